@@ -1,0 +1,145 @@
+"""Serializer fields that read the protocol strictly: a number is no text, text is kept as sent."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from wire import times
+from wire.errors import bad_request, too_large
+from wire.identifiers import communication_user, parse_identifier
+
+
+class WireSerializer(serializers.Serializer[Any]):
+    """A request body. Unknown members are ignored, a null member counts as not given."""
+
+    @classmethod
+    def read(cls, body: Any) -> dict[str, Any]:
+        """The validated members that were given, by their Python names.
+
+        Raises ChatError 400 that names the first member at fault.
+        """
+        if not isinstance(body, dict):
+            raise bad_request("The request body must be a JSON object.")
+        given = {name: value for name, value in body.items() if value is not None}
+        serializer = cls(data=given)
+        if not serializer.is_valid():
+            name, problem = next(iter(serializer.errors.items()))
+            raise bad_request(_sentence(name, problem), target=name)
+        return dict(serializer.validated_data)
+
+
+def _sentence(name: str, problem: Any) -> str:
+    while isinstance(problem, dict | list) and problem:
+        problem = next(iter(problem.values())) if isinstance(problem, dict) else problem[0]
+    if getattr(problem, "code", "") == "required":
+        return f"The {name} field is required."
+    return f"The {name} field is not valid: {problem}"
+
+
+class Text(serializers.Field[str, Any, str, Any]):
+    """Text, byte for byte. `characters` and `size` (UTF-8 bytes) name fields of the limits."""
+
+    default_error_messages = {
+        "type": "it must be a string.",
+        "blank": "it must not be empty.",
+        "length": "it must not exceed {limit} characters.",
+    }
+
+    def __init__(
+        self, *, characters: str = "", size: str = "", allow_blank: bool = False, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.characters, self.size, self.allow_blank = characters, size, allow_blank
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("type")
+        if not data and not self.allow_blank:
+            self.fail("blank")
+        if self.characters:
+            limit = getattr(settings.LIMITS, self.characters)
+            if len(data) > limit:
+                self.fail("length", limit=limit)
+        if self.size:
+            limit = getattr(settings.LIMITS, self.size)
+            if len(data.encode()) > limit:
+                raise too_large(f"The {self.field_name} field", limit)
+        return data
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
+class Metadata(serializers.Field[dict[str, str | None], Any, Any, Any]):
+    """A flat map of text to text. None stands for a null, which removes a key in a patch."""
+
+    default_error_messages = {
+        "type": "it must be an object whose values are strings.",
+        "key": "its keys must not be empty.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, str | None]:
+        if not isinstance(data, dict):
+            self.fail("type")
+        for key, value in data.items():
+            if value is not None and not isinstance(value, str):
+                self.fail("type")
+            if not key:
+                self.fail("key")
+        check_metadata_size(data)
+        return data
+
+    def to_representation(self, value: dict[str, str | None]) -> Any:
+        return value
+
+
+def check_metadata_size(metadata: dict[str, Any]) -> None:
+    """Raises ChatError 400 when keys and values together are over the limit."""
+    size = sum(len(key.encode()) + len((value or "").encode()) for key, value in metadata.items())
+    if size > settings.LIMITS.metadata_bytes:
+        raise too_large("The metadata field", settings.LIMITS.metadata_bytes)
+
+
+def without_nulls(metadata: dict[str, str | None]) -> dict[str, str]:
+    """Metadata of something new: a null there says nothing, an empty value is kept as sent."""
+    return {key: value for key, value in metadata.items() if value is not None}
+
+
+def merge_metadata(stored: dict[str, str], patch: dict[str, str | None]) -> dict[str, str]:
+    """`stored` after `patch`: a value sets, an empty or null one removes, absent keys stay.
+
+    Raises ChatError 400 when the result is over the limit (REST contract 6.3).
+    """
+    # A changed key keeps its place, as in the real service.
+    both = (stored | patch).items()
+    merged = {key: value or "" for key, value in both if value or key not in patch}
+    check_metadata_size(merged)
+    return merged
+
+
+class Time(serializers.Field[int, Any, str, Any]):
+    """An RFC 3339 time, as epoch milliseconds."""
+
+    default_error_messages = {"invalid": "it must be an RFC 3339 time."}
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        try:
+            return times.parse(data)
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value: int) -> str:
+        return times.to_wire(value)
+
+
+class Identifier(serializers.Field[str, Any, dict[str, Any], Any]):
+    """A communication identifier, as its raw id."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return parse_identifier(data)
+
+    def to_representation(self, value: str) -> dict[str, Any]:
+        return communication_user(value)

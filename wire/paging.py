@@ -1,0 +1,92 @@
+"""Paging: page sizes, cursors and next links (REST contract 7)."""
+
+import base64
+import binascii
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from rest_framework.request import Request
+
+from wire import times
+from wire.errors import bad_request
+
+LARGEST = 2**63 - 1
+
+
+def page_size(request: Request, *, default: int, maximum: int) -> int:
+    """`maxPageSize`, clamped to `maximum`. Raises ChatError 400 below 1 or when not a number."""
+    return min(_whole_number(request, "maxPageSize", default, minimum=1), maximum)
+
+
+def skip(request: Request) -> int:
+    """How many items to pass over. Raises ChatError 400 below 0 or when not a number."""
+    return _whole_number(request, "skip", 0, minimum=0)
+
+
+def _whole_number(request: Request, name: str, default: int, *, minimum: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < minimum:
+        raise bad_request(f"The value '{text}' is not valid for {name}.", target=name)
+    return int(text)
+
+
+def start_time(request: Request) -> int | None:
+    """`startTime` in epoch milliseconds, or None. Raises ChatError 400 when it is no time."""
+    text = request.query_params.get("startTime")
+    if text is None:
+        return None
+    try:
+        return times.parse_link(text)
+    except ValueError:
+        raise bad_request(f"The value '{text}' is not valid for startTime.") from None
+
+
+def next_link(request: Request, path: str, parameters: dict[str, object]) -> str:
+    """An absolute link on the host that the client used, with its own api-version.
+
+    `path` is put in raw: the real service leaves the `:` and `@` of thread ids unescaped.
+    """
+    query = {**parameters, "api-version": request.query_params["api-version"]}
+    return f"{absolute(request, path)}?{urlencode(query, quote_via=quote, safe='')}"
+
+
+def absolute(request: Request, path: str) -> str:
+    """`path` on the scheme and host that the client used."""
+    return f"{request.scheme}://{request.get_host()}{path}"
+
+
+def pack(numbers: Sequence[int]) -> str:
+    """A cursor of whole numbers, in characters that no client re-quotes."""
+    raw = struct.pack(f"<{len(numbers)}q", *numbers)
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def unpack(token: str, count: int) -> tuple[int, ...]:
+    """The `count` numbers in a cursor. Raises ChatError 400 for a token that we did not make."""
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        return struct.unpack(f"<{count}q", raw)
+    except (binascii.Error, struct.error, ValueError):
+        raise bad_request("The value of syncState is not valid.", target="syncState") from None
+
+
+@dataclass(frozen=True)
+class Window:
+    """A slice of a list that is paged by position: `skip` items passed over, at most `size`."""
+
+    skip: int
+    size: int
+
+    @classmethod
+    def of(cls, request: Request, *, default: int, maximum: int) -> "Window":
+        """The window that `skip` and `maxPageSize` of the request describe."""
+        return cls(skip(request), page_size(request, default=default, maximum=maximum))
+
+    @property
+    def stop(self) -> int:
+        """The position after the last item, one beyond to see whether more follow."""
+        return min(self.skip + self.size, LARGEST - 1)

@@ -1,0 +1,58 @@
+"""JSON as the protocol needs it: strict in what it reads, compact in what it writes."""
+
+import json
+from typing import Any, NoReturn
+
+from wire.errors import ChatError, bad_request
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in `body`; an empty body reads as `{}`.
+
+    Raises ChatError 400 for anything that is not one UTF-8 JSON object, and for text that no
+    database could hold or no client could read back: NUL and lone surrogates.
+    """
+    if not body.strip():
+        return {}
+    try:
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        if not isinstance(value, dict):
+            raise bad_request("The request body must be a JSON object.")
+        if b"\\u" in body:
+            _refuse_unstorable_text(value)
+    except ChatError:
+        raise
+    except RecursionError:
+        raise bad_request("The request body is nested too deeply.") from None
+    except ValueError:
+        # Undecodable bytes, broken JSON, NaN, or a number of thousands of digits.
+        raise bad_request("The request body is not valid JSON.") from None
+    return value
+
+
+def _refuse_unstorable_text(value: Any) -> None:
+    # Only an escape can smuggle these in: raw ones are refused by the decoders already.
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise bad_request("The request body holds an unpaired surrogate.") from None
+    if "\\u0000" in text and _holds_nul(value):
+        raise bad_request("The request body holds a NUL character.")
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(key) or _holds_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(_holds_nul, value))
+
+
+def render(value: object) -> bytes:
+    """Compact UTF-8 JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,69 @@
+"""The api-versions of the chat data plane, and what each of them shows (REST contract 1)."""
+
+from dataclasses import dataclass
+
+from wire.errors import ChatError
+
+
+@dataclass(frozen=True)
+class ApiVersion:
+    """One api-version: which members its callers may send and see."""
+
+    name: str
+    # Metadata of messages.
+    message_metadata: bool = True
+    # The types of message whose content carries `attachments`.
+    attachments: frozenset[str] = frozenset()
+    # Metadata of threads and participants.
+    thread_metadata: bool = False
+    retention_policy: bool = False
+
+
+_HTML = frozenset({"html"})
+_BOTH = frozenset({"text", "html"})
+
+# The previews are those that the real service still lists; each is its stable neighbour plus
+# what it was a preview of.
+_VERSIONS = (
+    ApiVersion("2021-03-07", message_metadata=False),
+    ApiVersion("2021-04-05-preview6"),
+    ApiVersion("2021-09-07"),
+    ApiVersion("2023-04-01-preview"),
+    ApiVersion("2023-07-01-preview", attachments=_BOTH, thread_metadata=True),
+    ApiVersion("2023-11-07", attachments=_HTML),
+    ApiVersion("2023-11-15-preview", attachments=_BOTH, thread_metadata=True),
+    ApiVersion("2024-03-01-preview", attachments=_BOTH, thread_metadata=True),
+    ApiVersion("2024-03-07", attachments=_BOTH),
+    ApiVersion("2024-03-15-preview", attachments=_BOTH, thread_metadata=True),
+    ApiVersion(
+        "2024-06-05-preview", attachments=_BOTH, thread_metadata=True, retention_policy=True
+    ),
+    ApiVersion("2025-03-15", attachments=_BOTH, thread_metadata=True, retention_policy=True),
+)
+SUPPORTED = {version.name: version for version in _VERSIONS}
+SUPPORTED_HEADER = ", ".join(SUPPORTED)
+NEWEST = _VERSIONS[-1]
+
+
+def parse(name: str | None, uri: str) -> ApiVersion:
+    """The version called `name`; `uri` is only quoted in the message.
+
+    Raises ChatError 400 when it is missing or not supported.
+    """
+    if not name:
+        raise ChatError(
+            400,
+            "ApiVersionUnspecified",
+            "An API version is required, but was not specified.",
+            specified_only=True,
+        )
+    version = SUPPORTED.get(name)
+    if version is None:
+        raise ChatError(
+            400,
+            "UnsupportedApiVersion",
+            f"The HTTP resource that matches the request URI '{uri}' does not support the API "
+            f"version '{name}'.",
+            specified_only=True,
+        )
+    return version

@@ -1,0 +1,174 @@
+"""The base of every view that speaks the protocol."""
+
+import base64
+import logging
+import secrets
+import time
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import http_date
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from wire import strict_json, versions
+from wire.errors import (
+    ChatError,
+    bad_request,
+    chat_error_body,
+    forbidden,
+    not_found,
+    unauthorized,
+)
+
+logger = logging.getLogger(__name__)
+
+JSON = "application/json; charset=utf-8"
+
+
+def json_response(value: object, status: int = 200) -> HttpResponse:
+    """A success with a JSON body."""
+    return HttpResponse(strict_json.render(value), status=status, content_type=JSON)
+
+
+def empty_response(status: int) -> HttpResponse:
+    """A success without a body, and so without a content type."""
+    response = HttpResponse(status=status)
+    del response["Content-Type"]
+    if status != 204:
+        response["Content-Length"] = "0"
+    return response
+
+
+class WireView(APIView):
+    """Reads strict JSON, answers errors in the protocol's shape.
+
+    Subclasses give `authentication_classes` and answer with `json_response` or `empty_response`.
+    Checks run in the order of REST contract 9.2: credential, api-version, then the view's own.
+    """
+
+    permission_classes = ()
+    throttle_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticates. Content is never negotiated: there is one format."""
+        self.started = time.perf_counter()
+        self.perform_authentication(request)
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """The request's JSON object; `{}` when there is no body. Raises ChatError."""
+        content_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        if content_type and not content_type.endswith("json"):
+            raise ChatError(
+                415, "UnsupportedMediaType", f"The content type '{content_type}' is not supported."
+            )
+        return strict_json.parse_object(raw_body(request))
+
+    def permission_denied(
+        self, request: Request, message: str | None = None, code: str | None = None
+    ) -> NoReturn:
+        """DRF's hook for refusals."""
+        raise forbidden(message)
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
+        """Every failure, in the protocol's shape; what nobody foresaw is logged and a 500."""
+        error = _as_chat_error(exc)
+        if error.status >= 500:
+            logger.error("%s failed", type(self).__name__, exc_info=exc)
+        response = self.render_error(error)
+        for name, value in error.headers.items():
+            response[name] = value
+        return response
+
+    def render_error(self, error: ChatError) -> HttpResponse:
+        """The answer to a refused request."""
+        body = chat_error_body(error)
+        if not body:
+            return empty_response(error.status)
+        return HttpResponse(body, status=error.status, content_type="application/json")
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Adds the headers that the real service sends (REST contract 2.4)."""
+        headers = response.headers
+        headers["date"] = http_date()
+        if response.status_code == 401:
+            return response
+        headers["api-supported-versions"] = versions.SUPPORTED_HEADER
+        headers["ms-cv"] = f"{base64.b64encode(secrets.token_bytes(16)).decode()[:22]}.0"
+        elapsed = time.perf_counter() - getattr(self, "started", time.perf_counter())
+        headers["x-processing-time"] = f"{round(elapsed * 1000)}ms"
+        if settings.SECURE_HSTS_SECONDS:
+            headers["strict-transport-security"] = (
+                f"max-age={settings.SECURE_HSTS_SECONDS};includeSubDomains"
+            )
+        return response
+
+
+class ChatView(WireView):
+    """A view of the chat data plane: the credential, then the api-version."""
+
+    version: versions.ApiVersion
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticates and finds the api-version."""
+        super().initial(request, *args, **kwargs)
+        self.version = versions.parse(
+            request.query_params.get("api-version"), request.build_absolute_uri()
+        )
+
+
+class UnknownRouteView(WireView):
+    """Answers whatever is under a prefix of the API but is no operation."""
+
+    authentication_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuses."""
+        super().initial(request, *args, **kwargs)
+        raise not_found("The requested resource was not found.")
+
+
+def raw_body(request: Any) -> bytes:
+    """The bytes of the body, no more than the limit allows. Raises ChatError 413."""
+    limit = settings.LIMITS.request_bytes
+    try:
+        body: bytes = getattr(request, "_request", request).body
+    except RequestDataTooBig:
+        raise ChatError(413, "RequestEntityTooLarge", "The request body is too large.") from None
+    if len(body) > limit:
+        raise ChatError(413, "RequestEntityTooLarge", f"The body must not exceed {limit} bytes.")
+    return body
+
+
+def _as_chat_error(exc: Exception) -> ChatError:
+    match exc:
+        case ChatError():
+            return exc
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return unauthorized()
+        case exceptions.MethodNotAllowed():
+            return ChatError(405, "MethodNotAllowed", str(exc.detail))
+        case DisallowedHost():
+            return bad_request("The Host header names no host of this server.")
+        case OperationalError():
+            # Raised before a commit, so nothing was stored and a retry is safe.
+            return ChatError(
+                503,
+                "ServiceUnavailable",
+                "The server is currently unable to handle the request.",
+                headers={"Retry-After": "1"},
+            )
+        case exceptions.APIException():
+            return ChatError(exc.status_code, "BadRequest", str(exc.detail))
+    return ChatError(
+        500,
+        "InternalServerError",
+        "The server could not fulfill the request due to some unexpected failure.",
+    )
