@@ -1,0 +1,1 @@
+"""Resources and their access keys, users, tokens, and who a request comes from."""

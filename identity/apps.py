@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class IdentityConfig(AppConfig):
+    """Resources, users and tokens."""
+
+    name = "identity"
+    verbose_name = "Identity"

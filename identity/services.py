@@ -1,0 +1,89 @@
+"""Every change of resources, users and tokens, named as the official SDKs name them."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from identity import tokens
+from identity.models import CommunicationUser, Resource, new_access_key, new_key_id
+from identity.tokens import AccessToken
+from wire.identifiers import new_user_suffix
+
+
+def ensure_default_resource() -> Resource:
+    """The default resource, created at the first call with the key that the settings give."""
+    existing = Resource.objects.filter(is_default=True).first()
+    if existing:
+        return existing
+    given = {}
+    if settings.CHATSITE_ACCESS_KEY:
+        given["primary_key"] = settings.CHATSITE_ACCESS_KEY
+    if settings.CHATSITE_RESOURCE_ID:
+        given["id"] = settings.CHATSITE_RESOURCE_ID
+    resource, _ = Resource.objects.get_or_create(
+        is_default=True, defaults={"name": "default", **given}
+    )
+    return resource
+
+
+def regenerate_key(*, resource: Resource, key_type: Literal["primary", "secondary"]) -> Resource:
+    """Replaces one access key. Every token issued under the old one is dead at once."""
+    setattr(resource, f"{key_type}_key", new_access_key())
+    setattr(resource, f"{key_type}_key_id", new_key_id())
+    resource.save(update_fields=[f"{key_type}_key", f"{key_type}_key_id"])
+    return resource
+
+
+def create_user(*, resource: Resource) -> CommunicationUser:
+    """A new user of the resource."""
+    return CommunicationUser.objects.create(
+        resource=resource, raw_id=f"8:acs:{resource.id}_{new_user_suffix()}"
+    )
+
+
+def issue_access_token(
+    *,
+    user: CommunicationUser,
+    scopes: Sequence[str],
+    expires_in_minutes: int = tokens.MINUTES_MAXIMUM,
+    key_id: str | None = None,
+) -> AccessToken:
+    """A token for `user`, signed under the access key `key_id` (default: the primary one)."""
+    resource = user.resource
+    key_id = key_id or resource.primary_key_id
+    issued = int(time.time())
+    return tokens.sign(
+        raw_id=user.raw_id,
+        resource_id=str(resource.id),
+        key_id=key_id,
+        access_key=resource.keys()[key_id],
+        scopes=scopes,
+        generation=user.token_generation,
+        issued=issued,
+        expires=issued + expires_in_minutes * 60,
+    )
+
+
+def revoke_access_tokens(*, user: CommunicationUser) -> None:
+    """Kills every token issued to `user` so far, at once."""
+    CommunicationUser.objects.filter(pk=user.pk).update(token_generation=F("token_generation") + 1)
+
+
+def delete_user(*, user: CommunicationUser) -> None:
+    """Deletes an identity: its tokens die and it leaves its threads; its messages stay.
+
+    The rooms above take part through `IDENTITY_DELETED_HANDLERS`, inside this transaction.
+    """
+    with transaction.atomic(durable=True):
+        CommunicationUser.objects.filter(pk=user.pk).update(
+            token_generation=F("token_generation") + 1, deleted_at=timezone.now()
+        )
+        for path in settings.IDENTITY_DELETED_HANDLERS:
+            handler: Callable[[CommunicationUser], None] = import_string(path)
+            handler(user)

@@ -1,0 +1,108 @@
+"""The identity data plane: users and their access tokens (identity contract 1)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from identity import serializers, services
+from identity.authentication import Service, ServiceAuthentication
+from identity.models import CommunicationUser
+from wire.errors import ChatError, identity_error_body, unauthorized
+from wire.views import WireView, empty_response, json_response
+
+
+class IdentityView(WireView):
+    """Calls by an application's server, authenticated for a whole resource."""
+
+    authentication_classes = (ServiceAuthentication,)
+    service: Service
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticates and checks the api-version."""
+        super().initial(request, *args, **kwargs)
+        self.service = request.user  # type: ignore[assignment]
+        serializers.check_version(request.query_params.get("api-version"))
+
+    def user(self, raw_id: str) -> CommunicationUser:
+        """The user with this id in the caller's resource. Raises ChatError 404."""
+        user = (
+            CommunicationUser.objects.select_related("resource")
+            .filter(resource=self.service.resource, raw_id=raw_id, deleted_at=None)
+            .first()
+        )
+        if user is None:
+            raise ChatError(404, "IdentityNotFound", "The provided identity doesn't exist.")
+        return user
+
+    def render_error(self, error: ChatError) -> HttpResponse:
+        """Identity errors have one root and always a body."""
+        response = HttpResponse(
+            identity_error_body(error), status=error.status, content_type="application/json"
+        )
+        if error.status == 401:
+            response["WWW-Authenticate"] = self.authentication_classes[0]().authenticate_header(
+                self.request
+            )
+        return response
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Echoes the client's request id when it asks for it."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        request_id = request.META.get("HTTP_X_MS_CLIENT_REQUEST_ID", "")
+        wanted = request.META.get("HTTP_X_MS_RETURN_CLIENT_REQUEST_ID", "").lower() == "true"
+        if wanted and request_id.isascii() and request_id.isprintable():
+            response["x-ms-client-request-id"] = request_id[:200]
+        return response
+
+
+class IdentitiesView(IdentityView):
+    """`/identities`."""
+
+    def post(self, request: Request) -> HttpResponse:
+        """CreateIdentity: a user, with a token when scopes are given."""
+        given = serializers.CreateIdentityRequest.read(self.body(request))
+        user = services.create_user(resource=self.service.resource)
+        token = None
+        if "scopes" in given:
+            token = services.issue_access_token(user=user, key_id=self.service.key_id, **given)
+        return json_response(serializers.identity(user, token), status=201)
+
+
+class IdentityItemView(IdentityView):
+    """`/identities/{id}`."""
+
+    def delete(self, request: Request, raw_id: str) -> HttpResponse:
+        """DeleteIdentity."""
+        services.delete_user(user=self.user(raw_id))
+        return empty_response(204)
+
+
+class IssueAccessTokenView(IdentityView):
+    """`/identities/{id}/:issueAccessToken`."""
+
+    def post(self, request: Request, raw_id: str) -> HttpResponse:
+        """CreateToken."""
+        given = serializers.IssueTokenRequest.read(self.body(request))
+        token = services.issue_access_token(
+            user=self.user(raw_id), key_id=self.service.key_id, **given
+        )
+        return json_response(serializers.access_token(token))
+
+
+class RevokeAccessTokensView(IdentityView):
+    """`/identities/{id}/:revokeAccessTokens`."""
+
+    def post(self, request: Request, raw_id: str) -> HttpResponse:
+        """RevokeToken: all of the user's tokens."""
+        services.revoke_access_tokens(user=self.user(raw_id))
+        return empty_response(204)
+
+
+class ExchangeTeamsTokenView(IdentityView):
+    """`/teamsUser/:exchangeAccessToken`."""
+
+    def post(self, request: Request) -> HttpResponse:
+        """ExchangeTeamsUserAccessToken: no Teams tenant stands behind this server, so 401."""
+        serializers.TeamsExchangeRequest.read(self.body(request))
+        raise unauthorized()
