@@ -1,0 +1,70 @@
+"""The event log: one record of everything that happened, whoever reads it."""
+
+from dataclasses import fields
+from typing import Any
+
+from django.db import models
+
+from events.catalogue import EVENT_TYPES, EventParticipant, ThreadEvent
+from identity.models import Resource
+
+# Members of an event that are columns of their own.
+_COLUMNS = {"resource_id", "thread_id", "sequence", "at_ms"}
+
+
+class Event(models.Model):
+    """One stored event; written once, in the transaction of the change it tells of."""
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+")
+    # The id that the protocol gives the thread: this room knows no threads.
+    thread_id = models.CharField(max_length=150)
+    sequence = models.PositiveBigIntegerField()
+    type = models.CharField(max_length=40)
+    at_ms = models.BigIntegerField()
+    data = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["thread_id", "sequence"], name="event_sequence_of_thread"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.sequence} of {self.thread_id}"
+
+    @classmethod
+    def of(cls, event: ThreadEvent) -> "Event":
+        """The unsaved row of an event."""
+        return cls(
+            resource_id=event.resource_id,
+            thread_id=event.thread_id,
+            sequence=event.sequence,
+            type=event.type,
+            at_ms=event.at_ms,
+            data=_data(event),
+        )
+
+    def event(self) -> ThreadEvent:
+        """The event as it was published."""
+        data: dict[str, Any] = dict(self.data)
+        if "participants" in data:
+            data["participants"] = tuple(EventParticipant(**item) for item in data["participants"])
+        return EVENT_TYPES[self.type](
+            resource_id=self.resource_id,
+            thread_id=self.thread_id,
+            sequence=self.sequence,
+            at_ms=self.at_ms,
+            **data,
+        )
+
+
+def _data(event: ThreadEvent) -> dict[str, Any]:
+    data = {
+        field.name: getattr(event, field.name)
+        for field in fields(event)
+        if field.name not in _COLUMNS
+    }
+    if "participants" in data:
+        data["participants"] = [vars(participant) for participant in data["participants"]]
+    return data
