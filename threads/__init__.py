@@ -1,0 +1,1 @@
+"""Threads, their participants, and what of the history each of them shares."""

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ThreadsConfig(AppConfig):
+    """Threads and participants."""
+
+    name = "threads"

@@ -1,0 +1,105 @@
+"""The lists of threads and of participants, page by page, without model objects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from identity.access import Capability, require
+from identity.callers import Caller
+from threads.access import ThreadAccess
+from threads.models import Participant
+from wire import paging
+from wire.paging import Window
+
+# thread id, topic, deleted_ms, last_message_ms, key
+ThreadRow = tuple[str, str, int | None, int, int]
+# raw id, display name, share_history_ms, metadata
+ParticipantRow = tuple[str, str, int, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class ThreadCursor:
+    """How far a walk through the list of threads has come.
+
+    The walk goes down from `bound_ms`, the newest activity when it began. Threads that were
+    active since then have left the part that is still ahead; they follow at the end
+    (`is_again`), so that none is missed. That is how the real service shows them again.
+    """
+
+    bound_ms: int
+    activity_ms: int
+    key: int
+    is_again: bool = False
+
+    def pack(self) -> str:
+        """The cursor as `syncState`."""
+        return paging.pack((self.bound_ms, self.activity_ms, self.key, int(self.is_again)))
+
+    @classmethod
+    def unpack(cls, token: str) -> "ThreadCursor":
+        """The cursor in a `syncState`. Raises ChatError 400."""
+        bound_ms, activity_ms, key, is_again = paging.unpack(token, 4)
+        return cls(bound_ms, activity_ms, key, bool(is_again))
+
+
+def list_chat_threads(
+    caller: Caller, *, start_ms: int | None, size: int, cursor: ThreadCursor | None
+) -> tuple[Sequence[ThreadRow], ThreadCursor | None]:
+    """A page of the caller's threads, most recent activity first, and where the next begins.
+
+    `start_ms` leaves out threads without activity since. Raises ChatError 403 by scope.
+    """
+    require(caller, Capability.TAKE_PART)
+    mine = Participant.objects.current().filter(user_id=caller.user_id)
+    if start_ms is not None:
+        mine = mine.filter(thread__last_message_ms__gte=start_ms)
+    rows = _threads_after(mine, cursor, size + 1)
+    page, more = rows[:size], rows[size:]
+    if more:
+        *_, activity_ms, key = page[-1]
+        bound_ms = cursor.bound_ms if cursor else page[0][3]
+        is_again = cursor.is_again if cursor else False
+        return page, ThreadCursor(bound_ms, activity_ms, key, is_again)
+    if cursor and not cursor.is_again:
+        again = ThreadCursor(cursor.bound_ms, paging.LARGEST, paging.LARGEST, is_again=True)
+        if _threads_after(mine, again, 1):
+            return page, again
+    return page, None
+
+
+def _threads_after(mine: Any, cursor: ThreadCursor | None, size: int) -> list[ThreadRow]:
+    if cursor is not None:
+        activity, key = cursor.activity_ms, cursor.key
+        mine = mine.filter(
+            Q(thread__last_message_ms__lt=activity)
+            | Q(thread__last_message_ms=activity, thread_id__lt=key)
+        )
+        if cursor.is_again:
+            mine = mine.filter(thread__last_message_ms__gt=cursor.bound_ms)
+    ordered = mine.order_by("-thread__last_message_ms", "-thread_id")
+    return list(
+        ordered.values_list(
+            "thread__thread_id",
+            "thread__topic",
+            "thread__deleted_ms",
+            "thread__last_message_ms",
+            "thread_id",
+        )[:size]
+    )
+
+
+def list_participants(
+    access: ThreadAccess, window: Window
+) -> tuple[Sequence[ParticipantRow], bool]:
+    """The participants in the window, creator first, and whether more follow."""
+    rows: list[ParticipantRow] = list(
+        Participant.objects.current()
+        .in_join_order()
+        .filter(thread=access.thread_pk)
+        .values_list("user__raw_id", "display_name", "share_history_ms", "metadata")[
+            window.skip : window.stop + 1
+        ]
+    )
+    return rows[: window.size], len(rows) > window.size

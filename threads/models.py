@@ -1,0 +1,186 @@
+"""Threads and who takes part in them. Times are epoch milliseconds, like message ids."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, models
+
+from identity.models import CommunicationUser, Resource
+from wire.times import now_ms
+
+
+@dataclass(frozen=True)
+class Position:
+    """Numbers taken from a thread: the last ones of however many were asked for."""
+
+    # Unique and growing per thread: a new message's id, and its version.
+    version: int
+    message_sequence: int
+    event_sequence: int
+
+
+# The write lock of a thread and its counters in one statement. `version` is the clock, but never
+# behind itself. The roster check makes the caller's earlier look at the participants still true.
+_ADVANCE = """
+UPDATE threads_chatthread SET
+    last_version = CASE
+        WHEN last_version < %(now)s THEN %(now)s + %(step)s - 1 ELSE last_version + %(step)s END,
+    last_message_sequence = last_message_sequence + %(messages)s,
+    last_event_sequence = last_event_sequence + %(events)s,
+    last_message_ms = CASE
+        WHEN %(moves)s = 0 THEN last_message_ms
+        WHEN last_version < %(now)s THEN %(now)s + %(step)s - 1 ELSE last_version + %(step)s END
+WHERE id = %(id)s AND deleted_ms IS NULL AND roster_sequence = %(roster)s
+RETURNING last_version, last_message_sequence, last_event_sequence
+"""
+
+
+class ChatThreadQuerySet(models.QuerySet["ChatThread"]):
+    """Questions about many threads."""
+
+    def advance(
+        self,
+        pk: int,
+        *,
+        roster_sequence: int,
+        now_ms: int,
+        messages: int = 0,
+        events: int = 1,
+        moves_activity: bool | None = None,
+    ) -> Position | None:
+        """Locks the thread's row until the end of the transaction and takes numbers from it.
+
+        None when the thread is deleted or its participants changed since `roster_sequence` was
+        read. `moves_activity` tells whether lastMessageReceivedOn moves; by default it does when
+        messages are taken.
+        """
+        moves = bool(messages) if moves_activity is None else moves_activity
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _ADVANCE,
+                {
+                    "id": pk,
+                    "now": now_ms,
+                    "step": max(messages, 1),
+                    "messages": messages,
+                    "events": events,
+                    "moves": int(moves),
+                    "roster": roster_sequence,
+                },
+            )
+            row = cursor.fetchone()
+        return Position(*row) if row else None
+
+    def take_lock(self, pk: int) -> "tuple[ChatThread, Position] | None":
+        """The locked thread and the next event's place in it, for changes that the server makes.
+
+        None when the thread is deleted.
+        """
+        thread = self.select_for_update().filter(pk=pk, deleted_ms=None).first()
+        if thread is None:
+            return None
+        position = self.advance(pk, roster_sequence=thread.roster_sequence, now_ms=now_ms())
+        return (thread, position) if position else None
+
+
+class ChatThread(models.Model):
+    """A conversation. Its counters give every message and event its place."""
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+")
+    thread_id = models.CharField(max_length=150, unique=True)
+    topic = models.TextField()
+    created_ms = models.BigIntegerField()
+    created_by = models.ForeignKey(CommunicationUser, on_delete=models.PROTECT, related_name="+")
+    deleted_ms = models.BigIntegerField(null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    # `{"kind": "threadCreationDate", "deleteThreadAfterDays": 30..90}`, `{"kind": "none"}` or null.
+    retention_policy = models.JSONField(null=True, blank=True)
+
+    last_version = models.BigIntegerField()
+    last_message_sequence = models.PositiveBigIntegerField(default=0)
+    last_event_sequence = models.PositiveBigIntegerField(default=0)
+    last_message_ms = models.BigIntegerField()
+    # The event of the last change of participants, and how many there are since.
+    roster_sequence = models.PositiveBigIntegerField(default=0)
+    participant_count = models.PositiveIntegerField(default=0)
+
+    objects = ChatThreadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "thread"
+        indexes = [
+            models.Index(fields=["resource", "-last_message_ms"], name="thread_activity"),
+        ]
+
+    def __str__(self) -> str:
+        return self.topic
+
+    def change_roster(self, *, sequence: int, by: int) -> None:
+        """Notes that event `sequence` changed the number of participants by `by`."""
+        ChatThread.objects.filter(pk=self.pk).update(
+            roster_sequence=sequence, participant_count=models.F("participant_count") + by
+        )
+
+
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    """Questions about many participants."""
+
+    def current(self) -> "ParticipantQuerySet":
+        """Those who take part now."""
+        return self.filter(removed_ms=None)
+
+    def in_join_order(self) -> "ParticipantQuerySet":
+        """The creator first, then in the order of joining."""
+        return self.order_by("id")
+
+
+class Participant(models.Model):
+    """One stay of a user in a thread: who leaves and returns has two.
+
+    The stay reaches from event `joined_sequence` to event `removed_sequence`, both included, so
+    that a user sees the own joining and leaving, and nothing outside.
+    """
+
+    thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="participants")
+    user = models.ForeignKey(CommunicationUser, on_delete=models.PROTECT, related_name="stays")
+    display_name = models.TextField(blank=True)
+    # As given; answers show whole seconds.
+    share_history_ms = models.BigIntegerField(default=0)
+    metadata = models.JSONField(default=dict, blank=True)
+    joined_ms = models.BigIntegerField()
+    joined_sequence = models.PositiveBigIntegerField()
+    removed_ms = models.BigIntegerField(null=True, blank=True)
+    removed_sequence = models.PositiveBigIntegerField(null=True, blank=True)
+
+    objects = ParticipantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "thread"],
+                condition=models.Q(removed_ms=None),
+                name="one_current_stay",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.user.raw_id
+
+
+class RepeatableRequest(models.Model):
+    """The answer to a create thread request that may be repeated (REST contract 6.1)."""
+
+    user = models.ForeignKey(CommunicationUser, on_delete=models.CASCADE, related_name="+")
+    request_id = models.CharField(max_length=255)
+    thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="+", null=True)
+    # The topic as it was, and who could not be added: what the first answer said.
+    answer: Any = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "request_id"], name="one_answer_per_request")
+        ]
+
+    def __str__(self) -> str:
+        return self.request_id

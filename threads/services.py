@@ -1,0 +1,346 @@
+"""Every change of threads and participants, named as the official SDKs name them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from django.db import transaction
+from django.utils import timezone
+
+from events.catalogue import (
+    ChatThreadCreated,
+    ChatThreadDeleted,
+    ChatThreadPropertiesUpdated,
+    EventParticipant,
+    ParticipantsAdded,
+    ParticipantsRemoved,
+)
+from events.publish import publish
+from identity.access import Capability, require
+from identity.callers import Caller
+from identity.models import CommunicationUser
+from threads.access import ThreadAccess, take_position
+from threads.models import ChatThread, Participant, Position, RepeatableRequest
+from threads.participants import (
+    InvalidParticipant,
+    NewParticipant,
+    check_request_size,
+    check_thread_size,
+    in_events,
+    new_stays,
+    resolve,
+)
+from wire.fields import merge_metadata
+from wire.identifiers import new_thread_id
+from wire.times import now_ms
+
+# How long the answer to a repeatable request is kept.
+REPEATABLE_FOR = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class CreatedThread:
+    """A thread as it was when it was created: a repeated request gets the same answer."""
+
+    thread_id: str
+    topic: str
+    created_ms: int
+    created_by: str
+    metadata: dict[str, str]
+    retention_policy: dict[str, Any] | None
+    invalid: list[InvalidParticipant] = field(default_factory=list)
+
+
+def create_chat_thread(
+    *,
+    caller: Caller,
+    topic: str,
+    participants: Sequence[NewParticipant] = (),
+    metadata: dict[str, str] | None = None,
+    retention_policy: dict[str, Any] | None = None,
+    request_id: str | None = None,
+) -> CreatedThread:
+    """Creates a thread with the caller and `participants` in it.
+
+    With `request_id` (the repeatability-request-id) a repetition within a day returns what the
+    first request created. Raises ChatError: 403 by scope, 400 for too many participants.
+    """
+    require(caller, Capability.MANAGE_THREADS)
+    check_request_size(participants)
+    with transaction.atomic(durable=True):
+        repeatable = None
+        if request_id is not None:
+            repeatable = _repeatable_request(caller, request_id)
+            if repeatable.thread_id is not None:
+                return _first_answer(repeatable)
+        thread_id = new_thread_id(repeatable=repeatable is not None)
+        created, thread = _create(
+            caller, thread_id, topic, participants, metadata or {}, retention_policy
+        )
+        if repeatable is not None:
+            repeatable.thread, repeatable.answer = thread, asdict(created)
+            repeatable.save(update_fields=["thread", "answer"])
+    return created
+
+
+def _repeatable_request(caller: Caller, request_id: str) -> RepeatableRequest:
+    """The record of this request. Of two at the same time the second waits here for the first."""
+    mine = RepeatableRequest.objects.filter(user_id=caller.user_id, request_id=request_id)
+    mine.filter(created_at__lt=timezone.now() - REPEATABLE_FOR).delete()
+    record, _ = mine.get_or_create(
+        defaults={"user_id": caller.user_id, "request_id": request_id},
+        user_id=caller.user_id,
+        request_id=request_id,
+    )
+    return record
+
+
+def _first_answer(repeatable: RepeatableRequest) -> CreatedThread:
+    answer = dict(repeatable.answer)
+    answer["invalid"] = [InvalidParticipant(**item) for item in answer["invalid"]]
+    return CreatedThread(**answer)
+
+
+def _create(
+    caller: Caller,
+    thread_id: str,
+    topic: str,
+    participants: Sequence[NewParticipant],
+    metadata: dict[str, str],
+    retention_policy: dict[str, Any] | None,
+) -> tuple[CreatedThread, ChatThread]:
+    created_ms = now_ms()
+    joining, invalid = resolve(caller.resource_id, participants)
+    # The creator takes part, listed or not, and comes first.
+    as_creator = joining.pop(caller.user_id, None) or NewParticipant(caller.raw_id)
+    joining = {caller.user_id: as_creator, **joining}
+    check_thread_size(len(joining))
+    thread = ChatThread.objects.create(
+        resource_id=caller.resource_id,
+        thread_id=thread_id,
+        topic=topic,
+        created_ms=created_ms,
+        created_by_id=caller.user_id,
+        metadata=metadata,
+        retention_policy=retention_policy,
+        # The first message takes the very time of the creation as its id.
+        last_version=created_ms - 1,
+        last_message_ms=created_ms,
+        last_event_sequence=1,
+        roster_sequence=1,
+        participant_count=len(joining),
+    )
+    Participant.objects.bulk_create(new_stays(thread.pk, joining, at_ms=created_ms, sequence=1))
+    publish(
+        ChatThreadCreated(
+            resource_id=caller.resource_id,
+            thread_id=thread.thread_id,
+            sequence=1,
+            at_ms=created_ms,
+            initiator=caller.raw_id,
+            topic=topic,
+            participants=in_events(joining),
+            metadata=metadata,
+            retention_policy=retention_policy,
+        )
+    )
+    created = CreatedThread(
+        thread.thread_id, topic, created_ms, caller.raw_id, metadata, retention_policy, invalid
+    )
+    return created, thread
+
+
+def update_chat_thread(
+    *,
+    access: ThreadAccess,
+    topic: str | None = None,
+    metadata: dict[str, str | None] | None = None,
+    retention_policy: dict[str, Any] | None = None,
+) -> None:
+    """Changes what is given; metadata is merged. Nothing given changes nothing.
+
+    Raises ChatError 400 when the merged metadata is over the limit.
+    """
+    if topic is None and metadata is None and retention_policy is None:
+        return
+    with transaction.atomic(durable=True):
+        position = take_position(access)
+        thread = ChatThread.objects.get(pk=access.thread_pk)
+        thread.topic = thread.topic if topic is None else topic
+        thread.metadata = merge_metadata(thread.metadata, metadata or {})
+        thread.retention_policy = retention_policy or thread.retention_policy
+        thread.save(update_fields=["topic", "metadata", "retention_policy"])
+        publish(
+            ChatThreadPropertiesUpdated(
+                resource_id=access.caller.resource_id,
+                thread_id=access.thread_id,
+                sequence=position.event_sequence,
+                at_ms=position.version,
+                initiator=access.caller.raw_id,
+                created_ms=thread.created_ms,
+                topic=thread.topic,
+                topic_given=topic is not None,
+                metadata=thread.metadata,
+                retention_policy=thread.retention_policy,
+            )
+        )
+
+
+def delete_chat_thread(*, access: ThreadAccess) -> None:
+    """Deletes the thread for everybody; deleting it again changes nothing.
+
+    It stays in the lists of its participants, marked as deleted (REST contract 6.4).
+    """
+    if access.deleted_ms is not None:
+        return
+    with transaction.atomic(durable=True):
+        position = take_position(access)
+        thread = ChatThread.objects.get(pk=access.thread_pk)
+        _delete(thread, position, initiator=access.caller.raw_id, reason="deletedByUser")
+
+
+def delete_chat_thread_as_operator(
+    *, thread: ChatThread, reason: Literal["deletedByUser", "deletedByPolicy"] = "deletedByPolicy"
+) -> None:
+    """Deletes a thread in nobody's name; a deleted one stays as it is."""
+    with transaction.atomic(durable=True):
+        locked = ChatThread.objects.take_lock(thread.pk)
+        if locked is not None:
+            _delete(*locked, initiator=None, reason=reason)
+
+
+def _delete(
+    thread: ChatThread,
+    position: Position,
+    *,
+    initiator: str | None,
+    reason: Literal["deletedByUser", "deletedByPolicy"],
+) -> None:
+    ChatThread.objects.filter(pk=thread.pk).update(deleted_ms=position.version)
+    publish(
+        ChatThreadDeleted(
+            resource_id=thread.resource_id,
+            thread_id=thread.thread_id,
+            sequence=position.event_sequence,
+            at_ms=position.version,
+            initiator=initiator,
+            created_ms=thread.created_ms,
+            reason=reason,
+        )
+    )
+
+
+def add_participants(
+    *, access: ThreadAccess, participants: Sequence[NewParticipant]
+) -> list[InvalidParticipant]:
+    """Adds those who are users of the resource and not in the thread yet; returns the others.
+
+    Raises ChatError 400, with nobody added, when the thread or the request would get too large.
+    """
+    check_request_size(participants)
+    joining, invalid = resolve(access.caller.resource_id, participants)
+    with transaction.atomic(durable=True):
+        position = take_position(access)
+        here = set(
+            Participant.objects.current()
+            .filter(thread=access.thread_pk, user__in=joining)
+            .values_list("user_id", flat=True)
+        )
+        joining = {pk: participant for pk, participant in joining.items() if pk not in here}
+        if not joining:
+            # The number that was taken must not be missing from the log.
+            transaction.set_rollback(True)
+            return invalid
+        thread = ChatThread.objects.get(pk=access.thread_pk)
+        check_thread_size(thread.participant_count + len(joining))
+        Participant.objects.bulk_create(
+            new_stays(thread.pk, joining, at_ms=position.version, sequence=position.event_sequence)
+        )
+        thread.change_roster(sequence=position.event_sequence, by=len(joining))
+        publish(
+            ParticipantsAdded(
+                resource_id=thread.resource_id,
+                thread_id=thread.thread_id,
+                sequence=position.event_sequence,
+                at_ms=position.version,
+                initiator=access.caller.raw_id,
+                created_ms=thread.created_ms,
+                participants=in_events(joining),
+            )
+        )
+    return invalid
+
+
+def remove_participant(*, access: ThreadAccess, raw_id: str) -> None:
+    """Ends a participant's stay, the caller's own included. Not taking part is no error."""
+    with transaction.atomic(durable=True):
+        position = take_position(access)
+        thread = ChatThread.objects.get(pk=access.thread_pk)
+        stay = (
+            Participant.objects.current()
+            .select_related("user")
+            .filter(thread=thread, user__raw_id=raw_id)
+            .first()
+        )
+        if stay is None:
+            transaction.set_rollback(True)  # As above: gives the number back.
+            return
+        _end_stay(thread, stay, position, initiator=access.caller.raw_id)
+
+
+def remove_participant_as_operator(*, stay: Participant) -> None:
+    """Ends a stay in nobody's name; one that has ended stays as it is."""
+    with transaction.atomic(durable=True):
+        _end_stay_unless_over(stay.thread_id, stay.user, initiator=None)
+
+
+def _end_stay_unless_over(
+    thread_pk: int, user: CommunicationUser, *, initiator: str | None
+) -> None:
+    locked = ChatThread.objects.take_lock(thread_pk)
+    if locked is None:
+        return
+    thread, position = locked
+    stay = Participant.objects.current().filter(thread=thread, user=user).first()
+    if stay is None:
+        transaction.set_rollback(True)
+        return
+    _end_stay(thread, stay, position, initiator=initiator)
+
+
+def _end_stay(
+    thread: ChatThread, stay: Participant, position: Position, *, initiator: str | None
+) -> None:
+    stay.removed_ms, stay.removed_sequence = position.version, position.event_sequence
+    stay.save(update_fields=["removed_ms", "removed_sequence"])
+    thread.change_roster(sequence=position.event_sequence, by=-1)
+    removed = EventParticipant(
+        stay.user.raw_id, stay.share_history_ms, stay.display_name, stay.metadata
+    )
+    publish(
+        ParticipantsRemoved(
+            resource_id=thread.resource_id,
+            thread_id=thread.thread_id,
+            sequence=position.event_sequence,
+            at_ms=position.version,
+            initiator=initiator,
+            created_ms=thread.created_ms,
+            participants=(removed,),
+        )
+    )
+
+
+def remove_from_all_threads(user: CommunicationUser) -> None:
+    """Ends all stays of a deleted user; runs inside the transaction that deletes it."""
+    thread_keys = (
+        Participant.objects.current()
+        .filter(user=user, thread__deleted_ms=None)
+        # One order for everybody, so that two deletions cannot wait for each other.
+        .order_by("thread_id")
+        .values_list("thread_id", flat=True)
+    )
+    for thread_pk in list(thread_keys):
+        # A stay can end meanwhile by itself; then there is nothing to do in that thread alone.
+        with transaction.atomic():
+            _end_stay_unless_over(thread_pk, user, initiator=user.raw_id)

@@ -1,0 +1,165 @@
+"""Threads and participants over REST (REST contract 5, operations 1 to 8)."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from identity.access import Capability
+from identity.authentication import UserAuthentication
+from identity.callers import Caller
+from threads import listing, serializers, services
+from threads.access import ThreadAccess, access_thread
+from threads.models import ChatThread
+from wire import paging
+from wire.errors import bad_request
+from wire.identifiers import check_thread_id, parse_identifier
+from wire.paging import Window
+from wire.views import ChatView, empty_response, json_response
+
+_LONGEST_REQUEST_ID = 255
+
+
+class UserView(ChatView):
+    """A chat operation by a user."""
+
+    authentication_classes = (UserAuthentication,)
+    caller: Caller
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticates, finds the api-version and checks the form of the thread id."""
+        super().initial(request, *args, **kwargs)
+        self.caller = request.user  # type: ignore[assignment]
+        if "thread_id" in kwargs:
+            check_thread_id(kwargs["thread_id"])
+
+    def access(
+        self, thread_id: str, capability: Capability = Capability.TAKE_PART, **options: Any
+    ) -> ThreadAccess:
+        """The caller's place in the thread; see `access_thread`."""
+        return access_thread(self.caller, thread_id, capability, **options)
+
+
+def thread_location(request: Request, thread_id: str) -> str:
+    """The address of a thread: `%3A` for the colon but a raw `@`, and no query."""
+    return paging.absolute(request, f"/chat/threads/{quote(thread_id, safe='@')}")
+
+
+class ThreadsView(UserView):
+    """`/chat/threads`."""
+
+    def post(self, request: Request) -> HttpResponse:
+        """Creates a thread; with a repeatability-request-id at most one."""
+        request_id = request.headers.get("repeatability-request-id")
+        if request_id is not None and len(request_id) > _LONGEST_REQUEST_ID:
+            raise bad_request("The header repeatability-request-id is too long.")
+        given = serializers.CreateThreadRequest.read_for(self.version, self.body(request))
+        created = services.create_chat_thread(
+            caller=self.caller, request_id=request_id or None, **given
+        )
+        response = json_response(serializers.created_thread(self.version, created), status=201)
+        response["Location"] = thread_location(request, created.thread_id)
+        return response
+
+    def get(self, request: Request) -> HttpResponse:
+        """The caller's threads, most recent activity first."""
+        size = paging.page_size(
+            request,
+            default=settings.LIMITS.thread_page_size,
+            maximum=settings.LIMITS.page_size,
+        )
+        token = request.query_params.get("syncState")
+        rows, following = listing.list_chat_threads(
+            self.caller,
+            start_ms=paging.start_time(request),
+            size=size,
+            cursor=listing.ThreadCursor.unpack(token) if token else None,
+        )
+        body: dict[str, Any] = {"value": [serializers.thread_item(*row[:4]) for row in rows]}
+        if following:
+            parameters: dict[str, object] = {"syncState": following.pack()}
+            for name in ("maxPageSize", "startTime"):
+                if name in request.query_params:
+                    parameters[name] = request.query_params[name]
+            body["nextLink"] = paging.next_link(request, "/chat/threads", parameters)
+        return json_response(body)
+
+
+class ThreadView(UserView):
+    """`/chat/threads/{id}`."""
+
+    def get(self, request: Request, thread_id: str) -> HttpResponse:
+        """The thread's properties."""
+        access = self.access(thread_id)
+        thread = ChatThread.objects.select_related("created_by").get(pk=access.thread_pk)
+        return json_response(
+            serializers.thread_properties(
+                self.version,
+                thread_id=thread.thread_id,
+                topic=thread.topic,
+                created_ms=thread.created_ms,
+                created_by=thread.created_by.raw_id,
+                metadata=thread.metadata,
+                retention_policy=thread.retention_policy,
+            )
+        )
+
+    def patch(self, request: Request, thread_id: str) -> HttpResponse:
+        """Changes topic, metadata or retention policy."""
+        given = serializers.UpdateThreadRequest.read_for(self.version, self.body(request))
+        access = self.access(thread_id, Capability.MANAGE_THREADS)
+        services.update_chat_thread(access=access, **given)
+        return empty_response(204)
+
+    def delete(self, request: Request, thread_id: str) -> HttpResponse:
+        """Deletes the thread for everybody."""
+        access = self.access(thread_id, Capability.MANAGE_THREADS, even_deleted=True)
+        services.delete_chat_thread(access=access)
+        return empty_response(204)
+
+
+class ParticipantsView(UserView):
+    """`/chat/threads/{id}/participants`."""
+
+    def get(self, request: Request, thread_id: str) -> HttpResponse:
+        """Who takes part, creator first."""
+        limit = settings.LIMITS.participants_per_thread
+        window = Window.of(request, default=limit, maximum=limit)
+        rows, more = listing.list_participants(self.access(thread_id), window)
+        body: dict[str, Any] = {
+            "value": [serializers.participant(self.version, *row) for row in rows]
+        }
+        if more:
+            path = f"/chat/threads/{thread_id}/participants"
+            parameters: dict[str, object] = {"skip": window.stop, "maxPageSize": window.size}
+            body["nextLink"] = paging.next_link(request, path, parameters)
+        return json_response(body)
+
+
+class AddParticipantsView(UserView):
+    """`/chat/threads/{id}/participants/:add`."""
+
+    def post(self, request: Request, thread_id: str) -> HttpResponse:
+        """Adds participants; those who cannot be added are named in the answer."""
+        given = serializers.AddParticipantsRequest.read_for(self.version, self.body(request))
+        access = self.access(thread_id, Capability.MANAGE_PARTICIPANTS)
+        invalid = services.add_participants(access=access, participants=given)
+        return json_response(serializers.invalid_participants(invalid), status=201)
+
+
+class RemoveParticipantView(UserView):
+    """`/chat/threads/{id}/participants/:remove`."""
+
+    def post(self, request: Request, thread_id: str) -> HttpResponse:
+        """Removes a participant, the caller included."""
+        raw_id = parse_identifier(self.body(request))
+        access = self.access(
+            thread_id,
+            Capability.MANAGE_PARTICIPANTS,
+            # This operation alone has a text of its own (REST contract 9.2).
+            refusal=f"User {self.caller.raw_id} is not a member of the thread {thread_id}",
+        )
+        services.remove_participant(access=access, raw_id=raw_id)
+        return empty_response(204)
