@@ -1,0 +1,1 @@
+"""Messages, read receipts and typing."""

@@ -1,0 +1,33 @@
+"""Which messages a participant may see and change."""
+
+from django.db.models import QuerySet
+
+from messaging.models import ChatMessage
+from threads.access import ThreadAccess
+from wire.errors import forbidden, not_found
+
+
+def visible_messages(access: ThreadAccess) -> QuerySet[ChatMessage]:
+    """The messages of the thread that the history shared with the caller holds."""
+    return ChatMessage.objects.filter(
+        thread=access.thread_pk, message_id__gte=access.visible_from_ms
+    )
+
+
+def access_message(access: ThreadAccess, message_id: int) -> ChatMessage:
+    """A message that the caller may see. Raises ChatError 404."""
+    message = visible_messages(access).filter(message_id=message_id).first()
+    if message is None:
+        raise not_found()
+    return message
+
+
+def access_own_message(access: ThreadAccess, message_id: int) -> ChatMessage:
+    """A message that the caller sent. Raises ChatError 404, or 403 for anybody else's.
+
+    Nobody may change system messages.
+    """
+    message = access_message(access, message_id)
+    if not message.is_sent or message.sender_id != access.caller.user_id:
+        raise forbidden()
+    return message

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class MessagingConfig(AppConfig):
+    """Messages and read receipts."""
+
+    name = "messaging"

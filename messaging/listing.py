@@ -1,0 +1,144 @@
+"""The lists of messages and of read receipts, page by page, without model objects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import Case, F, QuerySet, When
+
+from messaging.access import visible_messages
+from messaging.models import ChatMessage, ReadReceipt
+from threads.access import ThreadAccess
+from wire import paging
+from wire.errors import not_found
+from wire.paging import Window
+
+
+class MessageRow(NamedTuple):
+    """What answers show of a message, and its `place` in the list."""
+
+    message_id: int
+    type: str
+    sequence: int
+    version: int
+    content: str
+    sender: str | None
+    sender_display_name: str
+    metadata: dict[str, str]
+    priority: int | None
+    participants: list[dict[str, Any]] | None
+    edited_ms: int | None
+    deleted_ms: int | None
+    place: int
+
+
+_COLUMNS = (
+    "message_id",
+    "type",
+    "sequence",
+    "version",
+    "content",
+    "sender__raw_id",
+    "sender_display_name",
+    "metadata",
+    "priority",
+    "participants",
+    "edited_ms",
+    "deleted_ms",
+)
+# raw id of the reader, message id, read_ms
+ReceiptRow = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class MessageCursor:
+    """How far a walk has come: from version `bound`, the newest when it began, to `oldest`."""
+
+    bound: int
+    oldest: int
+
+    def pack(self) -> str:
+        """The cursor as `syncState`."""
+        return paging.pack((self.bound, self.oldest))
+
+    @classmethod
+    def unpack(cls, token: str) -> "MessageCursor":
+        """The cursor in a `syncState`. Raises ChatError 400."""
+        return cls(*paging.unpack(token, 2))
+
+
+def list_messages(
+    access: ThreadAccess, *, start_ms: int | None, size: int, cursor: MessageCursor | None
+) -> tuple[Sequence[MessageRow], MessageCursor | None]:
+    """A page of the messages that the caller may see, the last changed first, and what follows.
+
+    A walk shows the list as it was ordered when it began: what arrives during it is left out,
+    and what is edited during it keeps its place, so that each message is met exactly once. Like
+    the real service a full page always names a next one (REST contract 7).
+    """
+    from_ms = max(access.visible_from_ms, start_ms or 0)
+    # Versions are never below ids: with this bound the index ends the search, however long ago
+    # the rest of the history is.
+    messages = visible_messages(access).filter(message_id__gte=from_ms, version__gte=from_ms)
+    if cursor is None:
+        page = _rows(messages.order_by("-version").annotate(place=F("version")), size)
+    else:
+        page = _rows(_untouched(messages, cursor), size) + _rows(_touched(messages, cursor), size)
+        page = sorted(page, key=lambda row: row.place, reverse=True)[:size]
+    if len(page) < size:
+        return page, None
+    bound = cursor.bound if cursor else page[0].version
+    return page, MessageCursor(bound, page[-1].place)
+
+
+def _untouched(messages: QuerySet[ChatMessage], cursor: MessageCursor) -> QuerySet[ChatMessage]:
+    return (
+        messages.filter(version__lt=cursor.oldest).order_by("-version").annotate(place=F("version"))
+    )
+
+
+def _touched(messages: QuerySet[ChatMessage], cursor: MessageCursor) -> QuerySet[ChatMessage]:
+    """Messages ahead of the walk when it began that were edited or deleted since."""
+    place = Case(
+        When(previous_version__lte=cursor.bound, then=F("previous_version")),
+        default=F("message_id"),
+    )
+    return (
+        messages.filter(version__gt=cursor.bound, message_id__lt=cursor.oldest)
+        .annotate(place=place)
+        .filter(place__lt=cursor.oldest)
+        .order_by("-place")
+    )
+
+
+def _rows(messages: QuerySet[ChatMessage], size: int) -> list[MessageRow]:
+    return [MessageRow._make(row) for row in messages.values_list(*_COLUMNS, "place")[:size]]
+
+
+def get_message(access: ThreadAccess, message_id: int) -> MessageRow:
+    """One message that the caller may see. Raises ChatError 404."""
+    one = visible_messages(access).filter(message_id=message_id).annotate(place=F("version"))
+    rows = _rows(one, 1)
+    if not rows:
+        raise not_found()
+    return rows[0]
+
+
+def list_read_receipts(access: ThreadAccess, window: Window) -> tuple[Sequence[ReceiptRow], bool]:
+    """The latest receipt of each participant in the window, and whether more follow.
+
+    None in a thread above the limit of participants (REST contract 6.5).
+    """
+    if access.participant_count > settings.LIMITS.read_receipt_participants:
+        return [], False
+    rows: list[ReceiptRow] = list(
+        ReadReceipt.objects.filter(
+            thread=access.thread_pk,
+            user__stays__thread=access.thread_pk,
+            user__stays__removed_ms=None,
+        )
+        .order_by("user__stays__id")
+        .values_list("user__raw_id", "message_id", "read_ms")[window.skip : window.stop + 1]
+    )
+    return rows[: window.size], len(rows) > window.size

@@ -1,0 +1,87 @@
+"""Messages and read receipts. Times are epoch milliseconds; a message's id is one."""
+
+from django.db import models
+
+from identity.models import CommunicationUser
+from threads.models import ChatThread
+
+
+class MessageType(models.TextChoices):
+    """The types of message, as the protocol names them. Only the first two can be sent."""
+
+    TEXT = "text"
+    HTML = "html"
+    TOPIC_UPDATED = "topicUpdated"
+    PARTICIPANT_ADDED = "participantAdded"
+    PARTICIPANT_REMOVED = "participantRemoved"
+
+
+SENT_TYPES = (MessageType.TEXT, MessageType.HTML)
+
+
+class Priority(models.IntegerChoices):
+    """How urgent a message is; a message without one is normal too, but nobody said so."""
+
+    NORMAL = 0, "normal"
+    HIGH = 1, "high"
+
+
+class ChatMessage(models.Model):
+    """A message, the thread's own system messages included. Deleting one keeps its row."""
+
+    thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="messages")
+    # Epoch milliseconds of its arrival, unique in the thread.
+    message_id = models.BigIntegerField()
+    sequence = models.PositiveBigIntegerField()
+    # Epoch milliseconds of the last change; equals the id until then.
+    version = models.BigIntegerField()
+    # The version before the last change: a walk that began before it finds the message there.
+    previous_version = models.BigIntegerField(null=True, blank=True)
+    type = models.CharField(max_length=20, choices=MessageType)
+    # The text or html, or the topic of a topicUpdated message.
+    content = models.TextField(blank=True)
+    # The sender, or who caused a system message; None when the server did.
+    sender = models.ForeignKey(
+        CommunicationUser, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    sender_display_name = models.TextField(blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    priority = models.SmallIntegerField(choices=Priority, null=True, blank=True)
+    # Whom a participantAdded or participantRemoved message names; see EventParticipant.
+    participants = models.JSONField(null=True, blank=True)
+    edited_ms = models.BigIntegerField(null=True, blank=True)
+    deleted_ms = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "message"
+        constraints = [
+            models.UniqueConstraint(fields=["thread", "message_id"], name="message_id_of_thread"),
+            # Lists walk along this one.
+            models.UniqueConstraint(fields=["thread", "version"], name="message_version_of_thread"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.message_id)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether somebody sent it, rather than the thread writing it about itself."""
+        return self.type in SENT_TYPES
+
+
+class ReadReceipt(models.Model):
+    """How far a user has read in a thread: the latest message only."""
+
+    thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(CommunicationUser, on_delete=models.CASCADE, related_name="+")
+    message_id = models.BigIntegerField()
+    read_ms = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "read receipt"
+        constraints = [
+            models.UniqueConstraint(fields=["thread", "user"], name="one_receipt_per_reader")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} read {self.message_id}"

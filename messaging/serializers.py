@@ -1,0 +1,153 @@
+"""Bodies of the message, receipt and typing operations (REST contract 4 and 5)."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from messaging.listing import MessageRow
+from messaging.models import SENT_TYPES, MessageType, Priority
+from messaging.priority import parse as parse_priority
+from messaging.priority import put_into, take_from
+from threads.serializers import participant
+from wire import fields, times
+from wire.identifiers import communication_user, parse_message_id
+from wire.versions import ApiVersion
+
+
+class SendableType(serializers.Field[str, Any, str, Any]):
+    """`text` or `html`; the other types are written by the server alone."""
+
+    default_error_messages = {"invalid": "it must be 'text' or 'html'."}
+
+    def to_internal_value(self, data: Any) -> str:
+        if data not in SENT_TYPES:
+            self.fail("invalid")
+        return str(data)
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
+class PriorityField(serializers.Field[Priority, Any, str, Any]):
+    """`normal` or `high`, in any case."""
+
+    def to_internal_value(self, data: Any) -> Priority:
+        return parse_priority(data)
+
+    def to_representation(self, value: Priority) -> str:
+        return str(value.label)
+
+
+class MessageRequest(fields.WireSerializer):
+    """What sending and updating have in common."""
+
+    metadata = fields.Metadata(required=False)
+    priority = PriorityField(required=False)
+
+    @classmethod
+    def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> dict[str, Any]:
+        """The members that callers of `version` may give; others are ignored."""
+        if not version.message_metadata:
+            body = {name: value for name, value in body.items() if name != "metadata"}
+        return take_from(cls.read(body))
+
+
+class SendMessageRequest(MessageRequest):
+    """`POST /chat/threads/{id}/messages`."""
+
+    content = fields.Text(size="message_bytes")
+    senderDisplayName = fields.Text(
+        source="sender_display_name",
+        characters="display_name_length",
+        allow_blank=True,
+        required=False,
+    )
+    type = SendableType(source="message_type", required=False)
+
+    @classmethod
+    def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> dict[str, Any]:
+        """As above; metadata of a new message has no nulls."""
+        given = super().read_for(version, body)
+        if "metadata" in given:
+            given["metadata"] = fields.without_nulls(given["metadata"])
+        return given
+
+
+class UpdateMessageRequest(MessageRequest):
+    """`PATCH /chat/threads/{id}/messages/{id}`, a merge patch."""
+
+    content = fields.Text(size="message_bytes", required=False)
+
+
+class SendReadReceiptRequest(fields.WireSerializer):
+    """`POST /chat/threads/{id}/readReceipts`."""
+
+    chatMessageId = fields.Text()
+
+    @classmethod
+    def read_id(cls, body: dict[str, Any]) -> int:
+        """The id of the message that was read. Raises ChatError 400."""
+        return parse_message_id(cls.read(body)["chatMessageId"])
+
+
+class TypingRequest(fields.WireSerializer):
+    """`POST /chat/threads/{id}/typing`; the body may be missing."""
+
+    senderDisplayName = fields.Text(
+        source="sender_display_name",
+        characters="display_name_length",
+        allow_blank=True,
+        required=False,
+    )
+
+
+def message(version: ApiVersion, row: MessageRow) -> dict[str, Any]:
+    """ChatMessage, its members in the order of the real service."""
+    body: dict[str, Any] = {
+        "id": str(row.message_id),
+        "type": row.type,
+        "sequenceId": str(row.sequence),
+        "version": str(row.version),
+        "content": _content(version, row),
+    }
+    is_sent = row.type in SENT_TYPES
+    if is_sent and row.sender_display_name:
+        body["senderDisplayName"] = row.sender_display_name
+    body["createdOn"] = times.to_wire(row.message_id)
+    if is_sent and row.sender:
+        body["senderCommunicationIdentifier"] = communication_user(row.sender)
+    if row.deleted_ms is not None:
+        body["deletedOn"] = times.to_wire(row.deleted_ms)
+    elif row.edited_ms is not None:
+        body["editedOn"] = times.to_wire(row.edited_ms)
+    metadata = put_into(row.metadata, row.priority)
+    if version.message_metadata and metadata:
+        body["metadata"] = metadata
+    if row.priority is not None:
+        body["priority"] = Priority(row.priority).label
+    return body
+
+
+def _content(version: ApiVersion, row: MessageRow) -> dict[str, Any]:
+    if row.type in SENT_TYPES:
+        content: dict[str, Any] = {"message": row.content}
+        if row.type in version.attachments:
+            content["attachments"] = []
+        return content
+    content = (
+        {"topic": row.content}
+        if row.type == MessageType.TOPIC_UPDATED
+        else {"participants": [participant(version, **person) for person in row.participants or ()]}
+    )
+    if row.sender:
+        content["initiatorCommunicationIdentifier"] = communication_user(row.sender)
+    return content
+
+
+def read_receipt(reader: str, message_id: int, read_ms: int) -> dict[str, Any]:
+    """ChatMessageReadReceipt."""
+    return {
+        "senderCommunicationIdentifier": communication_user(reader),
+        "chatMessageId": str(message_id),
+        "readOn": times.to_wire(read_ms),
+    }

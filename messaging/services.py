@@ -1,0 +1,253 @@
+"""Every change of messages, receipts and typing, named as the official SDKs name them."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from events.catalogue import (
+    ChatMessageDeleted,
+    ChatMessageEdited,
+    ChatMessageReceived,
+    ReadReceiptReceived,
+    TypingIndicatorReceived,
+)
+from events.publish import announce, publish
+from messaging.access import access_message, access_own_message
+from messaging.html import sanitize
+from messaging.models import ChatMessage, MessageType, Priority, ReadReceipt
+from messaging.priority import put_into
+from threads.access import ThreadAccess, take_position
+from threads.models import ChatThread, Position
+from wire.errors import bad_request, not_found
+from wire.fields import merge_metadata
+from wire.times import now_ms
+
+
+def _storable(content: str, message_type: str) -> str:
+    """The content to keep: text byte for byte, html sanitized. Raises ChatError 400."""
+    if message_type != MessageType.HTML:
+        return content
+    clean = sanitize(content)
+    if not clean.strip():
+        raise bad_request("The content field holds no html that is allowed.", target="content")
+    return clean
+
+
+def _of_message(
+    message: ChatMessage, position: Position, *, resource_id: UUID, thread_id: str, sender: str
+) -> dict[str, Any]:
+    """What the events of a message have in common."""
+    return {
+        "resource_id": resource_id,
+        "thread_id": thread_id,
+        "sequence": position.event_sequence,
+        "at_ms": position.version,
+        "initiator": sender,
+        "message_id": message.message_id,
+        "message_sequence": message.sequence,
+        "message_type": message.type,
+        "sender_display_name": message.sender_display_name,
+    }
+
+
+def _of_own_message(
+    access: ThreadAccess, message: ChatMessage, position: Position
+) -> dict[str, Any]:
+    return _of_message(
+        message,
+        position,
+        resource_id=access.caller.resource_id,
+        thread_id=access.thread_id,
+        sender=access.caller.raw_id,
+    )
+
+
+def send_message(
+    *,
+    access: ThreadAccess,
+    content: str,
+    message_type: Literal["text", "html"] = "text",
+    sender_display_name: str = "",
+    metadata: dict[str, str] | None = None,
+    priority: Priority | None = None,
+) -> int:
+    """Sends a message; returns its id, epoch milliseconds.
+
+    Raises ChatError: 400 for html of which nothing is allowed, 403 and 404 when the caller was
+    removed or the thread deleted meanwhile.
+    """
+    content = _storable(content, message_type)
+    with transaction.atomic(durable=True):
+        position = take_position(access, messages=1)
+        message = ChatMessage(
+            thread_id=access.thread_pk,
+            message_id=position.version,
+            version=position.version,
+            sequence=position.message_sequence,
+            type=message_type,
+            content=content,
+            sender_id=access.caller.user_id,
+            sender_display_name=sender_display_name,
+            metadata=metadata or {},
+            priority=priority,
+        )
+        message.save(force_insert=True)
+        publish(
+            ChatMessageReceived(
+                **_of_own_message(access, message, position),
+                content=content,
+                metadata=put_into(message.metadata, priority),
+            )
+        )
+    return position.version
+
+
+def update_message(*, access: ThreadAccess, message_id: int, **changes: Any) -> None:
+    """Changes `content`, `metadata` (merged) or `priority` (None removes it) of an own message.
+
+    Nothing given changes nothing. Raises ChatError: 404 for a message that is not visible or was
+    deleted, 403 for one of somebody else, 400 for content or metadata that cannot be kept.
+    """
+    access_own_message(access, message_id)
+    if not changes:
+        return
+    with transaction.atomic(durable=True):
+        position = take_position(access)
+        # Again, now that nobody else can change it.
+        message = access_own_message(access, message_id)
+        if message.deleted_ms is not None:
+            raise not_found()
+        if "content" in changes:
+            message.content = _storable(changes["content"], message.type)
+        message.metadata = merge_metadata(message.metadata, changes.get("metadata") or {})
+        message.priority = changes.get("priority", message.priority)
+        _move(message, position)
+        message.edited_ms = position.version
+        message.save(
+            update_fields=[
+                "content",
+                "metadata",
+                "priority",
+                "version",
+                "previous_version",
+                "edited_ms",
+            ]
+        )
+        publish(
+            ChatMessageEdited(
+                **_of_own_message(access, message, position),
+                content=message.content,
+                metadata=put_into(message.metadata, message.priority),
+            )
+        )
+
+
+def delete_message(*, access: ThreadAccess, message_id: int) -> None:
+    """Deletes an own message; its place in the list stays. Deleting it again changes nothing.
+
+    Raises ChatError: 404 for a message that is not visible, 403 for one of somebody else.
+    """
+    access_own_message(access, message_id)
+    with transaction.atomic(durable=True):
+        position = take_position(access)
+        message = access_own_message(access, message_id)
+        if message.deleted_ms is not None:
+            # The number that was taken must not be missing from the log.
+            transaction.set_rollback(True)
+            return
+        _empty(message, position)
+        publish(
+            ChatMessageDeleted(
+                **_of_own_message(access, message, position), deleted_by=access.caller.raw_id
+            )
+        )
+
+
+def delete_message_as_operator(*, message: ChatMessage) -> None:
+    """Deletes a message in nobody's name. A deleted or a system message stays as it is."""
+    with transaction.atomic(durable=True):
+        locked = ChatThread.objects.take_lock(message.thread_id)
+        current = ChatMessage.objects.select_related("sender").get(pk=message.pk)
+        is_there = current.is_sent and current.deleted_ms is None
+        if locked is None or current.sender is None or not is_there:
+            transaction.set_rollback(True)  # As above: gives the number back.
+            return
+        thread, position = locked
+        _empty(current, position)
+        publish(
+            ChatMessageDeleted(
+                **_of_message(
+                    current,
+                    position,
+                    resource_id=thread.resource_id,
+                    thread_id=thread.thread_id,
+                    sender=current.sender.raw_id,
+                ),
+                deleted_by=None,
+            )
+        )
+
+
+def _move(message: ChatMessage, position: Position) -> None:
+    message.previous_version, message.version = message.version, position.version
+
+
+def _empty(message: ChatMessage, position: Position) -> None:
+    """Takes everything out of a message that its sender put in."""
+    _move(message, position)
+    message.content = ""
+    message.metadata, message.priority = {}, None
+    message.edited_ms, message.deleted_ms = None, position.version
+    message.save()
+
+
+def send_read_receipt(*, access: ThreadAccess, message_id: int) -> None:
+    """Notes that the caller has read up to a message. An older one than before is ignored.
+
+    In threads above the limit of participants it is kept but makes no event. Raises ChatError
+    404 for a message that is not visible.
+    """
+    access_message(access, message_id)
+    makes_event = access.participant_count <= settings.LIMITS.read_receipt_participants
+    with transaction.atomic(durable=True):
+        position = take_position(access, events=int(makes_event))
+        mine = ReadReceipt.objects.filter(thread=access.thread_pk, user=access.caller.user_id)
+        last = mine.values_list("message_id", flat=True).first()
+        if last is not None and last >= message_id:
+            transaction.set_rollback(True)  # As above: gives the number back.
+            return
+        ReadReceipt.objects.update_or_create(
+            thread_id=access.thread_pk,
+            user_id=access.caller.user_id,
+            defaults={"message_id": message_id, "read_ms": position.version},
+        )
+        if not makes_event:
+            return
+        publish(
+            ReadReceiptReceived(
+                resource_id=access.caller.resource_id,
+                thread_id=access.thread_id,
+                sequence=position.event_sequence,
+                at_ms=position.version,
+                initiator=access.caller.raw_id,
+                message_id=message_id,
+            )
+        )
+
+
+def send_typing_notification(*, access: ThreadAccess, sender_display_name: str = "") -> None:
+    """Announces that the caller is typing; nothing is stored, and nothing said in large threads."""
+    if access.participant_count > settings.LIMITS.typing_participants:
+        return
+    announce(
+        TypingIndicatorReceived(
+            resource_id=access.caller.resource_id,
+            thread_id=access.thread_id,
+            sequence=access.last_event_sequence,
+            at_ms=now_ms(),
+            initiator=access.caller.raw_id,
+            sender_display_name=sender_display_name,
+        )
+    )

@@ -1,0 +1,106 @@
+"""Messages, read receipts and typing over REST (REST contract 5, operations 9 to 16)."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from messaging import listing, serializers, services
+from threads.views import UserView, thread_location
+from wire import paging, times
+from wire.identifiers import parse_message_id
+from wire.paging import Window
+from wire.views import empty_response, json_response
+
+
+class MessagesView(UserView):
+    """`/chat/threads/{id}/messages`."""
+
+    def post(self, request: Request, thread_id: str) -> HttpResponse:
+        """Sends a message."""
+        given = serializers.SendMessageRequest.read_for(self.version, self.body(request))
+        message_id = services.send_message(access=self.access(thread_id), **given)
+        response = json_response({"id": str(message_id)}, status=201)
+        response["Location"] = f"{thread_location(request, thread_id)}/messages/{message_id}"
+        return response
+
+    def get(self, request: Request, thread_id: str) -> HttpResponse:
+        """Messages, the last changed first."""
+        limits = settings.LIMITS
+        size = paging.page_size(request, default=limits.message_page_size, maximum=limits.page_size)
+        start_ms = paging.start_time(request)
+        token = request.query_params.get("syncState")
+        rows, following = listing.list_messages(
+            self.access(thread_id),
+            start_ms=start_ms,
+            size=size,
+            cursor=listing.MessageCursor.unpack(token) if token else None,
+        )
+        body: dict[str, Any] = {"value": [serializers.message(self.version, row) for row in rows]}
+        if following:
+            parameters: dict[str, object] = {
+                "syncState": following.pack(),
+                "startTime": times.to_link(start_ms or 0),
+                "maxPageSize": size,
+            }
+            path = f"/chat/threads/{thread_id}/messages"
+            body["nextLink"] = paging.next_link(request, path, parameters)
+        return json_response(body)
+
+
+class MessageView(UserView):
+    """`/chat/threads/{id}/messages/{id}`."""
+
+    def get(self, request: Request, thread_id: str, message_id: str) -> HttpResponse:
+        """One message, deleted ones included."""
+        access = self.access(thread_id)
+        row = listing.get_message(access, parse_message_id(message_id))
+        return json_response(serializers.message(self.version, row))
+
+    def patch(self, request: Request, thread_id: str, message_id: str) -> HttpResponse:
+        """Changes content, metadata or priority of an own message."""
+        given = serializers.UpdateMessageRequest.read_for(self.version, self.body(request))
+        access = self.access(thread_id)
+        services.update_message(access=access, message_id=parse_message_id(message_id), **given)
+        return empty_response(204)
+
+    def delete(self, request: Request, thread_id: str, message_id: str) -> HttpResponse:
+        """Deletes an own message."""
+        access = self.access(thread_id)
+        services.delete_message(access=access, message_id=parse_message_id(message_id))
+        return empty_response(204)
+
+
+class ReadReceiptsView(UserView):
+    """`/chat/threads/{id}/readReceipts`."""
+
+    def post(self, request: Request, thread_id: str) -> HttpResponse:
+        """Notes how far the caller has read."""
+        message_id = serializers.SendReadReceiptRequest.read_id(self.body(request))
+        services.send_read_receipt(access=self.access(thread_id), message_id=message_id)
+        return empty_response(200)
+
+    def get(self, request: Request, thread_id: str) -> HttpResponse:
+        """How far each participant has read."""
+        limit = settings.LIMITS.participants_per_thread
+        window = Window.of(request, default=limit, maximum=limit)
+        rows, more = listing.list_read_receipts(self.access(thread_id), window)
+        body: dict[str, Any] = {"value": [serializers.read_receipt(*row) for row in rows]}
+        if more:
+            path = f"/chat/threads/{thread_id}/readReceipts"
+            parameters: dict[str, object] = {"skip": window.stop, "maxPageSize": window.size}
+            body["nextLink"] = paging.next_link(request, path, parameters)
+        return json_response(body)
+
+
+class TypingView(UserView):
+    """`/chat/threads/{id}/typing`."""
+
+    def post(self, request: Request, thread_id: str) -> HttpResponse:
+        """Announces that the caller is typing."""
+        body = self.body(request)
+        # 2021-03-07 sent no body here, and the name came with message metadata.
+        given = serializers.TypingRequest.read(body) if self.version.message_metadata else {}
+        services.send_typing_notification(access=self.access(thread_id), **given)
+        return empty_response(200)
