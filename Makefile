@@ -1,0 +1,51 @@
+# The developer's verbs. `make run` needs python3, make and git; the rest brings what it needs.
+
+PYTHON ?= python3
+PIP := .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps
+
+.PHONY: run test check fmt bench admin
+.DEFAULT_GOAL := run
+
+run: .venv/.run
+	@exec .venv/bin/python manage.py serve
+
+# An account for the admin, or a new password for it.
+admin: .venv/.run
+	@.venv/bin/python manage.py operator
+
+# Everything that a change must pass; CONTRIBUTING.md says how to run a part of it.
+test: .venv/.dev
+	@bash tests/run.sh
+
+check: .venv/.dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy .
+	.venv/bin/python manage.py check
+	.venv/bin/python manage.py makemigrations --check --dry-run
+
+fmt: .venv/.dev
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench: .venv/.dev
+	.venv/bin/python -m bench
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "chatsite needs Python 3.11 or newer; make PYTHON=/path/to/python3 chooses another."; \
+	  exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python cannot make virtual environments yet: its package python3-venv is missing."; \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { \
+	    echo "Install it (apt-get install python3-venv) and try again."; exit 1; }; \
+	  apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv; }
+	$(PYTHON) -m venv .venv
+
+.venv/.run: requirements.txt | .venv/bin/pip
+	$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.run
+	$(PIP) -r requirements-dev.txt
+	@touch $@

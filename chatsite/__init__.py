@@ -1,0 +1,1 @@
+"""The project: settings, urls, system checks, and the server that carries every room."""

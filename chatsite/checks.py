@@ -1,0 +1,157 @@
+"""System checks: settings that contradict each other are reported before anything starts.
+
+A single value that cannot be meant is refused earlier, where it is read (`chatsite.environment`).
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.module_loading import import_string
+
+from chatsite import development, environment
+
+# Read by a command or by the tests, not by the settings.
+_OTHER_NAMES = ("CHATSITE_ADMIN_", "CHATSITE_TEST_")
+# Settings that are lists of dotted paths to functions.
+_TABLES = ("EVENT_RECORDERS", "EVENT_SINKS", "IDENTITY_DELETED_HANDLERS")
+
+
+@register()
+def check_names(**kwargs: Any) -> list[CheckMessage]:
+    """A misspelt variable would silently mean nothing."""
+    unknown = [
+        name
+        for name in environment.given("CHATSITE_")
+        if name not in environment.NAMES and not name.startswith(_OTHER_NAMES)
+    ]
+    hint = "docs/configuration.md lists every setting."
+    return [Warning(f"No setting is called {n}.", hint=hint, id="chatsite.W001") for n in unknown]
+
+
+@register()
+def check_production(**kwargs: Any) -> list[CheckMessage]:
+    """What a public server must have, and must not."""
+    return list(_production_problems()) if settings.PRODUCTION else []
+
+
+def _production_problems() -> Iterator[CheckMessage]:
+    if not environment.given("CHATSITE_PUBLIC_URL"):
+        yield Error("CHATSITE_ENV=production needs CHATSITE_PUBLIC_URL.", id="chatsite.E001")
+    elif not settings.CHATSITE_PUBLIC_URL.startswith("https://"):
+        yield Error(
+            "CHATSITE_PUBLIC_URL must begin with https:// in production.",
+            hint="The SDKs send no token over http.",
+            id="chatsite.E002",
+        )
+    if settings.CHATSITE_ACCESS_KEY == development.ACCESS_KEY:
+        yield Error(
+            "CHATSITE_ACCESS_KEY is the development key, which is public knowledge.",
+            hint="Leave it away: a key is made when the database is new.",
+            id="chatsite.E003",
+        )
+    if any(len(token) < 32 for token in settings.CHATSITE_SERVICE_TOKENS):
+        yield Error(
+            "A token in CHATSITE_SERVICE_TOKENS is shorter than 32 characters.", id="chatsite.E004"
+        )
+
+
+@register()
+def check_addresses(**kwargs: Any) -> list[CheckMessage]:
+    """Where the server listens and what clients are told must fit together."""
+    problems: list[CheckMessage] = []
+    public = urlsplit(settings.CHATSITE_PUBLIC_URL)
+    if public.path not in ("", "/") or public.query or public.fragment:
+        problems.append(
+            Error(
+                "CHATSITE_PUBLIC_URL must end after host and port.",
+                hint="The SDKs refuse an endpoint with a path.",
+                id="chatsite.E005",
+            )
+        )
+    if public.scheme == "http" and not settings.PRODUCTION:
+        message = "CHATSITE_PUBLIC_URL is plain http, which most SDKs refuse."
+        problems.append(Warning(message, id="chatsite.W002"))
+    if settings.CHATSITE_PORT == settings.CHATSITE_TLS_PORT:
+        message = "CHATSITE_PORT and CHATSITE_TLS_PORT are the same port."
+        problems.append(Error(message, id="chatsite.E006"))
+    return problems
+
+
+@register()
+def check_certificate(**kwargs: Any) -> list[CheckMessage]:
+    """Certificate and key come together."""
+    files = {
+        "CHATSITE_TLS_CERT": settings.CHATSITE_TLS_CERT,
+        "CHATSITE_TLS_KEY": settings.CHATSITE_TLS_KEY,
+    }
+    if not any(files.values()):
+        return []
+    if not all(files.values()):
+        message = "CHATSITE_TLS_CERT and CHATSITE_TLS_KEY must be given together."
+        return [Error(message, id="chatsite.E007")]
+    return [
+        Error(f"{name} is not a file that can be read.", id="chatsite.E008")
+        for name, file in files.items()
+        if not file.is_file()
+    ]
+
+
+@register()
+def check_access_key(**kwargs: Any) -> list[CheckMessage]:
+    """The SDKs decode the key before they sign with it."""
+    key = settings.CHATSITE_ACCESS_KEY
+    try:
+        long_enough = not key or len(base64.b64decode(key, validate=True)) >= 16
+    except (binascii.Error, ValueError):
+        long_enough = False
+    if long_enough:
+        return []
+    message = "CHATSITE_ACCESS_KEY must be base64 of at least 16 bytes."
+    return [Error(message, hint="`openssl rand -base64 64` makes one.", id="chatsite.E009")]
+
+
+@register()
+def check_openid_connect(**kwargs: Any) -> list[CheckMessage]:
+    """An issuer's tokens can be verified only with all three settings."""
+    given = [
+        settings.CHATSITE_OIDC_ISSUER,
+        settings.CHATSITE_OIDC_AUDIENCE,
+        settings.CHATSITE_OIDC_JWKS_URL,
+    ]
+    if any(given) and not all(given):
+        message = "CHATSITE_OIDC_ISSUER, _AUDIENCE and _JWKS_URL must be given together."
+        return [Error(message, id="chatsite.E010")]
+    return []
+
+
+@register()
+def check_limits(**kwargs: Any) -> list[CheckMessage]:
+    """The profile `acs` has the real service's numbers; those of `open` must make sense."""
+    own = environment.given("CHATSITE_LIMIT_")
+    problems: list[CheckMessage] = []
+    if own and settings.CHATSITE_LIMITS == "acs":
+        message = f"{', '.join(own)}: only the profile CHATSITE_LIMITS=open can be changed."
+        problems.append(Error(message, id="chatsite.E011"))
+    if settings.LIMITS.retention_days_minimum > settings.LIMITS.retention_days_maximum:
+        message = "CHATSITE_LIMIT_RETENTION_DAYS_MINIMUM is above _MAXIMUM."
+        problems.append(Error(message, id="chatsite.E012"))
+    return problems
+
+
+@register()
+def check_tables(**kwargs: Any) -> list[CheckMessage]:
+    """Every function that takes part in an event can be imported."""
+    problems: list[CheckMessage] = []
+    for table in _TABLES:
+        for path in getattr(settings, table):
+            try:
+                import_string(path)
+            except ImportError as problem:
+                message = f"{table} names {path!r}: {problem}."
+                problems.append(Error(message, id="chatsite.E013"))
+    return problems

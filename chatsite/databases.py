@@ -1,0 +1,66 @@
+"""From `DATABASE_URL` to Django's `DATABASES`.
+
+SQLite as the embedded default, PostgreSQL when it was outgrown.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from chatsite.private_files import create_private_file
+
+
+def database(url: str, data: Path, sqlite_sync: str) -> dict[str, Any]:
+    """Django's settings of the one database.
+
+    `url` is `DATABASE_URL` (empty: SQLite in the data folder); `sqlite_sync` is SQLite's
+    `synchronous` mode.
+    """
+    if not url:
+        file = data / "chatsite.sqlite3"
+        # SQLite would let everybody read it; it holds the access keys.
+        create_private_file(file)
+        return _sqlite({"NAME": str(file)}, data, sqlite_sync)
+    try:
+        settings: dict[str, Any] = dict(dj_database_url.parse(url))
+    except (ValueError, KeyError):
+        # The address may hold a password, so neither it nor the parser's message is repeated.
+        raise ImproperlyConfigured("DATABASE_URL is not a database address.") from None
+    if settings["ENGINE"] == "django.db.backends.sqlite3":
+        return _sqlite(settings, data, sqlite_sync)
+    if settings["ENGINE"] == "django.db.backends.postgresql":
+        return _postgresql(settings)
+    raise ImproperlyConfigured("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+
+
+def _sqlite(settings: dict[str, Any], data: Path, sync: str) -> dict[str, Any]:
+    """WAL and immediate transactions.
+
+    With Django's defaults concurrent writers fail with "database is locked".
+    """
+    pragmas = [
+        "PRAGMA journal_mode=WAL",
+        f"PRAGMA synchronous={sync}",
+        "PRAGMA cache_size=-20000",
+        "PRAGMA mmap_size=134217728",
+    ]
+    return settings | {
+        "ENGINE": "django.db.backends.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "; ".join(pragmas) + ";",
+        },
+        # The request threads live as long as the process, so their connections may too.
+        "CONN_MAX_AGE": None,
+        # A file, so that tests meet the same locks as a server does.
+        "TEST": {"NAME": str(data / "test.sqlite3")},
+    }
+
+
+def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
+    """psycopg's own pool; Django's persistent connections leak one per thread under ASGI."""
+    pool = {"min_size": 2, "max_size": 8, "timeout": 10}
+    return settings | {"OPTIONS": {"pool": pool} | settings.get("OPTIONS", {}), "CONN_MAX_AGE": 0}

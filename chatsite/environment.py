@@ -1,0 +1,98 @@
+"""Typed readers for the settings that come from environment variables.
+
+Each reader takes the variable's name and a default, and raises `ImproperlyConfigured` with one
+plain sentence when the value cannot be meant. An empty variable counts as not given. `NAMES`
+remembers every variable that was asked for: the documentation test compares it with
+docs/configuration.md.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+NAMES: set[str] = set()
+
+_YES = {"1", "true", "yes", "on"}
+_NO = {"0", "false", "no", "off"}
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable as it stands, without surrounding blanks."""
+    NAMES.add(name)
+    return os.environ.get(name, "").strip() or default
+
+
+def names(name: str) -> tuple[str, ...]:
+    """A comma-separated list; blanks and empty items are dropped."""
+    return tuple(item.strip() for item in text(name).split(",") if item.strip())
+
+
+def choice(name: str, allowed: Sequence[str], default: str) -> str:
+    """One of the allowed words, any case."""
+    value = text(name, default).lower()
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}; it is {value!r}.")
+    return value
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Yes or no: 1/0, true/false, yes/no, on/off."""
+    value = text(name).lower()
+    if value and value not in _YES | _NO:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0; it is {value!r}.")
+    return value in _YES if value else default
+
+
+def number(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -> int:
+    """A whole number between `least` and `most`, both included."""
+    value = text(name, str(default))
+    # int() would also take "1_000", " 5" and other scripts' digits.
+    plain = value.isascii() and value.isdigit() and len(value) < 20
+    if not plain or not least <= int(value) <= most:
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number from {least} to {most}; it is {value!r}."
+        )
+    return int(value)
+
+
+def port(name: str, default: int) -> int:
+    """A TCP port."""
+    return number(name, default, least=1, most=65535)
+
+
+def path(name: str, default: Path) -> Path:
+    """An absolute path; a relative one starts from the working directory."""
+    return optional_path(name) or default
+
+
+def optional_path(name: str) -> Path | None:
+    """The same, and nothing when it is not given."""
+    value = text(name)
+    return Path(value).expanduser().resolve() if value else None
+
+
+def url(name: str, schemes: Sequence[str], default: str = "") -> str:
+    """A URL with one of the schemes and a host; empty when not given and without a default."""
+    value = text(name, default)
+    if value and not _is_url(value, schemes):
+        # The value stays out of the message: such addresses may hold a password.
+        raise ImproperlyConfigured(
+            f"{name} must be an address such as {schemes[0]}://host:port; it is not."
+        )
+    return value
+
+
+def given(prefix: str) -> list[str]:
+    """The names of the variables that begin so and hold something."""
+    return sorted(n for n, value in os.environ.items() if n.startswith(prefix) and value.strip())
+
+
+def _is_url(value: str, schemes: Sequence[str]) -> bool:
+    try:
+        parts: SplitResult = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

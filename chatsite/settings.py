@@ -1,0 +1,270 @@
+"""Django's settings.
+
+What an operator may choose comes from the environment: docs/configuration.md lists it.
+"""
+
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from corsheaders.defaults import default_headers
+
+from chatsite import development, environment
+from chatsite.databases import database
+from chatsite.private_files import read_or_create_secret
+from wire.limits import PROFILES, Limits
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where it runs -------------------------------------------------------------------------------
+
+CHATSITE_ENV = environment.choice("CHATSITE_ENV", ["development", "production"], "development")
+PRODUCTION = CHATSITE_ENV == "production"
+
+CHATSITE_DATA = environment.path("CHATSITE_DATA", BASE_DIR / "var")
+CHATSITE_HOST = environment.text("CHATSITE_HOST", "127.0.0.1")
+CHATSITE_PORT = environment.port("CHATSITE_PORT", 8000)
+CHATSITE_TLS_PORT = environment.port("CHATSITE_TLS_PORT", 8443)
+CHATSITE_TLS_CERT = environment.optional_path("CHATSITE_TLS_CERT")
+CHATSITE_TLS_KEY = environment.optional_path("CHATSITE_TLS_KEY")
+CHATSITE_PUBLIC_URL = environment.url(
+    "CHATSITE_PUBLIC_URL", ["https", "http"], f"https://localhost:{CHATSITE_TLS_PORT}/"
+)
+CHATSITE_TRUST_PROXY = environment.flag("CHATSITE_TRUST_PROXY")
+
+# Never on: the technical error pages show settings to whoever asks, and every SQL statement stays
+# in memory.
+DEBUG = False
+
+# --- Secrets -------------------------------------------------------------------------------------
+
+SECRET_KEY = environment.text("CHATSITE_SECRET_KEY") or read_or_create_secret(
+    CHATSITE_DATA / "secret_key"
+)
+# The primary key and the id of the default resource; empty means made at random when the resource
+# is created.
+CHATSITE_ACCESS_KEY = environment.text(
+    "CHATSITE_ACCESS_KEY", "" if PRODUCTION else development.ACCESS_KEY
+)
+CHATSITE_RESOURCE_ID = "" if PRODUCTION else development.RESOURCE_ID
+CHATSITE_SERVICE_TOKENS = environment.names("CHATSITE_SERVICE_TOKENS")
+CHATSITE_OIDC_ISSUER = environment.text("CHATSITE_OIDC_ISSUER")
+CHATSITE_OIDC_AUDIENCE = environment.text("CHATSITE_OIDC_AUDIENCE")
+CHATSITE_OIDC_JWKS_URL = environment.url("CHATSITE_OIDC_JWKS_URL", ["https", "http"])
+
+# --- Who may ask ---------------------------------------------------------------------------------
+
+_PUBLIC = urlsplit(CHATSITE_PUBLIC_URL)
+_LOOPBACK = ["localhost", ".localhost", "127.0.0.1", "[::1]"]
+CHATSITE_ALLOWED_HOSTS = environment.names("CHATSITE_ALLOWED_HOSTS")
+ALLOWED_HOSTS = [
+    str(_PUBLIC.hostname),
+    *CHATSITE_ALLOWED_HOSTS,
+    *([] if PRODUCTION else [*_LOOPBACK, CHATSITE_HOST]),
+]
+CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
+
+# The protocol's own routes. They carry a token in each request, so they run without session, CSRF
+# and messages.
+API_PREFIXES = ("/chat/threads", "/identities", "/teamsUser/", "/access/")
+
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_URLS_REGEX = "^/*(" + "|".join(re.escape(prefix.strip("/")) for prefix in API_PREFIXES) + ")"
+CORS_PREFLIGHT_MAX_AGE = 3600
+CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "last-event-id",
+    "repeatability-first-sent",
+    "repeatability-request-id",
+    "traceparent",
+    "tracestate",
+    "x-ms-client-request-id",
+    "x-ms-content-sha256",
+    "x-ms-date",
+    "x-ms-return-client-request-id",
+    "x-ms-useragent",
+    "x-skypetoken",
+]
+CORS_EXPOSE_HEADERS = [
+    "api-supported-versions",
+    "location",
+    "ms-cv",
+    "retry-after",
+    "www-authenticate",
+    "x-ms-request-id",
+    "x-processing-time",
+]
+
+# --- Rooms and request handling ------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "chatsite",
+    "messaging",
+    "threads",
+    "events",
+    "identity",
+    "channels",
+    "rest_framework",
+    "corsheaders",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
+    # Answers the protocol's routes itself; everything below runs for browser pages only.
+    "chatsite.middleware.ApiRoutes",
+    "chatsite.middleware.ContentSecurityPolicy",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "chatsite.urls"
+ASGI_APPLICATION = "chatsite.asgi.application"
+LOGIN_URL = "admin:login"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+
+# --- Storage -------------------------------------------------------------------------------------
+
+CHATSITE_SQLITE_SYNC = environment.choice("CHATSITE_SQLITE_SYNC", ["normal", "full"], "normal")
+DATABASES = {
+    "default": database(environment.text("DATABASE_URL"), CHATSITE_DATA, CHATSITE_SQLITE_SYNC)
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = environment.url("REDIS_URL", ["redis", "rediss", "unix"])
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
+    if REDIS_URL
+    # A full in-memory channel drops messages without a word, so it may hold many.
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}
+}
+
+# --- Limits ---------------------------------------------------------------------------------------
+
+CHATSITE_LIMITS = environment.choice("CHATSITE_LIMITS", sorted(PROFILES), "acs")
+_OWN_LIMITS = {
+    field.name: environment.number(
+        f"CHATSITE_LIMIT_{field.name.upper()}",
+        getattr(PROFILES[CHATSITE_LIMITS], field.name),
+        least=1,
+    )
+    for field in fields(Limits)
+}
+# The profile `acs` is a promise, so only the open one may be changed.
+LIMITS = replace(PROFILES["open"], **_OWN_LIMITS) if CHATSITE_LIMITS == "open" else PROFILES["acs"]
+
+# --- What happens with an event: dotted paths, in order; chatsite.checks imports each
+# ---------------
+
+EVENT_RECORDERS = ["messaging.recorders.record_system_messages"]
+EVENT_SINKS: list[str] = []
+IDENTITY_DELETED_HANDLERS = ["threads.services.remove_from_all_threads"]
+
+# --- Browser pages -------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+    )
+)
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = CHATSITE_DATA / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+# In development the files are found in the source tree, at each request: no collectstatic, no
+# restart.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+# Cookies know no ports: without its own names one of two local servers would sign the other's
+# operator out.
+SESSION_COOKIE_NAME = f"chatsite-{CHATSITE_PORT}-session"
+CSRF_COOKIE_NAME = f"chatsite-{CHATSITE_PORT}-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+# A development server answers plain http too, which a browser that has once seen HSTS would
+# refuse to ask for.
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 365 * 86400 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CHATSITE_TRUST_PROXY else None
+USE_X_FORWARDED_HOST = CHATSITE_TRUST_PROXY
+
+# --- Language, time, logs ------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        # Django's own handlers would write each line twice, or mail it.
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # A 4xx is the caller's business and has its answer; only failures of ours are worth a line.
+        "django.request": {"level": "ERROR"},
+    },
+}

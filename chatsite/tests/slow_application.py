@@ -1,0 +1,58 @@
+"""A server process whose one application is slow on purpose: `python -m ... PORT SECONDS [DRAIN]`.
+
+GET /async and /sync answer after so many seconds, the second one out of a thread; /large answers
+10 MB at once; a WebSocket is accepted and stays open.
+"""
+
+from chatsite import server  # isort: skip
+
+import asyncio
+import os
+import sys
+import time
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+LARGE = 10_000_000
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Serve one request or one socket."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        return
+    await _work(scope["path"], float(sys.argv[2]))
+    body = b"x" * LARGE if scope["path"] == "/large" else b"finished"
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _work(path: str, seconds: float) -> None:
+    print("began", path, flush=True)
+    if path == "/async":
+        await asyncio.sleep(seconds)
+    elif path == "/sync":
+        await sync_to_async(time.sleep)(seconds)
+
+
+def main() -> None:
+    listeners = server.listen("127.0.0.1", int(sys.argv[1]))
+    seconds = float(sys.argv[3]) if len(sys.argv) > 3 else server.DRAIN_SECONDS
+    running = server.DrainingServer(
+        application,
+        listeners,
+        on_start=lambda: print("ready", flush=True),
+        drain_seconds=seconds,
+    )
+    running.run()
+    print("overdue", running.overdue, flush=True)
+    if running.overdue:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

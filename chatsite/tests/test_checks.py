@@ -1,0 +1,109 @@
+"""Settings that cannot be meant, or contradict each other, stop every command with a reason."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from chatsite import development
+from tests.server import clean_environment, run_manage
+
+PRODUCTION = {"CHATSITE_ENV": "production", "CHATSITE_PUBLIC_URL": "https://chat.example.org"}
+
+
+def check(data: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    return run_manage(clean_environment(data, **settings), "check", *arguments)
+
+
+def test_the_defaults_are_without_objection(tmp_path: Path) -> None:
+    finished = check(tmp_path)
+    assert finished.returncode == 0
+    assert "no issues" in finished.stdout
+
+
+def test_production_is_clean_under_djangos_deployment_checks(tmp_path: Path) -> None:
+    finished = check(tmp_path, "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert finished.returncode == 0, finished.stderr
+    assert "no issues" in finished.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"CHATSITE_ENV": "staging"}, "CHATSITE_ENV must be one of development, production"),
+        ({"CHATSITE_LIMITS": "none"}, "CHATSITE_LIMITS must be one of acs, open"),
+        ({"CHATSITE_PORT": "http"}, "CHATSITE_PORT must be a whole number"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL must be an address such as redis://"),
+        ({"DATABASE_URL": "mysql://db/chat"}, "DATABASE_URL must begin with postgresql://"),
+        ({"DATABASE_URL": "nothing"}, "DATABASE_URL is not a database address"),
+        ({"CHATSITE_SQLITE_SYNC": "off"}, "CHATSITE_SQLITE_SYNC must be one of"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_in_one_sentence(
+    tmp_path: Path, settings: dict[str, str], reason: str
+) -> None:
+    finished = check(tmp_path, **settings)
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("chatsite: ")
+    assert reason in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"CHATSITE_ENV": "production"}, "production needs CHATSITE_PUBLIC_URL"),
+        (PRODUCTION | {"CHATSITE_PUBLIC_URL": "http://chat.example.org"}, "must begin with https"),
+        (PRODUCTION | {"CHATSITE_ACCESS_KEY": development.ACCESS_KEY}, "is the development key"),
+        (PRODUCTION | {"CHATSITE_SERVICE_TOKENS": "short"}, "shorter than 32 characters"),
+        ({"CHATSITE_PUBLIC_URL": "https://localhost/chat/"}, "must end after host and port"),
+        ({"CHATSITE_PORT": "8443"}, "are the same port"),
+        ({"CHATSITE_TLS_CERT": "cert.pem"}, "must be given together"),
+        (
+            {"CHATSITE_TLS_CERT": "missing.pem", "CHATSITE_TLS_KEY": "missing.key"},
+            "CHATSITE_TLS_CERT is not a file",
+        ),
+        ({"CHATSITE_ACCESS_KEY": "not base64!"}, "must be base64 of at least 16 bytes"),
+        ({"CHATSITE_ACCESS_KEY": "c2hvcnQ="}, "must be base64 of at least 16 bytes"),
+        ({"CHATSITE_OIDC_ISSUER": "https://login.example.org"}, "must be given together"),
+        ({"CHATSITE_LIMIT_PAGE_SIZE": "500"}, "only the profile CHATSITE_LIMITS=open"),
+        (
+            {"CHATSITE_LIMITS": "open", "CHATSITE_LIMIT_RETENTION_DAYS_MINIMUM": "100"},
+            "CHATSITE_LIMIT_RETENTION_DAYS_MINIMUM is above",
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_reported(
+    tmp_path: Path, settings: dict[str, str], reason: str
+) -> None:
+    finished = check(tmp_path, **settings)
+    assert finished.returncode == 1
+    assert reason in finished.stderr
+    assert "SystemCheckError" in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"CHATSITE_PROT": "80"}, "No setting is called CHATSITE_PROT"),
+        ({"CHATSITE_PUBLIC_URL": "http://localhost:8000"}, "which most SDKs refuse"),
+    ],
+)
+def test_settings_that_are_probably_wrong_get_a_warning(
+    tmp_path: Path, settings: dict[str, str], reason: str
+) -> None:
+    finished = check(tmp_path, **settings)
+    assert finished.returncode == 0
+    assert reason in finished.stderr
+
+
+def test_limits_of_the_open_profile_can_be_changed(tmp_path: Path) -> None:
+    assert check(tmp_path, CHATSITE_LIMITS="open", CHATSITE_LIMIT_PAGE_SIZE="500").returncode == 0
+
+
+def test_a_function_that_cannot_be_imported_is_reported(settings: object) -> None:
+    from chatsite.checks import check_tables
+
+    settings.EVENT_SINKS = ["live.hub.announce_nothing"]  # type: ignore[attr-defined]
+    (problem,) = check_tables()
+    assert "EVENT_SINKS names 'live.hub.announce_nothing'" in problem.msg

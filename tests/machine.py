@@ -1,0 +1,117 @@
+"""What the machine must provide before Django reads its settings; a plugin of pytest.
+
+Loaded by `-p tests.machine` in pyproject.toml, because a conftest.py comes too late: the data
+folder and the database are chosen by environment variables. Every test run has a data folder of
+its own, and with `--database postgresql` a PostgreSQL server of its own.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterable
+from pathlib import Path
+
+import pytest
+
+from tests import postgresql
+
+# Set by the process that prepared; the workers of pytest-xdist inherit it.
+PREPARED = "CHATSITE_TEST_PREPARED"
+REQUIRED = "CHATSITE_TEST_REQUIRE"
+
+_cleanup = contextlib.ExitStack()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("chatsite")
+    group.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="what the tests store in (default: sqlite)",
+    )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Choose folder and database; pytest-django reads the settings right after."""
+    if PREPARED not in os.environ:
+        _prepare(early_config.known_args_namespace.database)
+    yield
+
+
+def _prepare(database: str) -> None:
+    for name in [n for n in os.environ if n.startswith("CHATSITE_")]:
+        if not name.startswith("CHATSITE_TEST_"):
+            del os.environ[name]
+    os.environ.pop("DATABASE_URL", None)
+    os.environ.pop("REDIS_URL", None)
+    folder = Path(tempfile.mkdtemp(prefix="chatsite-test-"))
+    _cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["CHATSITE_DATA"] = str(folder)
+    if database == "postgresql":
+        try:
+            os.environ["DATABASE_URL"] = _cleanup.enter_context(postgresql.running_server())
+        except postgresql.Missing as problem:
+            raise pytest.UsageError(str(problem)) from None
+    os.environ[PREPARED] = database
+    _cleanup.callback(os.environ.pop, PREPARED, None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop and remove what this process prepared (the workers prepared nothing)."""
+    _cleanup.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests of PostgreSQL's own ways to the run with `--database postgresql`."""
+    if config.getoption("--database") == "postgresql":
+        return
+    others = [item for item in items if item.get_closest_marker("postgresql")]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if not item.get_closest_marker("postgresql")]
+
+
+def required_marks() -> set[str]:
+    """The kinds of tests that may not be skipped in this run, from CHATSITE_TEST_REQUIRE."""
+    return {name.strip() for name in os.environ.get(REQUIRED, "").split(",") if name.strip()}
+
+
+def _skipped_though_required(reports: Iterable[pytest.TestReport]) -> list[str]:
+    required = required_marks()
+    return [r.nodeid for r in reports if required & set(getattr(r, "marks", ()))]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Carry the marks over to the process that counts."""
+    report = yield
+    report.marks = sorted({mark.name for mark in item.iter_markers()})
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Fail the run in which a required kind of test was skipped."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    skipped = _skipped_though_required(reporter.stats.get("skipped", []))
+    if skipped and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which tests should have run."""
+    skipped = _skipped_though_required(terminalreporter.stats.get("skipped", []))
+    if skipped:
+        terminalreporter.section(f"skipped, though {REQUIRED} demands them", red=True)
+        for nodeid in skipped:
+            terminalreporter.line(nodeid)

@@ -1,0 +1,66 @@
+"""A PostgreSQL server of our own for one test run: made, started, stopped and thrown away."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.ports import free_port
+
+PROGRAMS = Path("/usr/lib/postgresql")
+
+
+class Missing(RuntimeError):
+    """The machine has no PostgreSQL server programs."""
+
+
+def program(name: str) -> str:
+    """The path of a server program: the newest installed version, or what PATH finds."""
+    installed = sorted(
+        PROGRAMS.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]), reverse=True
+    )
+    found = str(installed[0]) if installed else shutil.which(name)
+    if not found:
+        raise Missing(f"{name} is not installed (apt-get install postgresql)")
+    return found
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[str]:
+    """Run a server while the context lasts; yields its DATABASE_URL."""
+    folder = Path(tempfile.mkdtemp(prefix="chatsite-postgresql-"))
+    port = free_port()
+    data = folder / "data"
+    if os.geteuid() == 0:
+        # The server refuses to run as root.
+        shutil.chown(folder, "postgres", "postgres")
+    settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    settings += " -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+    control = [program("pg_ctl"), "-D", str(data)]
+    try:
+        _run([program("initdb"), "-D", str(data), "-U", "chatsite", "-A", "trust", "-E", "UTF8"])
+        _run([*control, "-w", "-o", settings, "-l", f"{folder}/log", "start"])
+        try:
+            yield f"postgresql://chatsite@127.0.0.1:{port}/postgres"
+        finally:
+            _run([*control, "-m", "immediate", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(command: Sequence[str]) -> None:
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    finished = subprocess.run(
+        [*as_user, *command],
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+    if finished.returncode:
+        raise RuntimeError(f"{command[0]} failed:\n{finished.stdout}")

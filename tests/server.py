@@ -1,0 +1,162 @@
+"""Real servers for tests: `manage.py serve` as a process, with its own data folder and ports."""
+
+import contextlib
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.ports import free_port
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server. The URLs have no slash at their end; `log` holds all it has printed."""
+
+    https_url: str
+    http_url: str
+    connection_string: str
+    ca_file: Path
+    data: Path
+    log: Path
+    environment: dict[str, str]
+    process: "subprocess.Popen[bytes]"
+
+    def manage(self, *arguments: str) -> str:
+        """What `manage.py` prints when it runs beside this server."""
+        return manage(self.environment, *arguments)
+
+    def trust(self) -> ssl.SSLContext:
+        """A client's TLS settings that trust this server's CA and nothing else."""
+        return ssl.create_default_context(cafile=self.ca_file)
+
+
+def clean_environment(data: Path, **settings: str) -> dict[str, str]:
+    """The caller's environment without its chatsite settings, and with these."""
+    prefixes = ("CHATSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "PYTEST_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+    return kept | {"CHATSITE_DATA": str(data), "PYTHONUNBUFFERED": "1"} | settings
+
+
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Run `manage.py` to its end and return what it printed; its complaints fail the test."""
+    finished = run_manage(environment, *arguments)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def run_manage(
+    environment: dict[str, str], *arguments: str, seconds: float = START_SECONDS
+) -> "subprocess.CompletedProcess[str]":
+    """Run `manage.py` to its end, whatever that is."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=CHECKOUT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+    )
+
+
+@contextlib.contextmanager
+def running_server(data: Path, **settings: str) -> Iterator[Server]:
+    """Serve with these settings while the context lasts; SIGTERM must end it with exit code 0."""
+    ports = {"CHATSITE_PORT": str(free_port()), "CHATSITE_TLS_PORT": str(free_port())}
+    with fresh_database() as database:
+        environment = clean_environment(data, **database, **ports, **settings)
+        log = data.parent / f"{data.name}.log"
+        process = start(environment, log)
+        http_url = f"http://localhost:{environment['CHATSITE_PORT']}"
+        try:
+            wait_until_ready(process, http_url, log)
+            yield Server(
+                https_url=f"https://localhost:{environment['CHATSITE_TLS_PORT']}",
+                http_url=http_url,
+                connection_string=manage(environment, "connection_string").strip(),
+                ca_file=data / "ca.pem",
+                data=data,
+                log=log,
+                environment=environment,
+                process=process,
+            )
+        finally:
+            exit_code = stop(process)
+        assert exit_code == 0, log.read_text()
+
+
+def start(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    """Start `manage.py serve`; what it prints goes to the log file."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=CHECKOUT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def wait_until_ready(process: "subprocess.Popen[bytes]", http_url: str, log: Path) -> None:
+    """Return when the server has answered a request."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended at its start:\n{log.read_text()}")
+        try:
+            urllib.request.urlopen(f"{http_url}/admin/login/", timeout=5).close()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    process.kill()
+    raise RuntimeError(f"the server did not start in time:\n{log.read_text()}")
+
+
+def stop(process: "subprocess.Popen[bytes]") -> int:
+    """Ask the server to end and return its exit code."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+
+
+@contextlib.contextmanager
+def fresh_database() -> Iterator[dict[str, str]]:
+    """Settings of an empty database on the engine of this test run."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        yield {}
+        return
+    name = f"server_{uuid.uuid4().hex}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server with the default settings, shared by all tests that do not change it."""
+    with running_server(tmp_path_factory.mktemp("server") / "data") as running:
+        yield running
