@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -21,11 +22,11 @@ def ensure_default_resource() -> Resource:
     existing = Resource.objects.filter(is_default=True).first()
     if existing:
         return existing
-    given = {}
+    given: dict[str, Any] = {}
     if settings.CHATSITE_ACCESS_KEY:
         given["primary_key"] = settings.CHATSITE_ACCESS_KEY
     if settings.CHATSITE_RESOURCE_ID:
-        given["id"] = settings.CHATSITE_RESOURCE_ID
+        given["id"] = UUID(settings.CHATSITE_RESOURCE_ID)
     resource, _ = Resource.objects.get_or_create(
         is_default=True, defaults={"name": "default", **given}
     )

@@ -13,6 +13,8 @@ _TEAMS_USER = re.compile(r"8:(?:orgid|dod|gcch|teamsvisitor):[0-9A-Za-z_.:-]{1,2
 _KNOWN_PREFIX = re.compile(r"(?:4|28):.{1,300}", re.DOTALL)
 _THREAD = re.compile(r"19:[0-9A-Za-z_-]{1,120}@thread\.v2")
 _MESSAGE = re.compile(r"[0-9]{1,18}")
+# How much of a malformed id an error message repeats.
+_QUOTED = 300
 
 # The nested object of each kind of identifier, and its member that holds the id.
 _KINDS = {
@@ -75,8 +77,8 @@ def check_raw_id(raw_id: str) -> str:
     if _USER.fullmatch(raw_id) or _TEAMS_USER.fullmatch(raw_id):
         return raw_id
     if _KNOWN_PREFIX.fullmatch(raw_id):
-        raise bad_request(f"Identifier format is not supported ({raw_id}).")
-    raise bad_request(f"Identifier format is invalid ({raw_id}).")
+        raise bad_request(f"Identifier format is not supported ({raw_id[:_QUOTED]}).")
+    raise bad_request(f"Identifier format is invalid ({raw_id[:_QUOTED]}).")
 
 
 def is_user_id(raw_id: str) -> bool:
@@ -104,5 +106,5 @@ def check_thread_id(thread_id: str) -> str:
 def parse_message_id(text: str) -> int:
     """The message id as a number. Raises ChatError 400 with the real service's wording."""
     if _MESSAGE.fullmatch(text) is None:
-        raise bad_request(f"Value for MessageId ({text}) is not valid.")
+        raise bad_request(f"Value for MessageId ({text[:_QUOTED]}) is not valid.")
     return int(text)

@@ -54,6 +54,8 @@ class WireView(APIView):
 
     permission_classes = ()
     throttle_classes = ()
+    # Without OPTIONS: preflight is answered before, and DRF's own answer needs a renderer.
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticates. Content is never negotiated: there is one format."""
@@ -62,12 +64,13 @@ class WireView(APIView):
 
     def body(self, request: Request) -> dict[str, Any]:
         """The request's JSON object; `{}` when there is no body. Raises ChatError."""
+        body = raw_body(request)
         content_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-        if content_type and not content_type.endswith("json"):
+        if body and content_type and not content_type.endswith("json"):
             raise ChatError(
                 415, "UnsupportedMediaType", f"The content type '{content_type}' is not supported."
             )
-        return strict_json.parse_object(raw_body(request))
+        return strict_json.parse_object(body)
 
     def permission_denied(
         self, request: Request, message: str | None = None, code: str | None = None
