@@ -1,0 +1,63 @@
+"""Node and the JavaScript SDKs, found or installed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent / "node"
+OLDEST_NODE = 20
+
+
+@cache
+def find_node() -> Path:
+    """A Node that is new enough: the machine's, else the one of the virtual environment."""
+    candidates = (shutil.which("node"), Path(sys.executable).parent / "node")
+    for candidate in candidates:
+        if candidate and _major_version(Path(candidate)) >= OLDEST_NODE:
+            return Path(candidate)
+    pytest.skip(f"needs Node {OLDEST_NODE} or newer, on the machine or from requirements-dev.txt")
+
+
+@cache
+def find_packages(node: Path) -> Path:
+    """The folder with the SDKs, installed exactly as package-lock.json says."""
+    with (FOLDER / "package-lock.json").open() as lock:
+        # Several test processes may come here at once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_installed():
+            _install(node)
+    return FOLDER
+
+
+def _major_version(node: Path) -> int:
+    try:
+        shown = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+    found = re.match(r"v(\d+)\.", shown.stdout)
+    return int(found[1]) if found else 0
+
+
+def _is_installed() -> bool:
+    installed = FOLDER / "node_modules" / ".package-lock.json"
+    lock = FOLDER / "package-lock.json"
+    return installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime
+
+
+def _install(node: Path) -> None:
+    npm = shutil.which("npm", path=f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if npm is None:
+        pytest.skip("the JavaScript SDKs are not installed, and there is no npm")
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=240)
+    if done.returncode:
+        pytest.skip(f"npm ci could not install the JavaScript SDKs: {done.stderr.strip()[-500:]}")
