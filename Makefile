@@ -1,7 +1,8 @@
 # The developer's verbs. `make run` needs python3, make and git; the rest brings what it needs.
 
 PYTHON ?= python3
-PIP := .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps
+# Without --no-compile pip compiles thousands of files that nobody imports.
+PIP := .venv/bin/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes --no-deps
 
 .PHONY: run test check fmt bench admin
 .DEFAULT_GOAL := run

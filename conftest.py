@@ -13,9 +13,7 @@ from django.db import connections
 
 from tests.ports import free_port
 
-from importlib.util import find_spec
-
-pytest_plugins = [p for p in ("tests.cast", "tests.server") if find_spec(p)]  # TEMPORARY
+pytest_plugins = ["tests.cast", "tests.server"]
 
 
 @pytest.fixture

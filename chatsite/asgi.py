@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
+from channels.security.websocket import WebsocketDenier  # noqa: E402
 from twisted.web import http  # noqa: E402
 
 from chatsite.handler import SingleHopHandler  # noqa: E402
@@ -18,4 +19,6 @@ from chatsite.handler import SingleHopHandler  # noqa: E402
 if hasattr(http, "_parseContentType"):
     http._parseContentType = functools.lru_cache(256)(http._parseContentType)
 
-application = ProtocolTypeRouter({"http": SingleHopHandler()})
+application = ProtocolTypeRouter(
+    {"http": SingleHopHandler(), "websocket": WebsocketDenier.as_asgi()}
+)

@@ -89,14 +89,13 @@ def check_certificate(**kwargs: Any) -> list[CheckMessage]:
         "CHATSITE_TLS_CERT": settings.CHATSITE_TLS_CERT,
         "CHATSITE_TLS_KEY": settings.CHATSITE_TLS_KEY,
     }
-    if not any(files.values()):
-        return []
-    if not all(files.values()):
+    given = {name: file for name, file in files.items() if file}
+    if len(given) == 1:
         message = "CHATSITE_TLS_CERT and CHATSITE_TLS_KEY must be given together."
         return [Error(message, id="chatsite.E007")]
     return [
-        Error(f"{name} is not a file that can be read.", id="chatsite.E008")
-        for name, file in files.items()
+        Error(f"{name} is not a file.", id="chatsite.E008")
+        for name, file in given.items()
         if not file.is_file()
     ]
 

@@ -104,7 +104,7 @@ class DrainingServer(daphne.server.Server):
         options = {"server_name": "", "signal_handlers": True} | options
         super().__init__(application, endpoints=["opened already"], **options)
         # Daphne opens these itself; ours are adopted once it has made its factories.
-        self.endpoints = []
+        self.endpoints: list[str] = []
         self.ready_callable = self._start
         self.waiting_listeners = listeners
         self.ports: list[Any] = []

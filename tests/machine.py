@@ -92,7 +92,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Carry the marks over to the process that counts."""
     report = yield
-    report.marks = sorted({mark.name for mark in item.iter_markers()})
+    vars(report)["marks"] = sorted({mark.name for mark in item.iter_markers()})
     return report
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
+from twisted.internet.ssl import CertificateOptions
 
 from chatsite import certificates, handler, preparation, welcome
 from identity.services import ensure_default_resource
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             sys.stderr.flush()
             os._exit(0)
 
-    def _certificates(self) -> tuple[Path | None, server.CertificateOptions | None]:
+    def _certificates(self) -> tuple[Path | None, CertificateOptions | None]:
         """The CA that clients must be told about, and what the https port speaks."""
         if settings.CHATSITE_TLS_CERT and settings.CHATSITE_TLS_KEY:
             return None, _tls_options(settings.CHATSITE_TLS_CERT, settings.CHATSITE_TLS_KEY)
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         files = certificates.ensure_for_settings()
         return files.ca, _tls_options(files.server, files.server_key)
 
-    def _listen(self, tls: server.CertificateOptions | None) -> list[server.Listener]:
+    def _listen(self, tls: CertificateOptions | None) -> list[server.Listener]:
         try:
             listeners = server.listen(settings.CHATSITE_HOST, settings.CHATSITE_PORT)
             if tls:
@@ -61,14 +62,14 @@ class Command(BaseCommand):
         return listeners
 
 
-def _tls_options(certificate: Path, key: Path) -> server.CertificateOptions:
+def _tls_options(certificate: Path, key: Path) -> CertificateOptions:
     try:
         return server.tls_options(certificate, key)
     except (OSError, ValueError) as problem:
         raise CommandError(f"No TLS with {certificate} and {key}: {problem}") from None
 
 
-def _proxy_options() -> dict[str, str]:
+def _proxy_options() -> dict[str, Any]:
     """Which headers tell who asked, where a proxy that we trust stands in front."""
     if not settings.CHATSITE_TRUST_PROXY:
         return {}
