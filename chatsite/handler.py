@@ -59,7 +59,8 @@ class SingleHopHandler(ASGIHandler):
         set_script_prefix(get_script_prefix(scope))
         request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, io.BytesIO(body))
-        response: HttpResponseBase = refusal if request is None else self.get_response(request)
+        response = refusal if request is None else self.get_response(request)
+        assert response is not None
         if not response.streaming:
             # Ends the request: returns pooled connections and drops broken ones.
             response.close()

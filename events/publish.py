@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 
 from events.catalogue import ThreadEvent
 from events.models import Event
+from wire.rows import insert
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def publish(event: ThreadEvent) -> None:
     The recorders (`EVENT_RECORDERS`) run inside the transaction: all or nothing. Call it only
     from a service, with the thread row locked by `ChatThread.objects.advance`.
     """
-    Event.of(event).save(force_insert=True)
+    insert(Event.of(event))
     for recorder in _handlers(tuple(settings.EVENT_RECORDERS)):
         recorder(event)
 

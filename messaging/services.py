@@ -22,6 +22,7 @@ from threads.access import ThreadAccess, take_position
 from threads.models import ChatThread, Position
 from wire.errors import bad_request, not_found
 from wire.fields import merge_metadata
+from wire.rows import insert
 from wire.times import now_ms
 
 
@@ -93,7 +94,7 @@ def send_message(
             metadata=metadata or {},
             priority=priority,
         )
-        message.save(force_insert=True)
+        insert(message)
         publish(
             ChatMessageReceived(
                 **_of_own_message(access, message, position),
@@ -218,10 +219,17 @@ def send_read_receipt(*, access: ThreadAccess, message_id: int) -> None:
         if last is not None and last >= message_id:
             transaction.set_rollback(True)  # As above: gives the number back.
             return
-        ReadReceipt.objects.update_or_create(
+        receipt = ReadReceipt(
             thread_id=access.thread_pk,
             user_id=access.caller.user_id,
-            defaults={"message_id": message_id, "read_ms": position.version},
+            message_id=message_id,
+            read_ms=position.version,
+        )
+        ReadReceipt.objects.bulk_create(
+            [receipt],
+            update_conflicts=True,
+            unique_fields=["thread", "user"],
+            update_fields=["message_id", "read_ms"],
         )
         if not makes_event:
             return

@@ -1,5 +1,6 @@
 """Serializer fields that read the protocol strictly: a number is no text, text is kept as sent."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -22,11 +23,17 @@ class WireSerializer(serializers.Serializer[Any]):
         if not isinstance(body, dict):
             raise bad_request("The request body must be a JSON object.")
         given = {name: value for name, value in body.items() if value is not None}
-        serializer = cls(data=given)
-        if not serializer.is_valid():
-            name, problem = next(iter(serializer.errors.items()))
-            raise bad_request(_sentence(name, problem), target=name)
-        return dict(serializer.validated_data)
+        try:
+            return dict(_reader(cls).run_validation(given))
+        except serializers.ValidationError as error:
+            name, problem = next(iter(error.detail.items()))  # type: ignore[union-attr]
+            raise bad_request(_sentence(name, problem), target=name) from None
+
+
+@cache
+def _reader(model: type[WireSerializer]) -> WireSerializer:
+    """One instance per body: it keeps nothing of what it reads, and copying its fields is dear."""
+    return model()
 
 
 def _sentence(name: str, problem: Any) -> str:

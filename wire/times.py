@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _RFC3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,12}))?(?:([Zz])|([+-])(\d\d):(\d\d))",
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)"
+    r"(?:\.(\d{1,12}))?(?:([Zz])|([+-])(\d\d):(\d\d))",
     re.ASCII,
 )
 # The form in which the real service writes startTime into its own next links.

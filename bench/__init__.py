@@ -1,0 +1,1 @@
+"""Measurements of a chatsite server; see bench/README.md. Run with `python -m bench`."""

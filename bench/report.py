@@ -1,0 +1,192 @@
+"""The printed tables and the targets."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from bench.lists import DEEP, NEWEST, NEWEST_LARGE_PAGE, NEWEST_OF_SMALL, SECOND
+from bench.rounds import Measurement, Plan, Results, Series
+from bench.sends import send_cell
+from bench.statements import OPERATIONS, Counts
+
+BARE, CHATSITE = "bare", "chatsite"
+BUSY_CLIENT, BUSY_CORE = 0.9, 0.15
+
+
+def rate(one: Measurement) -> float:
+    """Answers per second."""
+    return one.rate
+
+
+def p50(one: Measurement) -> float:
+    """Median latency in ms."""
+    return one.p50
+
+
+def p99(one: Measurement) -> float:
+    """99th percentile of the latency in ms."""
+    return one.p99
+
+
+def cpu(one: Measurement) -> float:
+    """Processor time of the server in ms per answer."""
+    return one.cpu_ms
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:
+    """Columns with a rule below the heads; the first `left` ones flush left, the others right."""
+    lines = [list(heads), *(list(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    text = [
+        "  ".join(
+            cell.ljust(width) if column < left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    return "\n".join([text[0], "-" * len(text[0]), *text[1:]])
+
+
+def _range(values: Sequence[float], digits: int) -> str:
+    """The median, and the least and the greatest value when there are several."""
+    middle = f"{median(values):,.{digits}f}"
+    if len(values) == 1:
+        return middle
+    return f"{middle} [{min(values):,.{digits}f}-{max(values):,.{digits}f}]"
+
+
+def _row(title: str, server: str, series: Series, ratios: Sequence[float]) -> list[str]:
+    return [
+        title,
+        server,
+        _range([one.rate for one in series.rounds], 0),
+        f"{series.median(p50):.2f}",
+        f"{series.median(p99):.1f}",
+        f"{series.median(cpu):.2f}",
+        _range(ratios, 2) if ratios else "",
+    ]
+
+
+def _comparison(results: Results, titles: dict[str, str], unit: str) -> str:
+    heads = ["", "server", f"{unit}/s", "p50 ms", "p99 ms", "cpu ms each", "x bare"]
+    rows = []
+    for name, title in titles.items():
+        bare, chatsite = results[name, BARE], results[name, CHATSITE]
+        rows.append(_row(title, BARE, bare, []))
+        rows.append(_row("", CHATSITE, chatsite, chatsite.ratios(bare, rate)))
+    return table(heads, rows, left=2)
+
+
+def send_table(results: Results, plan: Plan) -> str:
+    """Sends per second and the latency of one, for each number of threads and clients."""
+    titles = {
+        send_cell(threads, clients): f"{_plural(threads, 'thread')}, {_plural(clients, 'client')}"
+        for threads, clients in plan.cells
+    }
+    return "Send (threads of 20 members)\n\n" + _comparison(results, titles, "sends")
+
+
+def list_table(results: Results, plan: Plan) -> str:
+    """Pages per second and the latency of one, with one client."""
+    of = f" of {plan.history:,}"
+    titles = {
+        NEWEST_OF_SMALL: NEWEST_OF_SMALL,
+        NEWEST: NEWEST + of,
+        NEWEST_LARGE_PAGE: NEWEST_LARGE_PAGE + of,
+        SECOND: SECOND + of,
+        DEEP: DEEP + of,
+    }
+    return "List messages (1 client)\n\n" + _comparison(results, titles, "pages")
+
+
+def statement_table(counts: Counts) -> str:
+    """SQL statements of each operation, in threads of different sizes."""
+    sizes = sorted(counts)
+    heads = ["operation", *(f"{size} members" for size in sizes), "of these BEGIN/COMMIT", ""]
+    rows = []
+    for name in OPERATIONS:
+        found = [counts[size][name] for size in sizes]
+        same = len({count.total for count in found}) == 1
+        control = str(found[0].control)
+        rows.append([name, *(str(one.total) for one in found), control, "" if same else "grows"])
+    return "SQL statements per operation\n\n" + table(heads, rows)
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+# --- targets -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Target:
+    """One promise and what was found."""
+
+    promise: str
+    found: str
+    kept: bool
+
+
+def send_targets(results: Results) -> list[Target]:
+    """The targets for sending."""
+    eight, one = send_cell(1, 8), send_cell(1, 1)
+    ratio = median(results[eight, CHATSITE].ratios(results[eight, BARE], rate))
+    wait = results[one, CHATSITE].median(p50)
+    return [
+        Target(
+            "send, 8 clients: at least 0.20 of the bare application", f"{ratio:.2f}", ratio >= 0.2
+        ),
+        Target("send, 1 client: p50 below 4 ms", f"{wait:.2f} ms", wait < 4),
+    ]
+
+
+def list_targets(results: Results, plan: Plan) -> list[Target]:
+    """The targets for listing."""
+    small, large = results[NEWEST_OF_SMALL, CHATSITE], results[NEWEST, CHATSITE]
+    wait, growth = large.median(p50), median(large.ratios(small, p50))
+    history = f"{plan.history:,}"
+    return [
+        Target(f"newest 20 of {history}: p50 below 4 ms", f"{wait:.2f} ms", wait < 4),
+        Target(
+            f"newest 20 of {history}: within 20 % of those of 100", f"x {growth:.2f}", growth <= 1.2
+        ),
+    ]
+
+
+def statement_targets(counts: Counts) -> list[Target]:
+    """The targets for the number of statements."""
+    sends = [counts[size]["send message"].total for size in sorted(counts)]
+    found = " and ".join(str(count) for count in sends)
+    return [
+        Target("send: at most 8 statements", found, max(sends) <= 8),
+        Target("send: as many whatever the number of members", found, len(set(sends)) == 1),
+    ]
+
+
+def target_table(targets: Sequence[Target]) -> str:
+    """Each target with ok or MISSED."""
+    rows = [[target.promise, target.found, "ok" if target.kept else "MISSED"] for target in targets]
+    return table(["target", "found", ""], rows, left=3)
+
+
+# --- doubts --------------------------------------------------------------------------------------
+
+
+def doubts(results: Results) -> list[str]:
+    """Why some of the figures may say less than they seem to."""
+    measurements = [one for series in results.values() for one in series.rounds]
+    found = []
+    client = max(one.usage.client_share for one in measurements)
+    if client > BUSY_CLIENT:
+        found.append(f"The client used {client:.0%} of its core at times: it was the limit there.")
+    foreign = median(one.usage.foreign_share for one in measurements)
+    if foreign > BUSY_CORE:
+        found.append(
+            f"Other programs used {foreign:.0%} of the server's core: "
+            "trust the ratios, not the times."
+        )
+    return found

@@ -1,0 +1,160 @@
+"""Starts the two servers as processes of their own, on their ports and in a temporary folder."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import bare_store
+from bench.client import HOST
+from bench.machine import end_with_parent, pin
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 15.0
+SEED_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    name: str
+    port: int
+    process: int
+
+
+def free_ports(count: int, first: int | None) -> list[int]:
+    """`count` ports from `first` on, or any when it is None. Raises OSError for one in use."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for number, one in enumerate(sockets):
+            # A measurement must not meet the server of somebody else.
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind((HOST, first + number if first else 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def chatsite_environment(folder: Path, port: int, tls_port: int) -> dict[str, str]:
+    """The environment of a chatsite with default settings, no limits and its data in `folder`.
+
+    Settings of the calling shell do not reach it, so that a run measures the same thing everywhere.
+    """
+    mine = ("CHATSITE_", "DJANGO_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        kept.pop(name, None)
+    return kept | {
+        "CHATSITE_DATA": str(folder),
+        "CHATSITE_HOST": HOST,
+        "CHATSITE_PORT": str(port),
+        "CHATSITE_TLS_PORT": str(tls_port),
+        "CHATSITE_LIMITS": "open",
+        "DJANGO_SETTINGS_MODULE": "chatsite.settings",
+        "PYTHONHASHSEED": "0",
+    }
+
+
+def run_module(module: str, environment: Mapping[str, str], *arguments: str) -> str:
+    """What a module of this package prints when it runs to its end in `environment`."""
+    finished = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=CHECKOUT,
+        env=environment,
+        timeout=SEED_TIMEOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return finished.stdout
+
+
+@contextlib.contextmanager
+def start_bare(
+    folder: Path, port: int, core: int | None, pragmas: Sequence[str]
+) -> Iterator[Server]:
+    """Runs the bare application on the database `bare.sqlite3` in `folder`."""
+    environment = os.environ | {
+        bare_store.DATABASE_VARIABLE: str(folder / "bare.sqlite3"),
+        bare_store.PRAGMAS_VARIABLE: json.dumps(list(pragmas)),
+        "PYTHONHASHSEED": "0",
+    }
+    daphne = ["-m", "daphne", "-v", "0", "-b", HOST, "-p", str(port), "bench.bare:application"]
+    with _running("bare", daphne, environment, folder / "bare.log", port, core) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def start_chatsite(
+    folder: Path, port: int, core: int | None, environment: Mapping[str, str]
+) -> Iterator[Server]:
+    """Runs `manage.py serve` in `environment`."""
+    serve = ["manage.py", "serve"]
+    with _running("chatsite", serve, environment, folder / "chatsite.log", port, core) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(
+    name: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    port: int,
+    core: int | None,
+) -> Iterator[Server]:
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=CHECKOUT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=lambda: _settle(core),
+        )
+    try:
+        _wait_until_listening(name, process, port)
+        yield Server(name=name, port=port, process=process.pid)
+    except Exception:
+        print(f"--- the end of {log.name}:\n{_tail(log)}", file=sys.stderr)
+        raise
+    finally:
+        _stop(process)
+
+
+def _settle(core: int | None) -> None:
+    pin(core)
+    end_with_parent()
+
+
+def _wait_until_listening(name: str, process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{name} stopped at its start")
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{name} did not listen in time")
+
+
+def _tail(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:]
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Asks a server and what it started to end, and makes sure that they did."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_TIMEOUT)

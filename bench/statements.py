@@ -1,0 +1,65 @@
+"""The number of SQL statements of each operation, counted in a process of its own."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from bench.servers import run_module
+
+SIZES = (2, 200)
+"""Members of the threads in which the operations are counted."""
+
+OPERATIONS = (
+    "create chat thread",
+    "list chat threads",
+    "get chat thread properties",
+    "update chat thread",
+    "delete chat thread",
+    "list participants",
+    "add participants",
+    "remove participant",
+    "send message",
+    "list messages",
+    "get message",
+    "update message",
+    "delete message",
+    "send read receipt",
+    "list read receipts",
+    "send typing notification",
+)
+
+
+@dataclass(frozen=True)
+class Count:
+    """The statements of one operation."""
+
+    total: int
+    control: int
+    """Those that begin or end a transaction."""
+
+
+Counts = dict[int, dict[str, Count]]
+"""By number of members and name of the operation."""
+
+
+def count_statements(environment: Mapping[str, str]) -> Counts:
+    """Runs the 16 operations of a chatsite with these settings, in threads of each size."""
+    return from_json(run_module("bench.operations", environment))
+
+
+def to_json(counts: Counts) -> str:
+    """The counts as text, to be read by another process."""
+    return json.dumps(
+        {
+            size: {name: asdict(count) for name, count in by_name.items()}
+            for size, by_name in counts.items()
+        }
+    )
+
+
+def from_json(text: str) -> Counts:
+    """The counts that `to_json` wrote."""
+    return {
+        int(size): {name: Count(**count) for name, count in by_name.items()}
+        for size, by_name in json.loads(text).items()
+    }

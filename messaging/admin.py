@@ -1,0 +1,337 @@
+"""The operator's pages of messages and read receipts."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Left
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+
+from identity.admin import CommunicationUserAdmin
+from identity.desk.display import (
+    NOTHING,
+    badge,
+    identifier,
+    link,
+    moment,
+    pairs,
+    short_id,
+    source,
+)
+from identity.desk.lists import option_filter, since_filter
+from identity.desk.operations import Operation
+from identity.desk.pages import Link, ReadOnlyAdmin
+from messaging.models import ChatMessage, MessageType, Priority, ReadReceipt
+from messaging.services import delete_message_as_operator
+from threads.admin import ChatThreadAdmin
+from threads.models import ChatThread
+
+# How much of a message a list shows, in characters.
+_EXCERPT = 140
+
+
+class InThread(SimpleListFilter):
+    """Narrows a list to one thread; pages of threads link here."""
+
+    title = "thread"
+    parameter_name = "thread"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The one thread, if it is chosen: nobody could pick from all of them."""
+        given = request.GET.get(self.parameter_name, "")
+        thread = ChatThread.objects.filter(pk=given).first() if given.isdecimal() else None
+        return [(given, thread.topic[:60] or thread.thread_id)] if thread else []
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Its rows."""
+        return queryset.filter(thread=self.value()) if self.value() else queryset
+
+
+@admin.register(ChatMessage)
+class ChatMessageAdmin(ReadOnlyAdmin):
+    """Messages, the newest first, their content as source text."""
+
+    purpose = "Everything that was said: look it up, delete a message."
+    links: ClassVar[list[Link]] = []
+    list_display = ["excerpt", "type_badge", "from_whom", "where", "sent", "state"]
+    list_filter = [
+        InThread,
+        "thread__resource",
+        "type",
+        option_filter(
+            "state",
+            "state",
+            {
+                "edited": ("edited", Q(edited_ms__isnull=False)),
+                "deleted": ("deleted", Q(deleted_ms__isnull=False)),
+                "unchanged": ("unchanged", Q(edited_ms=None, deleted_ms=None)),
+            },
+        ),
+        option_filter(
+            "priority",
+            "priority",
+            {
+                "high": ("high", Q(priority=Priority.HIGH)),
+                "normal": ("normal", Q(priority=Priority.NORMAL)),
+                "none": ("not given", Q(priority=None)),
+            },
+        ),
+        since_filter("sent in", "sent", "message_id"),
+    ]
+    # Not used as given: get_search_results below asks in a way that can use the indexes.
+    search_fields = ["content", "message_id", "sender__raw_id"]
+    search_help_text = (
+        "Words of the text, a message id, or the whole raw id of a sender (8:acs:…) or id of a "
+        "thread (19:…)."
+    )
+    # Sorting by any other column would mean to sort all messages.
+    sortable_by = ()
+    fieldsets = [
+        (None, {"fields": ["content_source", "named", "type_badge", "priority_badge"]}),
+        ("Where it belongs", {"fields": ["thread_link", "sender_link", "sender_name"]}),
+        ("History", {"fields": ["sent", "edited", "deleted", "numbers"]}),
+        ("Metadata", {"fields": ["metadata_pairs"]}),
+    ]
+    operations = [
+        Operation(
+            name="delete",
+            label="Delete message",
+            consequences=(
+                "Its content goes for good; participants are told at once.",
+                "Its place in the thread stays, marked as deleted.",
+            ),
+            done="deleted",
+            run=lambda message: delete_message_as_operator(message=message),
+            permission="delete",
+            applies_to=lambda message: (
+                message.is_sent and message.deleted_ms is None and message.thread.deleted_ms is None
+            ),
+        )
+    ]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """The thread only where the list is not of one thread."""
+        if InThread.parameter_name in request.GET:
+            return [column for column in self.list_display if column != "where"]
+        return list(self.list_display)
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """The newest first, along an index."""
+        return ["-message_id"] if InThread.parameter_name in request.GET else ["-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        """With what the columns show, and only the beginning of the content."""
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("thread", "sender")
+            .annotate(beginning=Left("content", _EXCERPT + 1))
+            .defer("content", "metadata")
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> "tuple[QuerySet[Any], bool]":
+        """Ids by their shape, everything else in the content."""
+        for word in search_term.split():
+            if word.startswith("8:"):
+                queryset = queryset.filter(sender__raw_id=word)
+            elif word.startswith("19:"):
+                queryset = queryset.filter(thread__thread_id=word)
+            elif word.isdecimal() and len(word) < 19:
+                queryset = queryset.filter(Q(message_id=int(word)) | Q(content__icontains=word))
+            else:
+                queryset = queryset.filter(content__icontains=word)
+        return queryset, False
+
+    def summary(self, row: ChatMessage) -> str:
+        """Who said what."""
+        who = row.sender_display_name or (row.sender.raw_id if row.sender else "the thread")
+        return f"{who}: {_excerpt(row)}"
+
+    @admin.display(description="message")
+    def excerpt(self, message: Any) -> str:
+        """Its beginning, on one line."""
+        return _excerpt(message)
+
+    @admin.display(description="type")
+    def type_badge(self, message: ChatMessage) -> str:
+        """The type, as the protocol names it."""
+        return badge(message.type, "info" if message.is_sent else "plain")
+
+    @admin.display(description="from")
+    def from_whom(self, message: ChatMessage) -> str:
+        """The sender by name, else by id."""
+        if message.sender is None:
+            return NOTHING
+        name = message.sender_display_name
+        return name[:60] if name else short_id(message.sender.raw_id)
+
+    @admin.display(description="thread")
+    def where(self, message: ChatMessage) -> str:
+        """The topic of its thread."""
+        return link(message.thread, message.thread.topic[:60] or "(no topic)")
+
+    @admin.display(description="sent")
+    def sent(self, message: ChatMessage) -> str:
+        """When it arrived."""
+        return moment(message.message_id)
+
+    @admin.display(description="state")
+    def state(self, message: ChatMessage) -> str:
+        """What is not ordinary about it."""
+        badges = [
+            badge("high priority", "warning") if message.priority == Priority.HIGH else "",
+            badge("deleted", "bad") if message.deleted_ms is not None else "",
+            badge("edited", "plain") if message.edited_ms is not None else "",
+        ]
+        return format_html_join(" ", "{}", [(each,) for each in badges if each])
+
+    @admin.display(description="content")
+    def content_source(self, message: ChatMessage) -> str:
+        """What was written, html as its source."""
+        return source(message.content)
+
+    @admin.display(description="participants")
+    def named(self, message: ChatMessage) -> str:
+        """Whom a message about participants names."""
+        people = message.participants or []
+        return source("\n".join(_person(person) for person in people))
+
+    @admin.display(description="priority")
+    def priority_badge(self, message: ChatMessage) -> str:
+        """The priority, if one was given."""
+        if message.priority is None:
+            return NOTHING
+        is_high = message.priority == Priority.HIGH
+        return badge(message.get_priority_display(), "warning" if is_high else "plain")
+
+    @admin.display(description="thread")
+    def thread_link(self, message: ChatMessage) -> str:
+        """The thread it is in."""
+        return link(message.thread, message.thread.topic or message.thread.thread_id)
+
+    @admin.display(description="sender")
+    def sender_link(self, message: ChatMessage) -> str:
+        """Who sent it, or caused it."""
+        return link(message.sender, message.sender.raw_id) if message.sender else "the server"
+
+    @admin.display(description="sender's name")
+    def sender_name(self, message: ChatMessage) -> str:
+        """The name that the sender gave with it."""
+        return message.sender_display_name or NOTHING
+
+    @admin.display(description="edited")
+    def edited(self, message: ChatMessage) -> str:
+        """When it was last edited."""
+        return moment(message.edited_ms)
+
+    @admin.display(description="deleted")
+    def deleted(self, message: ChatMessage) -> str:
+        """When it was deleted."""
+        return moment(message.deleted_ms)
+
+    @admin.display(description="numbers")
+    def numbers(self, message: ChatMessage) -> str:
+        """Its id, place and version."""
+        given = {
+            "id": message.message_id,
+            "sequence id": message.sequence,
+            "version": message.version,
+        }
+        return pairs(given)
+
+    @admin.display(description="metadata")
+    def metadata_pairs(self, message: ChatMessage) -> str:
+        """The message's metadata."""
+        return pairs(message.metadata)
+
+
+@admin.register(ReadReceipt)
+class ReadReceiptAdmin(ReadOnlyAdmin):
+    """How far each reader has come."""
+
+    purpose = "How far each participant has read."
+    links: ClassVar[list[Link]] = []
+    list_display = ["reader", "where", "message", "read"]
+    list_select_related = ["user", "thread"]
+    list_filter = [InThread, "thread__resource", since_filter("read in", "read", "read_ms")]
+    search_fields = ["user__raw_id", "thread__thread_id"]
+    search_help_text = "A raw id (8:acs:…) or thread id (19:…), or a part of one."
+    ordering = ["-id"]
+    sortable_by = ()
+    fields = ["reader_link", "where", "message", "read"]
+
+    @admin.display(description="reader")
+    def reader(self, receipt: ReadReceipt) -> str:
+        """Who has read."""
+        return short_id(receipt.user.raw_id)
+
+    @admin.display(description="reader")
+    def reader_link(self, receipt: ReadReceipt) -> str:
+        """Who has read."""
+        return link(receipt.user, receipt.user.raw_id)
+
+    @admin.display(description="thread")
+    def where(self, receipt: ReadReceipt) -> str:
+        """The topic of the thread."""
+        return link(receipt.thread, receipt.thread.topic[:60] or "(no topic)")
+
+    @admin.display(description="up to message")
+    def message(self, receipt: ReadReceipt) -> str:
+        """The latest message that was read."""
+        return identifier(str(receipt.message_id))
+
+    @admin.display(description="read")
+    def read(self, receipt: ReadReceipt) -> str:
+        """When."""
+        return moment(receipt.read_ms)
+
+
+def _excerpt(message: Any) -> str:
+    """The beginning of a message, or in words what a system message says."""
+    if message.deleted_ms is not None:
+        return "(deleted)"
+    if message.type in (MessageType.PARTICIPANT_ADDED, MessageType.PARTICIPANT_REMOVED):
+        verb = "Added" if message.type == MessageType.PARTICIPANT_ADDED else "Removed"
+        people = message.participants or []
+        names = [person.get("display_name") or person["raw_id"] for person in people[:5]]
+        return f"{verb}: {', '.join(names)}{' …' if len(people) > 5 else ''}"
+    line = " ".join(message.beginning.split())
+    line = line if len(line) <= _EXCERPT else f"{line[:_EXCERPT]}…"
+    return f"Topic: {line}" if message.type == MessageType.TOPIC_UPDATED else line or "(empty)"
+
+
+def _person(person: dict[str, Any]) -> str:
+    name = person.get("display_name")
+    return f"{name} ({person['raw_id']})" if name else str(person["raw_id"])
+
+
+_VIEW_MESSAGES = "messaging.view_chatmessage"
+ChatThreadAdmin.links += [
+    Link(
+        "Messages",
+        "admin:messaging_chatmessage_changelist",
+        InThread.parameter_name,
+        lambda thread: thread.pk,
+        _VIEW_MESSAGES,
+    ),
+    Link(
+        "Read receipts",
+        "admin:messaging_readreceipt_changelist",
+        InThread.parameter_name,
+        lambda thread: thread.pk,
+        "messaging.view_readreceipt",
+    ),
+]
+CommunicationUserAdmin.links.append(
+    Link(
+        "Messages of this user",
+        "admin:messaging_chatmessage_changelist",
+        "q",
+        lambda user: user.raw_id,
+        _VIEW_MESSAGES,
+    )
+)
