@@ -1,0 +1,1 @@
+"""Replay of recorded traffic of the real service against this server."""
