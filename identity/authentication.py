@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from identity import openid, signatures
 from identity.callers import Caller, caller_of
 from identity.models import Resource
+from identity.services import ensure_default_resource
 from wire.errors import forbidden
 from wire.views import raw_body
 
@@ -43,8 +44,7 @@ def host_name(host: str) -> str:
 def resource_of(request: Request) -> Resource:
     """The resource that the request's host belongs to."""
     name = host_name(request.get_host()).lower()
-    found = Resource.objects.filter(hostname=name).first()
-    return found or Resource.objects.get(is_default=True)
+    return Resource.objects.filter(hostname=name).first() or ensure_default_resource()
 
 
 class UserAuthentication(BaseAuthentication):

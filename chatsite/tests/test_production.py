@@ -1,0 +1,84 @@
+"""What changes with CHATSITE_ENV=production."""
+
+import http.client
+from pathlib import Path
+
+import pytest
+
+from chatsite import development
+from tests.ports import free_port
+from tests.server import clean_environment, manage, run_manage, start, stop, wait_until_ready
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An installation that nobody has prepared yet."""
+    return clean_environment(
+        tmp_path_factory.mktemp("production") / "data",
+        CHATSITE_ENV="production",
+        CHATSITE_PUBLIC_URL="https://chat.example.org",
+        CHATSITE_TRUST_PROXY="1",
+        CHATSITE_PORT=str(free_port()),
+    )
+
+
+def test_it_starts_only_when_the_operator_has_prepared_it(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert "Run `manage.py migrate`" in _refusal(environment)
+    manage(environment, "migrate", "--verbosity=0")
+    assert "Run `manage.py collectstatic" in _refusal(environment)
+    manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+    log = tmp_path / "log"
+    process = start(environment, log)
+    try:
+        wait_until_ready(process, _local(environment), log)
+        key = _key(environment)
+        assert key != development.ACCESS_KEY
+        assert len(key) == 88
+        assert key not in log.read_text()
+        assert "shown this once" not in log.read_text()
+        assert _ask(environment, "https") == 200
+        assert _ask(environment, "http") == 301
+    finally:
+        assert stop(process) == 0
+    assert not (Path(environment["CHATSITE_DATA"]) / "ca.pem").exists()
+
+
+def test_it_refuses_a_database_with_the_development_key(environment: dict[str, str]) -> None:
+    manage(environment, "migrate", "--verbosity=0")
+    manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+    code = (
+        "from identity.models import Resource\n"
+        "from chatsite.development import ACCESS_KEY\n"
+        "Resource.objects.create(name='old', secondary_key=ACCESS_KEY)"
+    )
+    manage(environment, "shell", "--no-imports", "-c", code)
+    assert "The resource 'old' has the development key" in _refusal(environment)
+
+
+def _refusal(environment: dict[str, str]) -> str:
+    finished = run_manage(environment, "serve")
+    assert finished.returncode == 1, finished.stdout
+    assert "Traceback" not in finished.stderr
+    return finished.stderr
+
+
+def _key(environment: dict[str, str]) -> str:
+    return manage(environment, "connection_string").strip().partition("accesskey=")[2]
+
+
+def _local(environment: dict[str, str]) -> str:
+    return f"http://127.0.0.1:{environment['CHATSITE_PORT']}"
+
+
+def _ask(environment: dict[str, str], forwarded_proto: str) -> int:
+    """The status of the login page for a browser behind a proxy."""
+    connection = http.client.HTTPConnection("127.0.0.1", int(environment["CHATSITE_PORT"]))
+    headers = {
+        "Host": "chat.example.org",
+        "X-Forwarded-For": "198.51.100.7",
+        "X-Forwarded-Proto": forwarded_proto,
+    }
+    connection.request("GET", "/admin/login/", headers=headers)
+    return connection.getresponse().status

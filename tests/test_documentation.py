@@ -1,0 +1,77 @@
+"""The documentation is complete: every setting and every SDK operation is in it."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from azure.communication.chat import ChatClient, ChatThreadClient
+from azure.communication.identity import CommunicationIdentityClient
+
+from chatsite import environment
+from wire.limits import OPEN
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CONFIGURATION = CHECKOUT / "docs" / "configuration.md"
+COMPATIBILITY = CHECKOUT / "docs" / "compatibility.md"
+
+# What a table cell names in backquotes: a variable, or a test as path::name.
+_SETTING = re.compile(r"^\| `([A-Z][A-Z0-9_]+)` \|", re.MULTILINE)
+_TEST = re.compile(r"`([\w./-]+\.(?:py|mjs))::([^`]+)`")
+
+
+def documented_settings() -> set[str]:
+    return set(_SETTING.findall(CONFIGURATION.read_text()))
+
+
+def settings_in_code() -> set[str]:
+    """What the settings read, and what commands and scripts mention beside that."""
+    sources = [*CHECKOUT.glob("*/**/*.py"), CHECKOUT / "Makefile", *CHECKOUT.glob(".ci/*")]
+    rooms = [f for f in sources if not {"tests", "bench", ".venv", "var"} & set(f.parts)]
+    mentioned = re.findall(r'"(CHATSITE_ADMIN_[A-Z]+)"', "\n".join(f.read_text() for f in rooms))
+    return environment.NAMES | set(mentioned)
+
+
+def test_every_setting_is_in_the_configuration_page() -> None:
+    names = {name for name in settings_in_code() if not name.startswith("CHATSITE_TEST_")}
+    assert len(names) > 20
+    assert names - documented_settings() == set()
+
+
+def test_the_configuration_page_names_no_setting_that_does_not_exist() -> None:
+    assert documented_settings() - settings_in_code() == set()
+
+
+def test_every_default_in_the_configuration_page_is_the_real_one() -> None:
+    page = CONFIGURATION.read_text()
+    documented = dict(re.findall(r"^\| `CHATSITE_LIMIT_([A-Z_]+)` \| (\d+) \|", page, re.MULTILINE))
+    actual = {name.upper(): str(value) for name, value in vars(OPEN).items()}
+    assert documented == actual
+
+
+@pytest.mark.parametrize(
+    "client", [ChatClient, ChatThreadClient, CommunicationIdentityClient], ids=lambda c: c.__name__
+)
+def test_every_operation_of_the_sdk_is_in_the_compatibility_page(client: type) -> None:
+    public = {n for n, member in vars(client).items() if callable(member) and n[0] != "_"}
+    operations = public - {"close", "from_connection_string", "get_chat_thread_client"}
+    documented = set(re.findall(r"`(?:\w+\.)?(\w+)`", COMPATIBILITY.read_text()))
+    assert len(operations) >= 3
+    assert operations - documented == set()
+
+
+def test_every_test_that_the_compatibility_page_names_exists() -> None:
+    named = _TEST.findall(COMPATIBILITY.read_text())
+    assert len(named) > 20
+    missing = [f"{file}::{name}" for file, name in named if not _exists(CHECKOUT / file, name)]
+    assert missing == []
+
+
+def _exists(file: Path, name: str) -> bool:
+    if not file.is_file():
+        return False
+    if file.suffix == ".mjs":
+        return name in file.read_text()
+    tree = ast.parse(file.read_text())
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return any(isinstance(n, functions) and n.name == name for n in ast.walk(tree))

@@ -1,0 +1,49 @@
+"""The house rule: a room imports only rooms on floors below its own."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+FLOORS = {
+    "wire": 0,
+    "identity": 1,
+    "events": 2,
+    "threads": 3,
+    "messaging": 4,
+    "live": 5,
+    "cognitive": 5,
+    "monitoring": 6,
+    "chatsite": 7,
+}
+
+
+def rooms_imported_by(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def test_rooms_import_only_downward() -> None:
+    # Tests look at the house from outside, so theirs are free.
+    modules = [
+        (room, file)
+        for room in FLOORS
+        for file in sorted((CHECKOUT / room).rglob("*.py"))
+        if "tests" not in file.relative_to(CHECKOUT).parts
+    ]
+    upward = [
+        f"{file.relative_to(CHECKOUT)} imports {other}"
+        for room, file in modules
+        for other in rooms_imported_by(file)
+        if other != room and FLOORS.get(other, -1) >= FLOORS[room]
+    ]
+    assert len(modules) > len(FLOORS)
+    assert upward == []
+
+
+def test_every_package_of_the_checkout_has_a_floor() -> None:
+    packages = {file.parent.name for file in CHECKOUT.glob("*/__init__.py")}
+    assert packages - set(FLOORS) == {"bench", "tests"}

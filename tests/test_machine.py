@@ -1,0 +1,54 @@
+"""The test run itself: what it must not touch, and when it must not pass."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.server import CHECKOUT, clean_environment
+
+SAMPLE = """
+import pytest
+
+@pytest.mark.redis
+def test_of_redis():
+    pytest.skip("not installed")
+
+def test_of_nothing_special():
+    pytest.skip("just because")
+"""
+
+
+def run_sample(folder: Path, *options: str, require: str) -> "subprocess.CompletedProcess[str]":
+    (folder / "test_sample.py").write_text(SAMPLE)
+    command = [sys.executable, "-m", "pytest", "-c", str(CHECKOUT / "pyproject.toml"), "-q"]
+    return subprocess.run(
+        [*command, *options, str(folder)],
+        cwd=CHECKOUT,
+        env=clean_environment(folder, CHATSITE_TEST_REQUIRE=require),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_no_test_touches_the_data_of_the_checkout() -> None:
+    data = Path(os.environ["CHATSITE_DATA"])
+    assert CHECKOUT not in data.parents
+    assert settings.CHATSITE_DATA == data
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "with workers"])
+def test_a_run_fails_when_it_skips_what_it_may_not(tmp_path: Path, options: list[str]) -> None:
+    finished = run_sample(tmp_path, *options, require="sdk,redis")
+    assert finished.returncode == 1, finished.stdout
+    assert "CHATSITE_TEST_REQUIRE demands them" in finished.stdout
+    assert "test_of_redis" in finished.stdout
+    assert "test_of_nothing_special" not in finished.stdout
+
+
+def test_a_run_may_skip_what_nobody_requires(tmp_path: Path) -> None:
+    assert run_sample(tmp_path, require="sdk").returncode == 0
