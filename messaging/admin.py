@@ -18,6 +18,7 @@ from identity.desk.display import (
     moment,
     pairs,
     short_id,
+    shortened,
     source,
 )
 from identity.desk.lists import option_filter, since_filter
@@ -42,7 +43,7 @@ class InThread(SimpleListFilter):
         """The one thread, if it is chosen: nobody could pick from all of them."""
         given = request.GET.get(self.parameter_name, "")
         thread = ChatThread.objects.filter(pk=given).first() if given.isdecimal() else None
-        return [(given, thread.topic[:60] or thread.thread_id)] if thread else []
+        return [(given, shortened(thread.topic, 60) or thread.thread_id)] if thread else []
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         """Its rows."""
@@ -53,6 +54,7 @@ class InThread(SimpleListFilter):
 class ChatMessageAdmin(ReadOnlyAdmin):
     """Messages, the newest first, their content as source text."""
 
+    is_in_finder = True
     purpose = "Everything that was said: look it up, delete a message."
     links: ClassVar[list[Link]] = []
     list_display = ["excerpt", "type_badge", "from_whom", "where", "sent", "state"]
@@ -88,12 +90,6 @@ class ChatMessageAdmin(ReadOnlyAdmin):
     )
     # Sorting by any other column would mean to sort all messages.
     sortable_by = ()
-    fieldsets = [
-        (None, {"fields": ["content_source", "named", "type_badge", "priority_badge"]}),
-        ("Where it belongs", {"fields": ["thread_link", "sender_link", "sender_name"]}),
-        ("History", {"fields": ["sent", "edited", "deleted", "numbers"]}),
-        ("Metadata", {"fields": ["metadata_pairs"]}),
-    ]
     operations = [
         Operation(
             name="delete",
@@ -116,6 +112,35 @@ class ChatMessageAdmin(ReadOnlyAdmin):
         if InThread.parameter_name in request.GET:
             return [column for column in self.list_display if column != "where"]
         return list(self.list_display)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only what a message of its kind has."""
+        about_people = obj.type in (MessageType.PARTICIPANT_ADDED, MessageType.PARTICIPANT_REMOVED)
+        times = {"edited": obj.edited_ms, "deleted": obj.deleted_ms}
+        given = {"priority_badge": obj.priority is not None, "metadata_pairs": obj.metadata}
+        return [
+            (
+                None,
+                {
+                    "fields": [
+                        "named" if about_people else "content_source",
+                        "type_badge",
+                        *(name for name, value in given.items() if value),
+                    ]
+                },
+            ),
+            (
+                "Where it belongs",
+                {
+                    "fields": [
+                        "thread_link",
+                        "sender_link",
+                        *(["sender_name"] if obj.is_sent else []),
+                    ]
+                },
+            ),
+            ("History", {"fields": ["sent", *(n for n, at in times.items() if at), "numbers"]}),
+        ]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """The newest first, along an index."""
@@ -165,14 +190,14 @@ class ChatMessageAdmin(ReadOnlyAdmin):
     def from_whom(self, message: ChatMessage) -> str:
         """The sender by name, else by id."""
         if message.sender is None:
-            return NOTHING
+            return "the server"
         name = message.sender_display_name
-        return name[:60] if name else short_id(message.sender.raw_id)
+        return shortened(name, 60) if name else short_id(message.sender.raw_id)
 
     @admin.display(description="thread")
     def where(self, message: ChatMessage) -> str:
         """The topic of its thread."""
-        return link(message.thread, message.thread.topic[:60] or "(no topic)")
+        return link(message.thread, shortened(message.thread.topic, 60) or "(no topic)")
 
     @admin.display(description="sent")
     def sent(self, message: ChatMessage) -> str:
@@ -277,7 +302,7 @@ class ReadReceiptAdmin(ReadOnlyAdmin):
     @admin.display(description="thread")
     def where(self, receipt: ReadReceipt) -> str:
         """The topic of the thread."""
-        return link(receipt.thread, receipt.thread.topic[:60] or "(no topic)")
+        return link(receipt.thread, shortened(receipt.thread.topic, 60) or "(no topic)")
 
     @admin.display(description="up to message")
     def message(self, receipt: ReadReceipt) -> str:
@@ -297,7 +322,7 @@ def _excerpt(message: Any) -> str:
     if message.type in (MessageType.PARTICIPANT_ADDED, MessageType.PARTICIPANT_REMOVED):
         verb = "Added" if message.type == MessageType.PARTICIPANT_ADDED else "Removed"
         people = message.participants or []
-        names = [person.get("display_name") or person["raw_id"] for person in people[:5]]
+        names = [person.get("display_name") or shortened(person["raw_id"]) for person in people[:5]]
         return f"{verb}: {', '.join(names)}{' …' if len(people) > 5 else ''}"
     line = " ".join(message.beginning.split())
     line = line if len(line) <= _EXCERPT else f"{line[:_EXCERPT]}…"

@@ -18,6 +18,7 @@ from identity.desk.display import (
     page_of,
     pairs,
     short_id,
+    shortened,
 )
 from identity.desk.lists import option_filter, since_filter
 from identity.desk.operations import Operation
@@ -35,6 +36,7 @@ _PAST_SHOWN = 50
 class ChatThreadAdmin(ReadOnlyAdmin):
     """Threads: what the protocol keeps of them, and who takes part."""
 
+    is_in_finder = True
     purpose = "Conversations and their participants: remove somebody, delete a thread."
     links: ClassVar[list[Link]] = []
     list_display = ["name", "identity", "participants", "messages", "active", "state"]
@@ -104,7 +106,7 @@ class ChatThreadAdmin(ReadOnlyAdmin):
     @admin.display(description="topic", ordering="topic")
     def name(self, thread: ChatThread) -> str:
         """The topic, shortened."""
-        return _shortened(thread.topic) or "(no topic)"
+        return shortened(thread.topic) or "(no topic)"
 
     @admin.display(description="id", ordering="thread_id")
     def identity(self, thread: ChatThread) -> str:
@@ -224,7 +226,7 @@ class ParticipantAdmin(ReadOnlyAdmin):
     def summary(self, row: Participant) -> str:
         """Who, and out of which thread."""
         who = f"{row.display_name} ({row.user.raw_id})" if row.display_name else row.user.raw_id
-        return f"{who}, in “{_shortened(row.thread.topic)}”"
+        return f"{who}, in “{shortened(row.thread.topic)}”"
 
     def url_after(self, operation: Operation, row: Participant) -> str:
         """Back to the thread."""
@@ -288,7 +290,7 @@ class UserWithThreadsAdmin(CommunicationUserAdmin):
         rows = [
             PanelRow(
                 [
-                    link(stay.thread, _shortened(stay.thread.topic) or "(no topic)"),
+                    link(stay.thread, shortened(stay.thread.topic) or "(no topic)"),
                     stay.display_name or NOTHING,
                     moment(stay.joined_ms),
                     badge("thread deleted", "bad")
@@ -316,11 +318,6 @@ CommunicationUserAdmin.links.append(
 )
 admin.site.unregister(CommunicationUser)
 admin.site.register(CommunicationUser, UserWithThreadsAdmin)
-
-
-def _shortened(text: str, length: int = 80) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
 def _left_out(found: list[Participant], shown: int) -> str:

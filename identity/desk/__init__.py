@@ -1,0 +1,1 @@
+"""What the operator's pages of all rooms are made of: lists, object pages and operations."""
