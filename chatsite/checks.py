@@ -5,6 +5,7 @@ A single value that cannot be meant is refused earlier, where it is read (`chats
 
 import base64
 import binascii
+import ipaddress
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,8 +18,16 @@ from chatsite import development, environment
 
 # Read by a command or by the tests, not by the settings.
 _OTHER_NAMES = ("CHATSITE_ADMIN_", "CHATSITE_TEST_")
-# Settings that are lists of dotted paths to functions.
-_TABLES = ("EVENT_RECORDERS", "EVENT_SINKS", "IDENTITY_DELETED_HANDLERS")
+# Settings that are lists of dotted paths to functions, or give names to such paths.
+_TABLES = (
+    "EVENT_RECORDERS",
+    "EVENT_SINKS",
+    "THREAD_DETAILS",
+    "IDENTITY_DELETED_HANDLERS",
+    "SWEEPS",
+    "METRIC_SINKS",
+    "WORKER_PARTS",
+)
 
 
 @register()
@@ -54,6 +63,11 @@ def _production_problems() -> Iterator[CheckMessage]:
             hint="Leave it away: a key is made when the database is new.",
             id="chatsite.E003",
         )
+    if settings.CHATSITE_DEMO:
+        yield Error(
+            "CHATSITE_DEMO lets anybody in as the people of the demo, so not in production.",
+            id="chatsite.E020",
+        )
     if any(len(token) < 32 for token in settings.CHATSITE_SERVICE_TOKENS):
         yield Error(
             "A token in CHATSITE_SERVICE_TOKENS is shorter than 32 characters.", id="chatsite.E004"
@@ -76,10 +90,41 @@ def check_addresses(**kwargs: Any) -> list[CheckMessage]:
     if public.scheme == "http" and not settings.PRODUCTION:
         message = "CHATSITE_PUBLIC_URL is plain http, which most SDKs refuse."
         problems.append(Warning(message, id="chatsite.W002"))
+    if not settings.PRODUCTION and not _is_loopback(settings.CHATSITE_HOST):
+        problems.append(
+            Warning(
+                f"CHATSITE_HOST={settings.CHATSITE_HOST} lets others reach a server whose access "
+                "key is public knowledge.",
+                hint="CHATSITE_ENV=production makes a key of its own.",
+                id="chatsite.W003",
+            )
+        )
     if settings.CHATSITE_PORT == settings.CHATSITE_TLS_PORT:
         message = "CHATSITE_PORT and CHATSITE_TLS_PORT are the same port."
         problems.append(Error(message, id="chatsite.E006"))
     return problems
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+@register()
+def check_processes(**kwargs: Any) -> list[CheckMessage]:
+    """Redis is for several processes, and SQLite for one."""
+    if settings.REDIS_URL and "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        return [
+            Warning(
+                "REDIS_URL is for several server processes, which should not share one SQLite "
+                "database.",
+                hint="Set DATABASE_URL to a PostgreSQL database, or leave REDIS_URL away.",
+                id="chatsite.W004",
+            )
+        ]
+    return []
 
 
 @register()
@@ -147,7 +192,8 @@ def check_tables(**kwargs: Any) -> list[CheckMessage]:
     """Every function that takes part in an event can be imported."""
     problems: list[CheckMessage] = []
     for table in _TABLES:
-        for path in getattr(settings, table):
+        entries = getattr(settings, table)
+        for path in entries.values() if isinstance(entries, dict) else entries:
             try:
                 import_string(path)
             except ImportError as problem:

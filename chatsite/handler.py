@@ -2,7 +2,7 @@
 
 Django's own handler opens a new thread, and with it a new database connection, for every request,
 and crosses between loop and threads several times. Here a few threads live as long as the
-process, each keeps its connection, and a request crosses over once.
+process, each keeps its SQLite connection, and a request crosses over once.
 """
 
 import asyncio
@@ -12,11 +12,15 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
+
+from wire.errors import ChatError, body_too_large, chat_error_body
 
 # More threads would only wait for each other: for the interpreter's lock, and for the database.
 THREADS = 4
@@ -32,7 +36,11 @@ class SingleHopHandler(ASGIHandler):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The ASGI entry."""
-        body = await self._read(receive)
+        try:
+            body = await self._read(receive)
+        except ChatError as error:
+            await self.send_response(_refusal(error), send)
+            return
         if body is None:
             return
         loop = asyncio.get_running_loop()
@@ -40,18 +48,28 @@ class SingleHopHandler(ASGIHandler):
         response = await loop.run_in_executor(
             self.executor, context.run, self._respond, scope, body
         )
-        await self.send_response(response, send)
-        if response.streaming:
-            await loop.run_in_executor(self.executor, context.run, response.close)
+        try:
+            await self.send_response(response, send)
+        finally:
+            if response.streaming:
+                await loop.run_in_executor(self.executor, context.run, response.close)
 
     async def _read(self, receive: Any) -> bytes | None:
-        """The whole body; the server has buffered it already. None when the client is gone."""
+        """The whole body, which the server keeps in a file. None when the client is gone.
+
+        Raises ChatError 413 as soon as it is over the limit: nobody has been asked for a token yet.
+        """
         chunks = []
+        size = 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
-            chunks.append(message.get("body", b""))
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > settings.LIMITS.request_bytes:
+                raise body_too_large()
+            chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
 
@@ -65,6 +83,12 @@ class SingleHopHandler(ASGIHandler):
             # Ends the request: returns pooled connections and drops broken ones.
             response.close()
         return response
+
+
+def _refusal(error: ChatError) -> HttpResponse:
+    return HttpResponse(
+        chat_error_body(error), status=error.status, content_type="application/json"
+    )
 
 
 def tune_garbage_collector() -> None:

@@ -3,24 +3,25 @@
 The short way for the protocol's routes, and the policy for browser pages.
 """
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import resolve
+
+from wire.errors import chat_error_body, forbidden
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-def is_api_path(path: str) -> bool:
-    """Whether the path belongs to the protocol.
+_API_PATH = re.compile(settings.API_PATH)
 
-    SDKs given an endpoint that ends in / ask for `//identities`.
-    """
-    if path.startswith("//"):
-        path = "/" + path.lstrip("/")
-    return path.startswith(settings.API_PREFIXES)
+
+def is_api_path(path: str) -> bool:
+    """Whether the path belongs to the protocol."""
+    return _API_PATH.match(path) is not None
 
 
 class ApiRoutes:
@@ -38,9 +39,20 @@ class ApiRoutes:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_api_path(request.path_info):
-            return self.answer(request)
-        return self.get_response(request)
+        if not is_api_path(request.path_info):
+            return self.get_response(request)
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            return self.refuse_plain_http()
+        return self.answer(request)
+
+    def refuse_plain_http(self) -> HttpResponse:
+        """No redirect: the token has gone over the wire already, and should not do so again."""
+        error = forbidden(
+            "This server answers over https only. Behind a proxy it needs CHATSITE_TRUST_PROXY."
+        )
+        return HttpResponse(
+            chat_error_body(error), status=error.status, content_type="application/json"
+        )
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
         """The view's response.

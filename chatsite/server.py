@@ -64,7 +64,9 @@ def listen(host: str, port: int, tls: CertificateOptions | None = None) -> list[
 def _listening_socket(family: int, address: Any) -> socket.socket:
     host, port = address[:2]
     try:
-        listening = socket.create_server(address, family=family, backlog=1024)
+        # "::" stands for all addresses, those of IPv4 included.
+        both = host == "::" and socket.has_dualstack_ipv6()
+        listening = socket.create_server(address, family=family, backlog=1024, dualstack_ipv6=both)
     except OSError as problem:
         reason = {
             errno.EADDRINUSE: f"Port {port} on {host} is in use by another program.",
@@ -98,6 +100,7 @@ class DrainingServer(daphne.server.Server):
         listeners: Sequence[Listener],
         *,
         on_start: Callable[[], None] = lambda: None,
+        on_stop: Callable[[], None] = lambda: None,
         drain_seconds: float = DRAIN_SECONDS,
         **options: Any,
     ) -> None:
@@ -109,6 +112,8 @@ class DrainingServer(daphne.server.Server):
         self.waiting_listeners = listeners
         self.ports: list[Any] = []
         self.on_start = on_start
+        # Called when draining begins: whoever holds responses that never end should end them.
+        self.on_stop = on_stop
         self.drain_seconds = drain_seconds
         self.overdue = 0
 
@@ -135,6 +140,7 @@ class DrainingServer(daphne.server.Server):
     async def _drain(self) -> None:
         for port in self.ports:
             await _finished(port.stopListening())
+        self.on_stop()
         deadline = time.monotonic() + self.drain_seconds
         while self._is_busy() and time.monotonic() < deadline:
             self._close_sockets()

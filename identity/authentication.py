@@ -60,14 +60,16 @@ class UserAuthentication(BaseAuthentication):
 
 
 class ServiceAuthentication(BaseAuthentication):
-    """An access key's signature, a static service token, or a token of the OpenID issuer."""
+    """An access key's signature; for the default resource also a service token of the settings or
+    a token of the OpenID issuer.
+    """
 
     def authenticate(self, request: Request) -> tuple[Service, Any]:
         """The service. Raises AuthenticationFailed, and ChatError 403 for a user's own token."""
         resource = resource_of(request)
         token = bearer_token(request)
         if token:
-            self._authenticate_bearer(request, token)
+            self._authenticate_bearer(request, token, resource)
             return Service(resource, resource.primary_key_id), None
         key_id = signatures.verify(
             request.META.get("HTTP_AUTHORIZATION", ""),
@@ -83,17 +85,18 @@ class ServiceAuthentication(BaseAuthentication):
             raise exceptions.AuthenticationFailed
         return Service(resource, key_id), None
 
-    def _authenticate_bearer(self, request: Request, token: str) -> None:
-        if any(
-            hmac.compare_digest(token.encode(), known.encode())
-            for known in settings.CHATSITE_SERVICE_TOKENS
-        ):
-            return
-        if openid.is_valid(token):
-            return
+    def _authenticate_bearer(self, request: Request, token: str, resource: Resource) -> None:
         if caller_of(token, host_name(request.get_host())):
             raise forbidden("A user's access token does not allow this operation.")
-        raise exceptions.AuthenticationFailed
+        # They name no resource, and must not open whichever the Host header asks for.
+        if not resource.is_default:
+            raise exceptions.AuthenticationFailed
+        known = any(
+            hmac.compare_digest(token.encode(), one.encode())
+            for one in settings.CHATSITE_SERVICE_TOKENS
+        )
+        if not known and not openid.is_valid(token):
+            raise exceptions.AuthenticationFailed
 
     def authenticate_header(self, request: Request) -> str:
         """Names the scheme; a Bearer challenge would start the SDKs' claims challenge."""

@@ -1,40 +1,65 @@
 """Bearer tokens of an OpenID Connect issuer, for services that have an identity provider."""
 
-from functools import lru_cache
-from typing import Any
+import time
+from functools import cache
 
 import jwt
 from django.conf import settings
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
+_TIMEOUT = 5
+# For so long a provider that did not answer is not asked again, in seconds: each question holds a
+# thread that others wait for.
+_REST = 30.0
 
 
-@lru_cache(maxsize=1)
-def _key_set(url: str) -> jwt.PyJWKClient:
-    return jwt.PyJWKClient(url, timeout=5)
+class _Keys:
+    """The signing keys that a provider publishes."""
 
+    def __init__(self, url: str) -> None:
+        self._client = jwt.PyJWKClient(url, timeout=_TIMEOUT)
+        self._rests_until = 0.0
 
-def claims_of(token: str) -> dict[str, Any] | None:
-    """The verified claims of a token of the configured issuer, or None.
-
-    Signature, `exp`, `iss` and `aud` are checked; without a configured issuer nothing is valid.
-    """
-    if not settings.CHATSITE_OIDC_ISSUER:
+    def of(self, token: str) -> jwt.PyJWK | None:
+        """The key that signed `token`, or None when there is none or nobody answers."""
+        if time.monotonic() < self._rests_until:
+            return None
+        try:
+            return self._client.get_signing_key_from_jwt(token)
+        except jwt.PyJWKClientConnectionError:
+            self._rests_until = time.monotonic() + _REST
+        except (jwt.PyJWTError, ValueError):
+            # No such key, or an answer that is no key set.
+            pass
         return None
-    try:
-        key = _key_set(settings.CHATSITE_OIDC_JWKS_URL).get_signing_key_from_jwt(token)
-        return jwt.decode(
-            token,
-            key.key,
-            algorithms=_ALGORITHMS,
-            issuer=settings.CHATSITE_OIDC_ISSUER,
-            audience=settings.CHATSITE_OIDC_AUDIENCE,
-            options={"require": ["exp", "iss", "aud"]},
-        )
-    except jwt.PyJWTError:
-        return None
+
+
+@cache
+def _keys(url: str) -> _Keys:
+    return _Keys(url)
 
 
 def is_valid(token: str) -> bool:
-    """Whether `token` is a current one of the configured issuer."""
-    return claims_of(token) is not None
+    """Whether `token` is a current one of the configured issuer, for the configured audience.
+
+    Signature, `exp`, `iss` and `aud` are checked; without a configured issuer nothing is valid.
+    """
+    issuer = settings.CHATSITE_OIDC_ISSUER
+    try:
+        claimed = jwt.decode(token, options={"verify_signature": False})
+        if not issuer or claimed.get("iss") != issuer:
+            return False
+        key = _keys(settings.CHATSITE_OIDC_JWKS_URL).of(token)
+        if key is None:
+            return False
+        jwt.decode(
+            token,
+            key,
+            algorithms=_ALGORITHMS,
+            issuer=issuer,
+            audience=settings.CHATSITE_OIDC_AUDIENCE,
+            options={"require": ["exp", "iss", "aud"]},
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError):
+        return False
+    return True

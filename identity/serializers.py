@@ -8,17 +8,20 @@ from rest_framework import serializers
 from identity import tokens
 from identity.models import CommunicationUser
 from identity.tokens import AccessToken
-from wire.errors import bad_request
 from wire.fields import WireSerializer
 
 
 class Scopes(serializers.Field[list[str], Any, list[str], Any]):
-    """A non-empty list of known scopes."""
+    """A list of known scopes."""
 
     default_error_messages = {"invalid": "it must be a list of known scopes."}
 
+    def __init__(self, *, allow_empty: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.allow_empty = allow_empty
+
     def to_internal_value(self, data: Any) -> list[str]:
-        if not isinstance(data, list) or not data:
+        if not isinstance(data, list) or not (data or self.allow_empty):
             self.fail("invalid")
         for scope in data:
             if scope not in tokens.SCOPES:
@@ -48,19 +51,10 @@ class Minutes(serializers.Field[int, Any, int, Any]):
 
 
 class CreateIdentityRequest(WireSerializer):
-    """`POST /identities`."""
+    """`POST /identities`; without scopes no token is asked for."""
 
-    createTokenWithScopes = serializers.ListField(required=False)
+    createTokenWithScopes = Scopes(source="scopes", allow_empty=True, required=False)
     expiresInMinutes = Minutes(source="expires_in_minutes", required=False)
-
-    @classmethod
-    def read(cls, body: Any) -> dict[str, Any]:
-        """`scopes` (empty: no token asked for) and `expires_in_minutes`."""
-        given = super().read(body)
-        scopes = given.pop("createTokenWithScopes", [])
-        if scopes:
-            given["scopes"] = IssueTokenRequest.read({"scopes": scopes})["scopes"]
-        return given
 
 
 class IssueTokenRequest(WireSerializer):
@@ -94,11 +88,3 @@ def identity(user: CommunicationUser, token: AccessToken | None = None) -> dict[
 def _moment(moment: datetime) -> str:
     # Seven digits of fraction and an offset, as the real service writes it.
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06}0+00:00"
-
-
-def check_version(version: str | None) -> None:
-    """Any version since 2021-03-07 has the same five operations. Raises ChatError 400."""
-    if not version:
-        raise bad_request("The query parameter api-version is required.")
-    if version[:10] < "2021-03-07" or not version[:4].isdigit():
-        raise bad_request(f"The API version '{version}' is not supported.")

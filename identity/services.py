@@ -1,4 +1,4 @@
-"""Every change of resources, users and tokens, named as the official SDKs name them."""
+"""Every change of resources, users and tokens, named after the operations of the protocol."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,7 +6,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -14,6 +13,7 @@ from django.utils.module_loading import import_string
 from identity import tokens
 from identity.models import CommunicationUser, Resource, new_access_key, new_key_id
 from identity.tokens import AccessToken
+from wire.errors import unauthorized
 from wire.identifiers import new_user_suffix
 
 
@@ -55,15 +55,22 @@ def issue_access_token(
     expires_in_minutes: int = tokens.MINUTES_MAXIMUM,
     key_id: str | None = None,
 ) -> AccessToken:
-    """A token for `user`, signed under the access key `key_id` (default: the primary one)."""
+    """A token for `user`, signed under the access key `key_id` (default: the primary one).
+
+    Raises ChatError 401 when the resource has no such key any more.
+    """
     resource = user.resource
     key_id = key_id or resource.primary_key_id
+    access_key = resource.keys().get(key_id)
+    if access_key is None:
+        # Regenerated since the request was let in.
+        raise unauthorized()
     issued = int(time.time())
     return tokens.sign(
         raw_id=user.raw_id,
         resource_id=str(resource.id),
         key_id=key_id,
-        access_key=resource.keys()[key_id],
+        access_key=access_key,
         scopes=scopes,
         generation=user.token_generation,
         issued=issued,
@@ -79,12 +86,12 @@ def revoke_access_tokens(*, user: CommunicationUser) -> None:
 def delete_user(*, user: CommunicationUser) -> None:
     """Deletes an identity: its tokens die and it leaves its threads; its messages stay.
 
-    The rooms above take part through `IDENTITY_DELETED_HANDLERS`, inside this transaction.
+    From the first statement on it is nobody. What the rooms above do about it
+    (`IDENTITY_DELETED_HANDLERS`) follows piece by piece; a sweep ends what a crash left undone.
     """
-    with transaction.atomic(durable=True):
-        CommunicationUser.objects.filter(pk=user.pk).update(
-            token_generation=F("token_generation") + 1, deleted_at=timezone.now()
-        )
-        for path in settings.IDENTITY_DELETED_HANDLERS:
-            handler: Callable[[CommunicationUser], None] = import_string(path)
-            handler(user)
+    CommunicationUser.objects.filter(pk=user.pk).update(
+        token_generation=F("token_generation") + 1, deleted_at=timezone.now()
+    )
+    for path in settings.IDENTITY_DELETED_HANDLERS:
+        handler: Callable[[CommunicationUser], None] = import_string(path)
+        handler(user)

@@ -16,6 +16,8 @@ from functools import lru_cache
 import jwt
 from django.conf import settings
 
+from wire.identifiers import is_user_id
+
 SCOPES = ("chat", "voip", "chat.join", "chat.join.limited", "voip.join")
 MINUTES_MINIMUM = 60
 MINUTES_MAXIMUM = 1440
@@ -91,15 +93,26 @@ def read(token: str) -> Claims | None:
     try:
         header = jwt.get_unverified_header(token)
         payload = jwt.decode(token, options={"verify_signature": False})
+        raw_id = f"8:{payload['skypeid']}"
+        # Nobody has vouched for this text yet, and it goes to the database.
+        if not is_user_id(raw_id):
+            return None
         return Claims(
-            raw_id=f"8:{payload['skypeid']}",
+            raw_id=raw_id,
             resource_id=str(payload["resourceId"]),
             key_id=str(header["kid"]),
             scopes=frozenset(str(payload["acsScope"]).split(",")),
             generation=int(payload[_GENERATION]),
             expires=int(payload["exp"]),
         )
-    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+    except (
+        jwt.InvalidTokenError,
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        RecursionError,
+    ):
         return None
 
 

@@ -8,11 +8,40 @@ from rest_framework.request import Request
 from identity import serializers, services
 from identity.authentication import Service, ServiceAuthentication
 from identity.models import CommunicationUser
-from wire.errors import ChatError, identity_error_body, unauthorized
+from identity.signatures import SCHEME
+from wire import versions
+from wire.errors import ChatError, identity_error_body, not_found, unauthorized
+from wire.identifiers import is_user_id
 from wire.views import WireView, empty_response, json_response
 
 
-class IdentityView(WireView):
+class IdentityAnswers(WireView):
+    """The form of this data plane's errors: one root, and always a body."""
+
+    supported_versions = versions.IDENTITY_HEADER
+
+    def render_error(self, error: ChatError) -> HttpResponse:
+        """The answer to a refused request."""
+        response = HttpResponse(
+            identity_error_body(error), status=error.status, content_type="application/json"
+        )
+        if error.status == 401:
+            response["WWW-Authenticate"] = SCHEME
+        return response
+
+
+class UnknownIdentityRouteView(IdentityAnswers):
+    """Answers whatever is under a prefix of this data plane but is no operation."""
+
+    authentication_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuses."""
+        super().initial(request, *args, **kwargs)
+        raise not_found("The requested resource was not found.")
+
+
+class IdentityView(IdentityAnswers):
     """Calls by an application's server, authenticated for a whole resource."""
 
     authentication_classes = (ServiceAuthentication,)
@@ -22,7 +51,7 @@ class IdentityView(WireView):
         """Authenticates and checks the api-version."""
         super().initial(request, *args, **kwargs)
         self.service = request.user  # type: ignore[assignment]
-        serializers.check_version(request.query_params.get("api-version"))
+        versions.check_identity_version(request.query_params.get("api-version"))
 
     def user(self, raw_id: str) -> CommunicationUser:
         """The user with this id in the caller's resource. Raises ChatError 404."""
@@ -30,21 +59,12 @@ class IdentityView(WireView):
             CommunicationUser.objects.select_related("resource")
             .filter(resource=self.service.resource, raw_id=raw_id, deleted_at=None)
             .first()
+            if is_user_id(raw_id)
+            else None
         )
         if user is None:
             raise ChatError(404, "IdentityNotFound", "The provided identity doesn't exist.")
         return user
-
-    def render_error(self, error: ChatError) -> HttpResponse:
-        """Identity errors have one root and always a body."""
-        response = HttpResponse(
-            identity_error_body(error), status=error.status, content_type="application/json"
-        )
-        if error.status == 401:
-            response["WWW-Authenticate"] = self.authentication_classes[0]().authenticate_header(
-                self.request
-            )
-        return response
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Echoes the client's request id when it asks for it."""
@@ -64,7 +84,7 @@ class IdentitiesView(IdentityView):
         given = serializers.CreateIdentityRequest.read(self.body(request))
         user = services.create_user(resource=self.service.resource)
         token = None
-        if "scopes" in given:
+        if given.get("scopes"):
             token = services.issue_access_token(user=user, key_id=self.service.key_id, **given)
         return json_response(serializers.identity(user, token), status=201)
 

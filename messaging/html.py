@@ -1,5 +1,7 @@
 """What of an html message is kept."""
 
+import re
+
 import nh3
 
 _TAGS = {
@@ -14,6 +16,12 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
+# The elements that an html parser opens again in every block in which they were left open, unless
+# there are three of the same already. Attributes would make each of them another one, and a few
+# kilobytes of html megabytes.
+_REOPENED = re.compile(
+    r"<(b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*>", re.IGNORECASE
+)
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
@@ -22,4 +30,5 @@ def sanitize(html: str) -> str:
 
     Unknown tags are dropped and their text kept; links may go to web, mail and phone addresses.
     """
+    html = _REOPENED.sub(r"<\1>", html)
     return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None)

@@ -132,6 +132,12 @@ def get_message(access: ThreadAccess, message_id: int) -> MessageRow:
     return rows[0]
 
 
+def messages_by_key(keys: Sequence[int]) -> dict[int, MessageRow]:
+    """Messages by their keys in the database; whose they are is for the caller to know."""
+    found = ChatMessage.objects.filter(pk__in=keys).values_list("pk", *_COLUMNS, "version")
+    return {key: MessageRow._make(row) for key, *row in found}
+
+
 def list_read_receipts(access: ThreadAccess, window: Window) -> tuple[Sequence[ReceiptRow], bool]:
     """The latest receipt of each participant in the window, and whether more follow.
 

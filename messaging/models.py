@@ -69,6 +69,26 @@ class ChatMessage(models.Model):
         return self.type in SENT_TYPES
 
 
+class RepeatableSend(models.Model):
+    """The answer to a send request that may be repeated (docs/api-extensions.md)."""
+
+    thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(CommunicationUser, on_delete=models.CASCADE, related_name="+")
+    request_id = models.CharField(max_length=255)
+    message_id = models.BigIntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["thread", "user", "request_id"], name="one_message_per_request"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.request_id
+
+
 class ReadReceipt(models.Model):
     """How far a user has read in a thread: the latest message only."""
 

@@ -1,10 +1,12 @@
 """Every change of messages, receipts and typing, named as the official SDKs name them."""
 
+from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from events.catalogue import (
     ChatMessageDeleted,
@@ -16,14 +18,17 @@ from events.catalogue import (
 from events.publish import announce, publish
 from messaging.access import access_message, access_own_message
 from messaging.html import sanitize
-from messaging.models import ChatMessage, MessageType, Priority, ReadReceipt
+from messaging.models import ChatMessage, MessageType, Priority, ReadReceipt, RepeatableSend
 from messaging.priority import put_into
 from threads.access import ThreadAccess, take_position
 from threads.models import ChatThread, Position
-from wire.errors import bad_request, not_found
+from wire.errors import bad_request, not_found, too_large
 from wire.fields import merge_metadata
 from wire.rows import insert
 from wire.times import now_ms
+
+# How long the answer to a repeatable request is kept.
+REPEATABLE_FOR = timedelta(hours=24)
 
 
 def _storable(content: str, message_type: str) -> str:
@@ -33,6 +38,9 @@ def _storable(content: str, message_type: str) -> str:
     clean = sanitize(content)
     if not clean.strip():
         raise bad_request("The content field holds no html that is allowed.", target="content")
+    # What is kept may be longer than what was sent: `&` becomes `&amp;`, open elements are closed.
+    if len(clean.encode()) > settings.LIMITS.message_bytes:
+        raise too_large("The content field", settings.LIMITS.message_bytes)
     return clean
 
 
@@ -73,15 +81,25 @@ def send_message(
     sender_display_name: str = "",
     metadata: dict[str, str] | None = None,
     priority: Priority | None = None,
+    request_id: str | None = None,
 ) -> int:
     """Sends a message; returns its id, epoch milliseconds.
+
+    With `request_id` (the repeatability-request-id) a repetition within a day, by the same user in
+    the same thread, sends nothing and returns the id of what the first request sent.
 
     Raises ChatError: 400 for html of which nothing is allowed, 403 and 404 when the caller was
     removed or the thread deleted meanwhile.
     """
     content = _storable(content, message_type)
     with transaction.atomic(durable=True):
-        position = take_position(access, messages=1)
+        access, position = take_position(access, messages=1)
+        if request_id is not None:
+            # The thread is locked: of two such requests at the same time one is second here.
+            sent = _sent_before(access, request_id, position.version)
+            if sent is not None:
+                transaction.set_rollback(True)  # Gives the numbers back that were taken.
+                return sent
         message = ChatMessage(
             thread_id=access.thread_pk,
             message_id=position.version,
@@ -105,6 +123,23 @@ def send_message(
     return position.version
 
 
+def _sent_before(access: ThreadAccess, request_id: str, message_id: int) -> int | None:
+    """The id of the message that this request has sent already; else notes the one it sends now."""
+    now = timezone.now()
+    record, is_first = RepeatableSend.objects.get_or_create(
+        thread_id=access.thread_pk,
+        user_id=access.caller.user_id,
+        request_id=request_id,
+        defaults={"message_id": message_id, "created_at": now},
+    )
+    if not is_first and record.created_at >= now - REPEATABLE_FOR:
+        return record.message_id
+    if not is_first:
+        record.message_id, record.created_at = message_id, now
+        record.save(update_fields=["message_id", "created_at"])
+    return None
+
+
 def update_message(*, access: ThreadAccess, message_id: int, **changes: Any) -> None:
     """Changes `content`, `metadata` (merged) or `priority` (None removes it) of an own message.
 
@@ -115,7 +150,7 @@ def update_message(*, access: ThreadAccess, message_id: int, **changes: Any) -> 
     if not changes:
         return
     with transaction.atomic(durable=True):
-        position = take_position(access)
+        access, position = take_position(access)
         # Again, now that nobody else can change it.
         message = access_own_message(access, message_id)
         if message.deleted_ms is not None:
@@ -152,7 +187,7 @@ def delete_message(*, access: ThreadAccess, message_id: int) -> None:
     """
     access_own_message(access, message_id)
     with transaction.atomic(durable=True):
-        position = take_position(access)
+        access, position = take_position(access)
         message = access_own_message(access, message_id)
         if message.deleted_ms is not None:
             # The number that was taken must not be missing from the log.
@@ -204,6 +239,11 @@ def _empty(message: ChatMessage, position: Position) -> None:
     message.save()
 
 
+def _receipt_events(access: ThreadAccess) -> int:
+    """How many events a receipt makes: none in a large thread."""
+    return int(access.participant_count <= settings.LIMITS.read_receipt_participants)
+
+
 def send_read_receipt(*, access: ThreadAccess, message_id: int) -> None:
     """Notes that the caller has read up to a message. An older one than before is ignored.
 
@@ -211,9 +251,8 @@ def send_read_receipt(*, access: ThreadAccess, message_id: int) -> None:
     404 for a message that is not visible.
     """
     access_message(access, message_id)
-    makes_event = access.participant_count <= settings.LIMITS.read_receipt_participants
     with transaction.atomic(durable=True):
-        position = take_position(access, events=int(makes_event))
+        access, position = take_position(access, events=_receipt_events)
         mine = ReadReceipt.objects.filter(thread=access.thread_pk, user=access.caller.user_id)
         last = mine.values_list("message_id", flat=True).first()
         if last is not None and last >= message_id:
@@ -231,7 +270,7 @@ def send_read_receipt(*, access: ThreadAccess, message_id: int) -> None:
             unique_fields=["thread", "user"],
             update_fields=["message_id", "read_ms"],
         )
-        if not makes_event:
+        if not _receipt_events(access):
             return
         publish(
             ReadReceiptReceived(

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from messaging import listing, serializers, services
-from threads.views import UserView, thread_location
+from threads.views import UserView, repeatable_request_id, thread_location
 from wire import paging, times
 from wire.identifiers import parse_message_id
 from wire.paging import Window
@@ -18,9 +18,11 @@ class MessagesView(UserView):
     """`/chat/threads/{id}/messages`."""
 
     def post(self, request: Request, thread_id: str) -> HttpResponse:
-        """Sends a message."""
+        """Sends a message; with a repeatability-request-id at most one."""
         given = serializers.SendMessageRequest.read_for(self.version, self.body(request))
-        message_id = services.send_message(access=self.access(thread_id), **given)
+        message_id = services.send_message(
+            access=self.access(thread_id), request_id=repeatable_request_id(request), **given
+        )
         response = json_response({"id": str(message_id)}, status=201)
         response["Location"] = f"{thread_location(request, thread_id)}/messages/{message_id}"
         return response

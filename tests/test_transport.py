@@ -1,8 +1,12 @@
 """What holds for every route of the API: prefixes, methods, headers, CORS, hosts."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
+from identity.models import Resource
+from tests import service
 from tests.cast import Person, error_of
 
 
@@ -26,18 +30,39 @@ def test_json_is_compact_and_errors_are_indented(alice: Person) -> None:
     assert error.content.startswith(b'{\r\n  "CommunicationError": {\r\n    "Code": "NotFound"')
 
 
-@pytest.mark.parametrize(
-    "path", ["/chat/threads/19:a@thread.v2/nothing", "/identities/a/b/c", "/teamsUser/x"]
-)
-def test_what_is_no_operation_is_not_found_in_the_protocols_shape(path: str, db: None) -> None:
-    answer = Client().get(path)
+def test_what_is_no_operation_is_not_found_in_the_protocols_shape(db: None) -> None:
+    answer = Client().get("/chat/threads/19:a@thread.v2/nothing")
     assert error_of(answer)[:2] == (404, "NotFound")
+    for path in ("/identities/a/b/c", "/teamsUser/x"):
+        assert service.error_of(Client().get(path)) == (404, "NotFound")
+
+
+@pytest.mark.parametrize("path", ["/identities-admin", "/chat/threads-old", "/chat/threadsx/"])
+def test_a_page_whose_name_only_begins_like_a_route_is_a_page(path: str, db: None) -> None:
+    answer = Client().get(path)
+    assert answer.status_code == 404
+    assert "Content-Security-Policy" in answer
+
+
+def test_in_production_a_token_over_plain_http_is_refused(alice: Person, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert error_of(alice.get("/chat/threads"))[:2] == (403, "Forbidden")
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert alice.get("/chat/threads", headers={"x-forwarded-proto": "https"}).status_code == 200
+
+
+def test_each_data_plane_tells_its_own_versions(alice: Person, resource: Resource) -> None:
+    listed = service.call(resource, "POST", "/identities")["api-supported-versions"]
+    assert service.VERSION in listed.split(", ")
+    assert service.VERSION not in alice.get("/chat/threads")["api-supported-versions"]
 
 
 def test_another_method_is_not_allowed(alice: Person) -> None:
     thread = alice.create_thread()
     for method, path in (("PUT", "/chat/threads"), ("DELETE", f"{thread}/messages")):
-        assert error_of(alice.request(method, path))[:2] == (405, "MethodNotAllowed")
+        answer = alice.request(method, path)
+        assert error_of(answer)[:2] == (405, "MethodNotAllowed")
+        assert {"GET", "POST"} <= set(answer["Allow"].split(", "))
 
 
 def test_api_routes_set_no_cookie_and_know_no_session(alice: Person) -> None:

@@ -1,5 +1,6 @@
 """Fetching a thread and deciding who may, in one step."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection
@@ -7,7 +8,7 @@ from django.db import connection
 from identity.access import Capability, require
 from identity.callers import Caller
 from threads.models import ChatThread, Position
-from wire.errors import ChatError, forbidden, thread_not_found
+from wire.errors import forbidden, thread_not_found, unavailable
 from wire.identifiers import check_thread_id
 from wire.times import now_ms
 
@@ -91,12 +92,13 @@ def take_position(
     access: ThreadAccess,
     *,
     messages: int = 0,
-    events: int = 1,
-) -> Position:
+    events: Callable[[ThreadAccess], int] = lambda access: 1,
+) -> tuple[ThreadAccess, Position]:
     """Locks the thread for the rest of the transaction and takes the next numbers from it.
 
-    The caller still takes part once this returns. Raises ChatError as `access_thread` does when
-    the caller was removed or the thread deleted since `access` was made.
+    Returns them with the access that is true from now on: participants may have come and gone
+    since `access` was made. `events` says how many events the change makes, given that access.
+    Raises ChatError as `access_thread` does when the caller was removed or the thread deleted.
     """
     for _ in range(_ATTEMPTS):
         position = ChatThread.objects.advance(
@@ -104,14 +106,9 @@ def take_position(
             roster_sequence=access.roster_sequence,
             now_ms=now_ms(),
             messages=messages,
-            events=events,
+            events=events(access),
         )
         if position is not None:
-            return position
+            return access, position
         access = access_thread(access.caller, access.thread_id, access.capability)
-    raise ChatError(
-        503,
-        "ServiceUnavailable",
-        "The server is currently unable to handle the request.",
-        headers={"Retry-After": "1"},
-    )
+    raise unavailable()

@@ -195,11 +195,11 @@ class ParticipantAdmin(ReadOnlyAdmin):
     """Stays of users in threads; reached from the pages of threads and users."""
 
     links: ClassVar[list[Link]] = []
-    list_display = ["name", "user", "thread", "joined", "state"]
+    list_display = ["name", "user_end", "thread_link", "joined", "state"]
     list_select_related = ["user", "thread"]
     search_fields = ["user__raw_id"]
     ordering = ["-id"]
-    fields = ["name", "user_id_code", "thread", "joined", "history", "state", "metadata_pairs"]
+    fields = ["name", "user_id_code", "thread_link", "joined", "history", "state", "metadata_pairs"]
     operations = [
         Operation(
             name="remove",
@@ -236,6 +236,16 @@ class ParticipantAdmin(ReadOnlyAdmin):
     def name(self, stay: Participant) -> str:
         """The name in this thread."""
         return stay.display_name or NOTHING
+
+    @admin.display(description="user")
+    def user_end(self, stay: Participant) -> str:
+        """Who it is, in short."""
+        return short_id(stay.user.raw_id)
+
+    @admin.display(description="thread")
+    def thread_link(self, stay: Participant) -> str:
+        """The thread, by its topic."""
+        return link(stay.thread, shortened(stay.thread.topic, 60) or "(no topic)")
 
     @admin.display(description="user")
     def user_id_code(self, stay: Participant) -> str:

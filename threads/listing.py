@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from identity.access import Capability, require
 from identity.callers import Caller
@@ -15,6 +15,8 @@ from wire.paging import Window
 
 # thread id, topic, deleted_ms, last_message_ms, key
 ThreadRow = tuple[str, str, int | None, int, int]
+# thread id, topic at the time, left_ms, key
+LeftRow = tuple[str, str, int, int]
 # raw id, display name, share_history_ms, metadata
 ParticipantRow = tuple[str, str, int, dict[str, str]]
 
@@ -88,6 +90,49 @@ def _threads_after(mine: Any, cursor: ThreadCursor | None, size: int) -> list[Th
             "thread_id",
         )[:size]
     )
+
+
+@dataclass(frozen=True)
+class LeftCursor:
+    """How far a walk through the threads that were left has come."""
+
+    left_ms: int
+    key: int
+
+    def pack(self) -> str:
+        """The cursor as `syncState`."""
+        return paging.pack((self.left_ms, self.key))
+
+    @classmethod
+    def unpack(cls, token: str) -> "LeftCursor":
+        """The cursor in a `syncState`. Raises ChatError 400."""
+        return cls(*paging.unpack(token, 2))
+
+
+def list_left_threads(
+    caller: Caller, *, size: int, cursor: LeftCursor | None
+) -> tuple[Sequence[LeftRow], LeftCursor | None]:
+    """A page of the threads that the caller has left for now, and where the next one begins.
+
+    The last left first, each once, with nothing of what happened in it since. Raises ChatError
+    403 by scope.
+    """
+    require(caller, Capability.TAKE_PART)
+    mine = Participant.objects.filter(user=caller.user_id)
+    # The last stay of each thread, if it is over: a current one is the last one, too.
+    later = mine.filter(thread=OuterRef("thread"), pk__gt=OuterRef("pk"))
+    left = mine.filter(~Exists(later), removed_ms__isnull=False)
+    if cursor:
+        left = left.filter(
+            Q(removed_ms__lt=cursor.left_ms) | Q(removed_ms=cursor.left_ms, pk__lt=cursor.key)
+        )
+    rows: list[LeftRow] = list(
+        left.order_by("-removed_ms", "-pk").values_list(
+            "thread__thread_id", "last_topic", "removed_ms", "pk"
+        )[: size + 1]
+    )
+    page = rows[:size]
+    return page, LeftCursor(*page[-1][2:]) if len(rows) > size else None
 
 
 def list_participants(

@@ -1,7 +1,6 @@
 """Threads and who takes part in them. Times are epoch milliseconds, like message ids."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection, models
 
@@ -108,9 +107,6 @@ class ChatThread(models.Model):
 
     class Meta:
         verbose_name = "thread"
-        indexes = [
-            models.Index(fields=["resource", "-last_message_ms"], name="thread_activity"),
-        ]
 
     def __str__(self) -> str:
         return self.topic
@@ -151,6 +147,8 @@ class Participant(models.Model):
     joined_sequence = models.PositiveBigIntegerField()
     removed_ms = models.BigIntegerField(null=True, blank=True)
     removed_sequence = models.PositiveBigIntegerField(null=True, blank=True)
+    # The thread's topic when the stay ended: who has left is not told of later ones.
+    last_topic = models.TextField(blank=True)
 
     objects = ParticipantQuerySet.as_manager()
 
@@ -173,8 +171,8 @@ class RepeatableRequest(models.Model):
     user = models.ForeignKey(CommunicationUser, on_delete=models.CASCADE, related_name="+")
     request_id = models.CharField(max_length=255)
     thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="+", null=True)
-    # The topic as it was, and who could not be added: what the first answer said.
-    answer: Any = models.JSONField(default=dict)
+    # What the first answer said, as JSON text: a JSON column would sort its metadata.
+    answer = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

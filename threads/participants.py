@@ -49,14 +49,18 @@ def resolve(
 ) -> tuple[dict[int, NewParticipant], list[InvalidParticipant]]:
     """Those who can join, by user key and each once, and those who cannot.
 
+    They stay undeleted until the end of the transaction. Call it before a thread is locked:
+    deleting an identity takes the locks in this order, too.
+
     A user of another resource and anybody who is no user of chatsite is refused with 403, an
     unknown user of this resource with 404 (REST contract 6.2).
     """
     named = {participant.raw_id: participant for participant in reversed(participants)}
     known = dict(
-        CommunicationUser.objects.filter(
-            resource=resource_id, raw_id__in=named, deleted_at=None
-        ).values_list("raw_id", "pk")
+        CommunicationUser.objects.filter(resource=resource_id, raw_id__in=named, deleted_at=None)
+        .order_by("pk")
+        .select_for_update(no_key=True)
+        .values_list("raw_id", "pk")
     )
     own_prefix = f"8:acs:{resource_id}_"
     order = dict.fromkeys(participant.raw_id for participant in participants)

@@ -197,6 +197,11 @@ def thread_item(
     return {**body, "lastMessageReceivedOn": times.to_wire(last_message_ms)}
 
 
+def left_thread(thread_id: str, topic: str, left_ms: int) -> dict[str, Any]:
+    """A thread that the caller has left: what it was called then, and when that was."""
+    return {"id": thread_id, "topic": topic, "leftOn": times.to_wire(left_ms)}
+
+
 def participant(
     version: ApiVersion,
     raw_id: str,

@@ -1,5 +1,6 @@
 """Every change of threads and participants, named as the official SDKs name them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -20,7 +21,7 @@ from events.publish import publish
 from identity.access import Capability, require
 from identity.callers import Caller
 from identity.models import CommunicationUser
-from threads.access import ThreadAccess, take_position
+from threads.access import ThreadAccess, access_thread, take_position
 from threads.models import ChatThread, Participant, Position, RepeatableRequest
 from threads.participants import (
     InvalidParticipant,
@@ -31,6 +32,7 @@ from threads.participants import (
     new_stays,
     resolve,
 )
+from wire.errors import unauthorized
 from wire.fields import merge_metadata
 from wire.identifiers import new_thread_id
 from wire.times import now_ms
@@ -79,7 +81,7 @@ def create_chat_thread(
             caller, thread_id, topic, participants, metadata or {}, retention_policy
         )
         if repeatable is not None:
-            repeatable.thread, repeatable.answer = thread, asdict(created)
+            repeatable.thread, repeatable.answer = thread, json.dumps(asdict(created))
             repeatable.save(update_fields=["thread", "answer"])
     return created
 
@@ -88,16 +90,12 @@ def _repeatable_request(caller: Caller, request_id: str) -> RepeatableRequest:
     """The record of this request. Of two at the same time the second waits here for the first."""
     mine = RepeatableRequest.objects.filter(user_id=caller.user_id, request_id=request_id)
     mine.filter(created_at__lt=timezone.now() - REPEATABLE_FOR).delete()
-    record, _ = mine.get_or_create(
-        defaults={"user_id": caller.user_id, "request_id": request_id},
-        user_id=caller.user_id,
-        request_id=request_id,
-    )
+    record, _ = mine.get_or_create(user_id=caller.user_id, request_id=request_id)
     return record
 
 
 def _first_answer(repeatable: RepeatableRequest) -> CreatedThread:
-    answer = dict(repeatable.answer)
+    answer = json.loads(repeatable.answer)
     answer["invalid"] = [InvalidParticipant(**item) for item in answer["invalid"]]
     return CreatedThread(**answer)
 
@@ -111,10 +109,12 @@ def _create(
     retention_policy: dict[str, Any] | None,
 ) -> tuple[CreatedThread, ChatThread]:
     created_ms = now_ms()
-    joining, invalid = resolve(caller.resource_id, participants)
     # The creator takes part, listed or not, and comes first.
-    as_creator = joining.pop(caller.user_id, None) or NewParticipant(caller.raw_id)
-    joining = {caller.user_id: as_creator, **joining}
+    creator = next((p for p in participants if p.raw_id == caller.raw_id), None)
+    everybody = [creator or NewParticipant(caller.raw_id), *participants]
+    joining, invalid = resolve(caller.resource_id, everybody)
+    if caller.user_id not in joining:
+        raise unauthorized()  # The identity was deleted since the request was let in.
     check_thread_size(len(joining))
     thread = ChatThread.objects.create(
         resource_id=caller.resource_id,
@@ -165,7 +165,7 @@ def update_chat_thread(
     if topic is None and metadata is None and retention_policy is None:
         return
     with transaction.atomic(durable=True):
-        position = take_position(access)
+        access, position = take_position(access)
         thread = ChatThread.objects.get(pk=access.thread_pk)
         thread.topic = thread.topic if topic is None else topic
         thread.metadata = merge_metadata(thread.metadata, metadata or {})
@@ -195,9 +195,12 @@ def delete_chat_thread(*, access: ThreadAccess) -> None:
     if access.deleted_ms is not None:
         return
     with transaction.atomic(durable=True):
-        position = take_position(access)
-        thread = ChatThread.objects.get(pk=access.thread_pk)
-        _delete(thread, position, initiator=access.caller.raw_id, reason="deletedByUser")
+        locked = ChatThread.objects.take_lock(access.thread_pk)
+        if locked is None:
+            return  # Somebody else was quicker.
+        # Now that nobody can come or go: whoever was removed meanwhile may not.
+        access_thread(access.caller, access.thread_id, access.capability)
+        _delete(*locked, initiator=access.caller.raw_id, reason="deletedByUser")
 
 
 def delete_chat_thread_as_operator(
@@ -239,9 +242,9 @@ def add_participants(
     Raises ChatError 400, with nobody added, when the thread or the request would get too large.
     """
     check_request_size(participants)
-    joining, invalid = resolve(access.caller.resource_id, participants)
     with transaction.atomic(durable=True):
-        position = take_position(access)
+        joining, invalid = resolve(access.caller.resource_id, participants)
+        access, position = take_position(access)
         here = set(
             Participant.objects.current()
             .filter(thread=access.thread_pk, user__in=joining)
@@ -275,7 +278,7 @@ def add_participants(
 def remove_participant(*, access: ThreadAccess, raw_id: str) -> None:
     """Ends a participant's stay, the caller's own included. Not taking part is no error."""
     with transaction.atomic(durable=True):
-        position = take_position(access)
+        access, position = take_position(access)
         thread = ChatThread.objects.get(pk=access.thread_pk)
         stay = (
             Participant.objects.current()
@@ -313,7 +316,8 @@ def _end_stay(
     thread: ChatThread, stay: Participant, position: Position, *, initiator: str | None
 ) -> None:
     stay.removed_ms, stay.removed_sequence = position.version, position.event_sequence
-    stay.save(update_fields=["removed_ms", "removed_sequence"])
+    stay.last_topic = thread.topic
+    stay.save(update_fields=["removed_ms", "removed_sequence", "last_topic"])
     thread.change_roster(sequence=position.event_sequence, by=-1)
     removed = EventParticipant(
         stay.user.raw_id, stay.share_history_ms, stay.display_name, stay.metadata
@@ -332,15 +336,8 @@ def _end_stay(
 
 
 def remove_from_all_threads(user: CommunicationUser) -> None:
-    """Ends all stays of a deleted user; runs inside the transaction that deletes it."""
-    thread_keys = (
-        Participant.objects.current()
-        .filter(user=user, thread__deleted_ms=None)
-        # One order for everybody, so that two deletions cannot wait for each other.
-        .order_by("thread_id")
-        .values_list("thread_id", flat=True)
-    )
-    for thread_pk in list(thread_keys):
-        # A stay can end meanwhile by itself; then there is nothing to do in that thread alone.
-        with transaction.atomic():
+    """Ends all stays of a deleted user, a transaction for each: there may be thousands."""
+    stays = Participant.objects.current().filter(user=user, thread__deleted_ms=None)
+    for thread_pk in list(stays.values_list("thread_id", flat=True)):
+        with transaction.atomic(durable=True):
             _end_stay_unless_over(thread_pk, user, initiator=user.raw_id)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from identity.access import Capability
 from identity.authentication import UserAuthentication
 from identity.callers import Caller
-from threads import listing, serializers, services
+from threads import details, listing, serializers, services
 from threads.access import ThreadAccess, access_thread
 from threads.models import ChatThread
 from wire import paging
@@ -47,44 +47,73 @@ def thread_location(request: Request, thread_id: str) -> str:
     return paging.absolute(request, f"/chat/threads/{quote(thread_id, safe='@')}")
 
 
+def repeatable_request_id(request: Request) -> str | None:
+    """The header repeatability-request-id, if it says anything. Raises ChatError 400."""
+    request_id = request.headers.get("repeatability-request-id")
+    if request_id is not None and len(request_id) > _LONGEST_REQUEST_ID:
+        raise bad_request("The header repeatability-request-id is too long.")
+    return request_id or None
+
+
 class ThreadsView(UserView):
     """`/chat/threads`."""
 
     def post(self, request: Request) -> HttpResponse:
         """Creates a thread; with a repeatability-request-id at most one."""
-        request_id = request.headers.get("repeatability-request-id")
-        if request_id is not None and len(request_id) > _LONGEST_REQUEST_ID:
-            raise bad_request("The header repeatability-request-id is too long.")
+        request_id = repeatable_request_id(request)
         given = serializers.CreateThreadRequest.read_for(self.version, self.body(request))
-        created = services.create_chat_thread(
-            caller=self.caller, request_id=request_id or None, **given
-        )
+        created = services.create_chat_thread(caller=self.caller, request_id=request_id, **given)
         response = json_response(serializers.created_thread(self.version, created), status=201)
         response["Location"] = thread_location(request, created.thread_id)
         return response
 
     def get(self, request: Request) -> HttpResponse:
-        """The caller's threads, most recent activity first."""
+        """The caller's threads, most recent activity first; `membership=left` those of before."""
+        names = details.wanted(request)
         size = paging.page_size(
             request,
             default=settings.LIMITS.thread_page_size,
             maximum=settings.LIMITS.page_size,
         )
         token = request.query_params.get("syncState")
+        if self._wants_left(request):
+            return self._left(request, size, token)
         rows, following = listing.list_chat_threads(
             self.caller,
             start_ms=paging.start_time(request),
             size=size,
             cursor=listing.ThreadCursor.unpack(token) if token else None,
         )
-        body: dict[str, Any] = {"value": [serializers.thread_item(*row[:4]) for row in rows]}
+        more = details.describe(self.caller, self.version, names, [row[4] for row in rows])
+        body: dict[str, Any] = {
+            "value": [{**serializers.thread_item(*row[:4]), **more.get(row[4], {})} for row in rows]
+        }
         if following:
-            parameters: dict[str, object] = {"syncState": following.pack()}
-            for name in ("maxPageSize", "startTime"):
-                if name in request.query_params:
-                    parameters[name] = request.query_params[name]
-            body["nextLink"] = paging.next_link(request, "/chat/threads", parameters)
+            body["nextLink"] = self._next_link(request, following.pack())
         return json_response(body)
+
+    def _wants_left(self, request: Request) -> bool:
+        membership = request.query_params.get("membership", "current")
+        if membership not in ("current", "left"):
+            message = f"The value '{membership}' is not valid for membership."
+            raise bad_request(message, target="membership")
+        return membership == "left"
+
+    def _left(self, request: Request, size: int, token: str | None) -> HttpResponse:
+        rows, following = listing.list_left_threads(
+            self.caller, size=size, cursor=listing.LeftCursor.unpack(token) if token else None
+        )
+        body: dict[str, Any] = {"value": [serializers.left_thread(*row[:3]) for row in rows]}
+        if following:
+            body["nextLink"] = self._next_link(request, following.pack())
+        return json_response(body)
+
+    def _next_link(self, request: Request, sync_state: str) -> str:
+        parameters: dict[str, object] = {"syncState": sync_state}
+        for name in ("maxPageSize", "startTime", "include", "membership"):
+            if name in request.query_params:
+                parameters[name] = request.query_params[name]
+        return paging.next_link(request, "/chat/threads", parameters)
 
 
 class ThreadView(UserView):
@@ -92,19 +121,20 @@ class ThreadView(UserView):
 
     def get(self, request: Request, thread_id: str) -> HttpResponse:
         """The thread's properties."""
+        names = details.wanted(request)
         access = self.access(thread_id)
         thread = ChatThread.objects.select_related("created_by").get(pk=access.thread_pk)
-        return json_response(
-            serializers.thread_properties(
-                self.version,
-                thread_id=thread.thread_id,
-                topic=thread.topic,
-                created_ms=thread.created_ms,
-                created_by=thread.created_by.raw_id,
-                metadata=thread.metadata,
-                retention_policy=thread.retention_policy,
-            )
+        properties = serializers.thread_properties(
+            self.version,
+            thread_id=thread.thread_id,
+            topic=thread.topic,
+            created_ms=thread.created_ms,
+            created_by=thread.created_by.raw_id,
+            metadata=thread.metadata,
+            retention_policy=thread.retention_policy,
         )
+        more = details.describe(self.caller, self.version, names, [thread.pk])
+        return json_response({**properties, **more.get(thread.pk, {})})
 
     def patch(self, request: Request, thread_id: str) -> HttpResponse:
         """Changes topic, metadata or retention policy."""

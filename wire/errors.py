@@ -7,6 +7,8 @@ answers carry `error` alone.
 
 import json
 
+from django.conf import settings
+
 
 class ChatError(Exception):
     """A refusal that the client can understand.
@@ -68,6 +70,22 @@ def thread_not_found() -> ChatError:
 def too_large(what: str, limit: int) -> ChatError:
     """400 for a value over a limit; `what` names it, `limit` is in UTF-8 bytes."""
     return bad_request(f"{what} must not exceed {limit} bytes.")
+
+
+def body_too_large() -> ChatError:
+    """413 for a request body over the limit."""
+    limit = settings.LIMITS.request_bytes
+    return ChatError(413, "RequestEntityTooLarge", f"The body must not exceed {limit} bytes.")
+
+
+def unavailable() -> ChatError:
+    """503 for a moment's trouble; nothing was stored, so the SDKs may try again."""
+    return ChatError(
+        503,
+        "ServiceUnavailable",
+        "The server is currently unable to handle the request.",
+        headers={"Retry-After": "1"},
+    )
 
 
 def _specified_error(error: ChatError) -> dict[str, object]:

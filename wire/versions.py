@@ -1,5 +1,6 @@
 """The api-versions of the chat data plane, and what each of them shows (REST contract 1)."""
 
+import re
 from dataclasses import dataclass
 
 from wire.errors import ChatError
@@ -41,6 +42,10 @@ _VERSIONS = (
     ApiVersion("2025-03-15", attachments=_BOTH, thread_metadata=True, retention_policy=True),
 )
 SUPPORTED = {version.name: version for version in _VERSIONS}
+# The identity data plane has versions of its own; all have the same operations.
+IDENTITY_OLDEST = "2021-03-07"
+IDENTITY_HEADER = "2021-03-07, 2022-06-01, 2022-10-01, 2023-10-01, 2025-06-30, 2026-07-22"
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])(-preview\d*)?", re.ASCII)
 SUPPORTED_HEADER = ", ".join(SUPPORTED)
 NEWEST = _VERSIONS[-1]
 
@@ -67,3 +72,11 @@ def parse(name: str | None, uri: str) -> ApiVersion:
             specified_only=True,
         )
     return version
+
+
+def check_identity_version(name: str | None) -> None:
+    """Any version since the first is served (identity contract 1). Raises ChatError 400."""
+    if not name:
+        raise ChatError(400, "InvalidApiVersion", "The query parameter api-version is required.")
+    if _DATE.fullmatch(name) is None or name < IDENTITY_OLDEST:
+        raise ChatError(400, "InvalidApiVersion", f"The API version '{name}' is not supported.")

@@ -4,7 +4,7 @@ import base64
 import logging
 import secrets
 import time
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
@@ -20,10 +20,11 @@ from wire import strict_json, versions
 from wire.errors import (
     ChatError,
     bad_request,
+    body_too_large,
     chat_error_body,
-    forbidden,
     not_found,
     unauthorized,
+    unavailable,
 )
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ class WireView(APIView):
 
     permission_classes = ()
     throttle_classes = ()
+    # What the header api-supported-versions tells.
+    supported_versions = versions.SUPPORTED_HEADER
     # Without OPTIONS: preflight is answered before, and DRF's own answer needs a renderer.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
@@ -72,15 +75,13 @@ class WireView(APIView):
             )
         return strict_json.parse_object(body)
 
-    def permission_denied(
-        self, request: Request, message: str | None = None, code: str | None = None
-    ) -> NoReturn:
-        """DRF's hook for refusals."""
-        raise forbidden(message)
-
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         """Every failure, in the protocol's shape; what nobody foresaw is logged and a 500."""
-        error = _as_chat_error(exc)
+        if isinstance(exc, exceptions.MethodNotAllowed):
+            allowed = ", ".join(self.allowed_methods)
+            error = ChatError(405, "MethodNotAllowed", str(exc.detail), headers={"Allow": allowed})
+        else:
+            error = _as_chat_error(exc)
         if error.status >= 500:
             logger.error("%s failed", type(self).__name__, exc_info=exc)
         response = self.render_error(error)
@@ -103,7 +104,7 @@ class WireView(APIView):
         headers["date"] = http_date()
         if response.status_code == 401:
             return response
-        headers["api-supported-versions"] = versions.SUPPORTED_HEADER
+        headers["api-supported-versions"] = self.supported_versions
         headers["ms-cv"] = f"{base64.b64encode(secrets.token_bytes(16)).decode()[:22]}.0"
         elapsed = time.perf_counter() - getattr(self, "started", time.perf_counter())
         headers["x-processing-time"] = f"{round(elapsed * 1000)}ms"
@@ -138,15 +139,12 @@ class UnknownRouteView(WireView):
         raise not_found("The requested resource was not found.")
 
 
-def raw_body(request: Any) -> bytes:
-    """The bytes of the body, no more than the limit allows. Raises ChatError 413."""
-    limit = settings.LIMITS.request_bytes
+def raw_body(request: Request) -> bytes:
+    """The bytes of the body. Raises ChatError 413 when there are more than the limit allows."""
     try:
         body: bytes = getattr(request, "_request", request).body
     except RequestDataTooBig:
-        raise ChatError(413, "RequestEntityTooLarge", "The request body is too large.") from None
-    if len(body) > limit:
-        raise ChatError(413, "RequestEntityTooLarge", f"The body must not exceed {limit} bytes.")
+        raise body_too_large() from None
     return body
 
 
@@ -156,18 +154,12 @@ def _as_chat_error(exc: Exception) -> ChatError:
             return exc
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return unauthorized()
-        case exceptions.MethodNotAllowed():
-            return ChatError(405, "MethodNotAllowed", str(exc.detail))
         case DisallowedHost():
             return bad_request("The Host header names no host of this server.")
         case OperationalError():
-            # Raised before a commit, so nothing was stored and a retry is safe.
-            return ChatError(
-                503,
-                "ServiceUnavailable",
-                "The server is currently unable to handle the request.",
-                headers={"Retry-After": "1"},
-            )
+            # A lock that was waited for too long, or a connection lost: nothing was stored, unless
+            # the connection broke at the very moment of PostgreSQL's commit.
+            return unavailable()
         case exceptions.APIException():
             return ChatError(exc.status_code, "BadRequest", str(exc.detail))
     return ChatError(

@@ -13,13 +13,14 @@ from tests.cast import Person
 from threads.models import ChatThread
 
 seen: list[str] = []
+inside: list[bool] = []
 remembered: list[ThreadEvent] = []
 
 
 def listen(event: ThreadEvent) -> None:
-    # In a transaction of its own: what is not committed is not there.
-    seen.append(f"{event.type} {Event.objects.filter(thread_id=event.thread_id).count()}")
-    assert not connection.in_atomic_block
+    # What a sink asserts nobody hears: the test looks at what it noted.
+    seen.append(event.type)
+    inside.append(connection.in_atomic_block)
 
 
 def remember(event: ThreadEvent) -> None:
@@ -42,6 +43,7 @@ def handlers(settings: Any) -> Any:
         settings.EVENT_SINKS = [f"{__name__}.{name}" for name in sinks]
 
     seen.clear()
+    inside.clear()
     return choose
 
 
@@ -93,9 +95,10 @@ def test_sinks_hear_after_the_commit_and_typing_too(
 ) -> None:
     handlers(sinks=("listen",))
     everything_that_can_happen(alice, bob, carol)
-    assert seen[:2] == ["ChatThreadCreated 1", "ChatMessageReceived 2"]
-    assert "TypingIndicatorReceived 4" in seen
+    assert seen[:2] == ["ChatThreadCreated", "ChatMessageReceived"]
+    assert "TypingIndicatorReceived" in seen
     assert len(seen) == 10
+    assert not any(inside)
 
 
 def test_a_failing_recorder_undoes_the_change_and_nobody_hears_of_it(
@@ -116,7 +119,7 @@ def test_a_failing_sink_is_logged_and_the_request_succeeds(
     handlers(sinks=("fail", "listen"))
     thread = alice.create_thread()
     assert alice.texts(thread) == []
-    assert seen == ["ChatThreadCreated 1"]
+    assert seen == ["ChatThreadCreated"]
     assert "no room for ChatThreadCreated" in caplog.text
 
 

@@ -9,7 +9,13 @@ import pytest
 import time_machine
 
 from identity.models import CommunicationUser, Resource
-from identity.services import create_user, issue_access_token, revoke_access_tokens
+from identity.services import (
+    create_user,
+    issue_access_token,
+    regenerate_key,
+    revoke_access_tokens,
+)
+from identity.views import IdentityView
 from tests.cast import Person, make_person
 from tests.service import call, error_of
 
@@ -92,11 +98,14 @@ def test_an_expired_token_is_refused_to_the_second(resource: Resource) -> None:
         assert alice.get("/chat/threads").status_code == 401
 
 
+def with_payload(token: str, payload: str) -> str:
+    header, _, signature = token.split(".")
+    return f"{header}.{base64.urlsafe_b64encode(payload.encode()).decode().rstrip('=')}.{signature}"
+
+
 def tampered(token: str, **claims: object) -> str:
     payload = jwt.decode(token, options={"verify_signature": False})
-    header, _, signature = token.split(".")
-    body = base64.urlsafe_b64encode(json.dumps({**payload, **claims}).encode()).decode()
-    return f"{header}.{body.rstrip('=')}.{signature}"
+    return with_payload(token, json.dumps({**payload, **claims}))
 
 
 def test_a_forged_token_is_refused(alice: Person, eve: Person) -> None:
@@ -105,6 +114,18 @@ def test_a_forged_token_is_refused(alice: Person, eve: Person) -> None:
     )
     stolen = tampered(eve.token, skypeid=alice.id.removeprefix("8:"))
     prolonged = tampered(eve.token, exp=99999999999)
+    for payload in (
+        '"skypeid": "acs:\\ud800", "exp": 99999999999',
+        '"skypeid": "acs:\\u0000", "exp": 99999999999',
+        f'"skypeid": "{alice.id[2:]}", "exp": 1e999',
+        f'"skypeid": "{alice.id[2:]}", "exp": {"9" * 400}',
+        f'"skypeid": "{alice.id[2:]}", "exp": 99999999999, "gen": "x"',
+    ):
+        eve.token = with_payload(eve.token, f'{{{payload}, "resourceId": "r", "acsScope": "chat"}}')
+        assert eve.get("/chat/threads").status_code == 401
+        authorization = f"Bearer {eve.token}"
+        answer = call(alice.user.resource, "POST", "/identities", authorization=authorization)
+        assert answer.status_code == 401
     broken = ["", "x", "a.b.c", eve.token[:-2], eve.token + "x", "ä" * 50, "a" * 15_000]
     for token in [unsigned, stolen, prolonged, *broken]:
         eve.token = token
@@ -127,3 +148,22 @@ def test_an_unknown_user_has_no_tokens(resource: Resource) -> None:
         answer = call(resource, "POST", f"/identities/{unknown}/{verb}", {"scopes": ["chat"]})
         assert error_of(answer) == (404, "IdentityNotFound")
     assert not CommunicationUser.objects.filter(raw_id=unknown).exists()
+
+
+def test_a_key_that_is_regenerated_meanwhile_issues_nothing(
+    resource: Resource, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = IdentityView.user
+
+    def regenerate_first(view: IdentityView, raw_id: str) -> CommunicationUser:
+        regenerate_key(resource=resource, key_type="primary")
+        return real(view, raw_id)
+
+    monkeypatch.setattr(IdentityView, "user", regenerate_first)
+    assert error_of(issue(resource, alice.id)) == (401, "Unauthorized")
+
+
+@pytest.mark.parametrize("raw_id", ["%00", "x", "8%3Aacs%3Ax"])
+def test_an_id_that_is_none_is_unknown(resource: Resource, raw_id: str) -> None:
+    assert error_of(issue(resource, raw_id))[0] == 404
+    assert error_of(call(resource, "DELETE", f"/identities/{raw_id}"))[0] == 404

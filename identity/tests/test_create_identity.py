@@ -62,9 +62,12 @@ def test_every_version_since_the_first_is_served(resource: Resource, version: st
     assert call(resource, "POST", "/identities", version=version).status_code == 201
 
 
-@pytest.mark.parametrize("version", ["", "2020-07-20-preview1", "soon"])
+@pytest.mark.parametrize(
+    "version", ["", "2020-07-20-preview1", "soon", "2026garbage", "9999", "2024", "2024-13-01"]
+)
 def test_an_older_or_missing_version_is_refused(resource: Resource, version: str) -> None:
-    assert error_of(call(resource, "POST", "/identities", version=version))[0] == 400
+    answer = call(resource, "POST", "/identities", version=version)
+    assert error_of(answer) == (400, "InvalidApiVersion")
 
 
 def test_the_request_id_comes_back_when_asked_for(resource: Resource) -> None:

@@ -12,7 +12,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 
-from identity import openid
 from identity.models import Resource
 from tests.cast import Person
 from tests.service import error_of
@@ -31,6 +30,15 @@ def test_a_service_token_of_the_settings_opens(resource: Resource, settings: Any
     assert error_of(create_identity("")) == (401, "Unauthorized")
 
 
+def test_a_service_token_opens_the_default_resource_only(
+    other_resource: Resource, settings: Any
+) -> None:
+    settings.CHATSITE_SERVICE_TOKENS = ["first"]
+    headers = {"authorization": "Bearer first", "host": "other.localhost"}
+    answer = Client().generic("POST", TARGET, headers=headers)
+    assert error_of(answer) == (401, "Unauthorized")
+
+
 def test_a_user_token_is_told_that_it_is_not_for_this(resource: Resource, alice: Person) -> None:
     assert error_of(create_identity(alice.token)) == (403, "Forbidden")
 
@@ -47,13 +55,16 @@ class Issuer:
     def __init__(self) -> None:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
-        document = json.dumps({"keys": [{**jwk, "kid": "k1", "use": "sig"}]}).encode()
+        self.document = json.dumps({"keys": [{**jwk, "kid": "k1", "use": "sig"}]}).encode()
+        self.asked = 0
+        issuer = self
 
         class Keys(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                issuer.asked += 1
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write(document)
+                self.wfile.write(issuer.document)
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -75,7 +86,6 @@ def issuer(settings: Any) -> Iterator[Issuer]:
     settings.CHATSITE_OIDC_ISSUER = "https://id.example"
     settings.CHATSITE_OIDC_AUDIENCE = "chat"
     settings.CHATSITE_OIDC_JWKS_URL = made.jwks_url
-    openid._key_set.cache_clear()
     yield made
     made.server.shutdown()
     made.server.server_close()
@@ -107,9 +117,29 @@ def test_without_an_issuer_nobodys_token_opens(
     assert create_identity(issuer.token()).status_code == 401
 
 
-def test_an_issuer_that_does_not_answer_is_no_failure_of_ours(
+@pytest.mark.parametrize("answer", [b"", b"{", b"[]", b'{"keys": 5}', b'{"keys": [{}]}'])
+def test_an_issuer_that_publishes_nonsense_is_no_failure_of_ours(
+    resource: Resource, issuer: Issuer, answer: bytes
+) -> None:
+    issuer.document = answer
+    assert create_identity(issuer.token()).status_code == 401
+
+
+def test_an_issuer_that_does_not_answer_is_left_alone_for_a_while(
     resource: Resource, issuer: Issuer, settings: Any
 ) -> None:
-    settings.CHATSITE_OIDC_JWKS_URL = "http://127.0.0.1:9/keys"
-    openid._key_set.cache_clear()
+    issuer.server.shutdown()
+    issuer.server.server_close()
     assert create_identity(issuer.token()).status_code == 401
+    began = time.perf_counter()
+    for _ in range(20):
+        assert create_identity(issuer.token()).status_code == 401
+    assert time.perf_counter() - began < 5
+
+
+def test_an_issuer_is_not_asked_about_tokens_that_it_did_not_issue(
+    resource: Resource, issuer: Issuer, alice: Person
+) -> None:
+    for token in (alice.token, "x", "a.b.c", issuer.token(iss="https://evil.example")):
+        create_identity(token)
+    assert issuer.asked == 0

@@ -174,7 +174,34 @@ def test_an_escaped_backslash_before_u0000_is_just_text(alice: Person) -> None:
     assert alice.texts(thread) == ["\\u0000"]
 
 
-def test_a_huge_body_is_refused_before_it_is_read(alice: Person) -> None:
+@pytest.mark.parametrize(
+    "html",
+    [
+        "".join(f"<b title={n}>" for n in range(1000)) + "<p>x</p>" * 1900,
+        "".join(f"<a href=x{n}><font size={n}>" for n in range(500)) + "<p>x</p>" * 1500,
+        "<b><i><u><s><em>" * 100 + "<p>x</p>" * 3000,
+        "&" * 28_000,
+    ],
+)
+def test_html_never_grows_beyond_the_limit_nor_costs_much(alice: Person, html: str) -> None:
+    thread = alice.create_thread()
+    message = alice.send(thread, "<b>x</b>", type="html")
+    began = time.process_time()
+    for method, path in (("POST", "messages"), ("PATCH", f"messages/{message}")):
+        answer = alice.request(method, f"{thread}/{path}", {"content": html, "type": "html"})
+        assert answer.status_code in (201, 204) or error_of(answer)[:2] == (400, "BadRequest")
+    assert time.process_time() - began < 2
+    assert all(len(text.encode()) <= 28 * 1024 for text in alice.texts(thread))
+
+
+def test_html_that_is_over_the_limit_once_it_is_safe_is_refused(alice: Person) -> None:
+    thread = alice.create_thread()
+    body = {"content": "&" * 28_000, "type": "html"}
+    assert error_of(alice.post(f"{thread}/messages", body))[:2] == (400, "BadRequest")
+    assert alice.texts(thread) == []
+
+
+def test_a_huge_body_is_refused(alice: Person) -> None:
     thread = alice.create_thread()
     answer = alice.post(f"{thread}/messages", b'{"content": "' + b"x" * 1_100_000 + b'"}')
     assert error_of(answer)[:2] == (413, "RequestEntityTooLarge")

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from events import publish
 from events.catalogue import ThreadEvent, TypingIndicatorReceived
 from events.models import Event
 from identity.models import Resource
@@ -20,7 +19,6 @@ def typing_events(settings: Any) -> list[ThreadEvent]:
     """What the sinks hear of typing."""
     heard.clear()
     settings.EVENT_SINKS = [f"{__name__}.listen"]
-    publish._handlers.cache_clear()
     return heard
 
 

@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("request_id", models.CharField(max_length=255)),
-                ("answer", models.JSONField(default=dict)),
+                ("answer", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "thread",
@@ -118,10 +118,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="chatthread",
-            index=models.Index(fields=["resource", "-last_message_ms"], name="thread_activity"),
         ),
         migrations.AddConstraint(
             model_name="participant",

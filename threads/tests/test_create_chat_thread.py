@@ -156,7 +156,8 @@ def test_policies_at_the_bounds_and_none_are_fine(alice: Person) -> None:
 
 def test_a_repeated_request_creates_nothing_more(alice: Person, bob: Person) -> None:
     headers = {"repeatability-request-id": "abc"}
-    first = alice.post("/chat/threads", {"topic": "One"}, headers=headers)
+    one = {"topic": "One", "metadata": {"bb": "1", "a": "2"}}
+    first = alice.post("/chat/threads", one, headers=headers)
     alice.patch(f"/chat/threads/{first.json()['chatThread']['id']}", {"topic": "Two"})
     again = alice.post("/chat/threads", {"topic": "Other"}, headers=headers)
     assert again.status_code == 201

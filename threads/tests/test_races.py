@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from events.models import Event
+from identity.models import CommunicationUser, Resource
 from messaging.models import ChatMessage
 from tests.cast import Person
+from tests.service import call
 from threads.models import ChatThread, Participant
+from threads.sweeps import end_stays_of_deleted_users
 
 
 def together(*works: Callable[[], Any]) -> None:
@@ -88,11 +92,37 @@ def test_the_limit_of_participants_holds_for_all_adders_together(
 
 def test_a_thread_is_deleted_once_and_nothing_comes_after(alice: Person, bob: Person) -> None:
     thread = alice.create_thread(bob)
+    deleted: list[int] = []
     together(
-        lambda: alice.delete(thread),
-        lambda: bob.delete(thread),
+        lambda: deleted.append(alice.delete(thread).status_code),
+        lambda: deleted.append(bob.delete(thread).status_code),
         lambda: [bob.post(f"{thread}/messages", {"content": "x"}) for _ in range(5)],
     )
     log = list(Event.objects.order_by("sequence").values_list("type", flat=True))
+    assert deleted == [204, 204]
     assert log.count("ChatThreadDeleted") == 1 and log[-1] == "ChatThreadDeleted"
     assert gapless()
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_an_identity_that_is_deleted_while_it_is_added_does_not_stay(
+    resource: Resource, alice: Person, bob: Person, attempt: int
+) -> None:
+    thread = alice.create_thread()
+    body = {"participants": [bob.as_participant()]}
+    together(
+        lambda: alice.post(f"{thread}/participants/:add", body),
+        lambda: alice.post("/chat/threads", {"topic": "t", **body}),
+        lambda: call(resource, "DELETE", f"/identities/{bob.id}"),
+    )
+    assert not Participant.objects.current().filter(user=bob.user).exists()
+    assert ChatThread.objects.get(thread_id=thread.rpartition("/")[2]).participant_count == 1
+
+
+def test_a_deletion_that_was_cut_short_is_finished_later(alice: Person, bob: Person) -> None:
+    threads = [alice.create_thread(bob) for _ in range(3)]
+    CommunicationUser.objects.filter(pk=bob.user.pk).update(deleted_at=timezone.now())
+    assert end_stays_of_deleted_users(0) == 1
+    assert end_stays_of_deleted_users(0) == 0
+    for thread in threads:
+        assert alice.messages(thread)[0]["type"] == "participantRemoved"
