@@ -68,3 +68,24 @@ def _data(event: ThreadEvent) -> dict[str, Any]:
     if "participants" in data:
         data["participants"] = [vars(participant) for participant in data["participants"]]
     return data
+
+
+# Django finds the models of an app here.
+from events.webhooks.models import (  # noqa: E402
+    Delivery,
+    DeliveryAttempt,
+    EventSubscription,
+    Lease,
+    LogPosition,
+    Worker,
+)
+
+__all__ = [
+    "Delivery",
+    "DeliveryAttempt",
+    "Event",
+    "EventSubscription",
+    "Lease",
+    "LogPosition",
+    "Worker",
+]

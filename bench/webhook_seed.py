@@ -1,0 +1,62 @@
+"""Fills a database for the webhook bench; run with chatsite's settings in the environment.
+
+`python -m bench.webhook_seed COUNT BYSTANDERS URL`: so many messages in the log, one subscription
+to them at the URL, and so many others that want none of them.
+"""
+
+import sys
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+from events import following  # noqa: E402
+from events.models import EventSubscription, LogPosition  # noqa: E402
+from events.webhooks.dispatcher import NAME  # noqa: E402
+from events.webhooks.models import ProvisioningState  # noqa: E402
+from events.webhooks.services import default_scope  # noqa: E402
+from identity.access import Capability  # noqa: E402
+from identity.callers import Caller  # noqa: E402
+from identity.models import Resource  # noqa: E402
+from identity.services import create_user, ensure_default_resource  # noqa: E402
+from messaging.services import send_message  # noqa: E402
+from threads.access import access_thread  # noqa: E402
+from threads.services import create_chat_thread  # noqa: E402
+
+
+def seed(count: int, bystanders: int, url: str) -> None:
+    """Writes everything that the worker will find."""
+    call_command("migrate", interactive=False, verbosity=0)
+    resource = ensure_default_resource()
+    user = create_user(resource=resource)
+    caller = Caller(resource.id, user.pk, user.raw_id, frozenset({"chat"}))
+    thread_id = create_chat_thread(caller=caller, topic="bench").thread_id
+    LogPosition.objects.create(name=NAME, cursor=str(following.end()))
+    rows = [_subscription(resource, "hook", url, "thread/")]
+    rows += [
+        _subscription(resource, f"bystander-{number}", url, f"thread/19:{number:032x}")
+        for number in range(bystanders)
+    ]
+    EventSubscription.objects.bulk_create(rows)
+    access = access_thread(caller, thread_id, Capability.TAKE_PART)
+    for number in range(count):
+        send_message(access=access, content=f"message {number}")
+
+
+def _subscription(resource: Resource, name: str, url: str, subject: str) -> EventSubscription:
+    return EventSubscription(
+        resource=resource,
+        name=name,
+        scope=default_scope(resource),
+        endpoint_url=url,
+        included_event_types=["Microsoft.Communication.ChatMessageReceivedInThread"],
+        subject_begins_with=subject,
+        provisioning_state=ProvisioningState.SUCCEEDED,
+        active_from_ms=0,
+    )
+
+
+if __name__ == "__main__":
+    seed(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,58 @@
+"""Worker processes on the database of the running test."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.db import connection
+
+from tests.server import CHECKOUT, clean_environment
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The settings of a process that uses the test's database."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{name}"
+    else:
+        url = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{name}"
+    return clean_environment(folder / "data", DATABASE_URL=url)
+
+
+def start_worker(folder: Path) -> "subprocess.Popen[bytes]":
+    """`manage.py worker`; what it prints goes to worker.log in the folder."""
+    with (folder / "worker.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", "worker"],
+            cwd=CHECKOUT,
+            env=environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+
+
+@contextlib.contextmanager
+def workers(folder: Path, count: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """So many workers while the context lasts; SIGTERM must end each with exit code 0."""
+    running = [start_worker(folder) for _ in range(count)]
+    try:
+        yield running
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        codes = [process.wait(20) for process in running]
+    assert codes == [0] * count, (folder / "worker.log").read_text()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 40) -> None:
+    """Returns when the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,0 +1,1 @@
+"""Event Grid subscriptions: who gets which events, and their delivery."""
