@@ -1,0 +1,1 @@
+"""Live events: the hub, the native event stream, and the dialect of the official SDKs."""

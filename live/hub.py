@@ -1,0 +1,272 @@
+"""The hub: one per server process, between the event log and the sockets.
+
+It follows the log (`events.following`), so that nothing is lost, doubled or out of order whatever
+happens to an announcement: announcements only say that there is something to read. See
+docs/decisions/0004-live-follows-the-log.md.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import Any
+
+from django.db import DatabaseError
+
+from events.catalogue import ThreadEvent
+from events.following import Cursor, end, read_after
+from live import credentials, layer, log
+from live.announcements import Announcement
+from live.database import hub_desk, socket_desk
+from live.readers import Ending, Reader
+from live.roster import Roster
+from live.unstored import unpacked
+
+logger = logging.getLogger(__name__)
+
+# Without an announcement the log is looked at so often: seconds.
+POLL = 1.0
+# Events read at a time.
+BATCH = 100
+# The loop serves others in between when passing events on takes longer: seconds.
+TURN = 0.01
+MOST_BYTES_IN_A_TURN = 256 * 1024
+TICK = 1.0
+REVOCATION_CHECK = 3.0
+PAUSE_AFTER_FAILURE = 0.5
+
+
+class Hub:
+    """The readers of one process, and its place in the log. Lives in one event loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.thread = threading.get_ident()
+        self.roster = Roster()
+        self.readers: set[Reader] = set()
+        self.cursor: Cursor | None = None
+        # Called about once a second while there are readers, with `time.monotonic()`.
+        self.chores: list[Callable[[float], Awaitable[None]]] = []
+        # By name, who hears what other processes say beside announcements.
+        self.listeners: dict[str, Callable[[Any], None]] = {}
+        self._newcomers: list[tuple[Reader, asyncio.Future[None]]] = []
+        self._unstored: list[ThreadEvent] = []
+        self._waiting: list[Future[None]] = []
+        self._woken = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # --- called by sockets -----------------------------------------------------------------------
+
+    async def attach(self, reader: Reader) -> None:
+        """Takes a reader in: from `reader.start` on it is offered what it may see."""
+        if not self._tasks:
+            self._tasks = [
+                asyncio.create_task(self._follow_for_ever()),
+                asyncio.create_task(self._look_after_readers()),
+                asyncio.create_task(layer.listen(self._hear_others)),
+            ]
+        admitted: asyncio.Future[None] = self.loop.create_future()
+        self._newcomers.append((reader, admitted))
+        self._woken.set()
+        try:
+            await admitted
+        except asyncio.CancelledError:
+            self._newcomers = [one for one in self._newcomers if one[0] is not reader]
+            self.detach(reader)
+            raise
+
+    def detach(self, reader: Reader) -> None:
+        """Lets a reader go."""
+        self.readers.discard(reader)
+        self.roster.discard(reader)
+
+    async def replay(self, reader: Reader, after: Cursor) -> None:
+        """Sends what the reader missed since `after`, then lets it go live."""
+        beyond = -1
+        while after != reader.start and not reader.ending:
+            missed = await socket_desk.run(
+                log.missed, reader.scope, after, reader.start, beyond=beyond, limit=BATCH
+            )
+            for entry in missed:
+                reader.deliver(Announcement(entry.event, entry.cursor))
+                await reader.pause()
+            if len(missed) < BATCH:
+                break
+            beyond = missed[-1].id
+        await reader.go_live()
+
+    def end_all(self) -> None:
+        """Ends every connection, since the server stops; it closes its WebSockets itself."""
+        for reader in list(self.readers):
+            reader.end_with_server()
+
+    # --- called by announcements -----------------------------------------------------------------
+
+    def hear(self, event: ThreadEvent | None = None, heard: "Future[None] | None" = None) -> None:
+        """There is something new in the log, or an event that is not stored.
+
+        `heard` is done when it has been passed on.
+        """
+        if not self.readers and not self._newcomers:
+            if heard:
+                heard.set_result(None)
+            return
+        if event is not None:
+            self._unstored.append(event)
+        if heard:
+            self._waiting.append(heard)
+        self._woken.set()
+
+    def _hear_others(self, message: dict[str, Any]) -> None:
+        for name, listener in self.listeners.items():
+            if name in message:
+                listener(message[name])
+        for unstored in message.get("unstored", ()):
+            self.hear(unpacked(unstored))
+        self.hear()
+
+    # --- following -------------------------------------------------------------------------------
+
+    async def _follow_for_ever(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(POLL if self.readers else None):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+            self._woken.clear()
+            waiting, self._waiting = self._waiting, []
+            try:
+                await self._follow()
+            except DatabaseError:
+                logger.exception("The event log could not be read; trying again")
+                self._woken.set()
+                await asyncio.sleep(PAUSE_AFTER_FAILURE)
+            except Exception:
+                logger.exception("Passing events on failed")
+                await asyncio.sleep(PAUSE_AFTER_FAILURE)
+            finally:
+                for future in waiting:
+                    if not future.done():
+                        future.set_result(None)
+
+    async def _follow(self) -> None:
+        if not self.readers:
+            # Nobody was there to miss anything.
+            self.cursor = None
+        unstored, self._unstored = self._unstored, []
+        if self.cursor is not None:
+            await self._catch_up()
+            for event in unstored:
+                self._pass_on(Announcement(event, self.cursor))
+        if self._newcomers:
+            await self._admit()
+            # What was committed meanwhile was perhaps announced to nobody.
+            self._woken.set()
+
+    async def _catch_up(self) -> None:
+        """Passes everything on that is in the log."""
+        assert self.cursor is not None
+        while True:
+            rows, cursor = await hub_desk.run(read_after, self.cursor, BATCH)
+            turn, passed_on = time.monotonic(), 0
+            for entry in log.entries(self.cursor, cursor, rows):
+                self.cursor = entry.cursor
+                self._pass_on(Announcement(entry.event, entry.cursor))
+                passed_on += entry.size
+                if time.monotonic() - turn > TURN or passed_on > MOST_BYTES_IN_A_TURN:
+                    # The server writes to its sockets in between.
+                    await asyncio.sleep(0)
+                    turn, passed_on = time.monotonic(), 0
+            self.cursor = cursor
+            if len(rows) < BATCH:
+                return
+
+    def _pass_on(self, announcement: Announcement) -> None:
+        """To every local reader that may see it, in one go: two events never interleave."""
+        for reader in self.roster.recipients(announcement.event):
+            try:
+                reader.offer(announcement)
+            except Exception:
+                # The others must not miss it for that.
+                logger.exception("An event could not be sent")
+        self.roster.settle(announcement.event)
+
+    async def _admit(self) -> None:
+        if self.cursor is None:
+            self.cursor = await hub_desk.run(end)
+        newcomers, self._newcomers = self._newcomers, []
+        users = {r.scope.user_id for r, _ in newcomers if r.scope.user_id is not None}
+        try:
+            # Read later than the cursor, which is fine: stays say exactly from when to when.
+            stays = await hub_desk.run(log.stays_of, users)
+        except DatabaseError:
+            self._newcomers = newcomers + self._newcomers
+            raise
+        for reader, admitted in newcomers:
+            if admitted.cancelled():
+                continue
+            reader.start = self.cursor
+            user_id = reader.scope.user_id
+            self.roster.add(reader, stays[user_id] if user_id is not None else {})
+            self.readers.add(reader)
+            admitted.set_result(None)
+
+    # --- looking after readers -------------------------------------------------------------------
+
+    async def _look_after_readers(self) -> None:
+        checked = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK)
+            if not self.readers:
+                continue
+            try:
+                self._tick()
+                if time.monotonic() - checked >= REVOCATION_CHECK:
+                    await self._end_revoked()
+                    checked = time.monotonic()
+                for chore in self.chores:
+                    await chore(time.monotonic())
+            except Exception:
+                logger.exception("Looking after live connections failed")
+
+    def _tick(self) -> None:
+        now, clock = time.monotonic(), time.time()
+        cursor = self.cursor or Cursor()
+        for reader in list(self.readers):
+            if reader.credential.expires <= clock:
+                reader.end(Ending.UNAUTHORIZED)
+            else:
+                reader.tick(now, cursor)
+
+    async def _end_revoked(self) -> None:
+        held = {reader.credential for reader in self.readers}
+        revoked = await hub_desk.run(credentials.revoked, held)
+        for reader in list(self.readers):
+            if reader.credential in revoked:
+                reader.end(Ending.REVOKED)
+
+
+_current: Hub | None = None
+
+
+def here() -> Hub:
+    """The hub of the running loop."""
+    global _current
+    if _current is None or _current.loop is not asyncio.get_running_loop():
+        _current = Hub()
+    return _current
+
+
+def end_all() -> None:
+    """Ends the live connections of this process."""
+    if _current is not None:
+        _current.end_all()
+
+
+def current() -> Hub | None:
+    """The hub of this process, if it has one; for other threads."""
+    hub = _current
+    return hub if hub is not None and hub.loop.is_running() else None

@@ -1,0 +1,159 @@
+"""What live readers ask the database: the log from a cursor on, and who takes part where."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
+
+from events.catalogue import ThreadEvent
+from events.following import Awaited, Cursor
+from events.models import Event
+from threads.models import Participant
+from wire.times import now_ms
+
+# Ended stays that are looked at for readers who follow live: the hub is never so far behind.
+_RECENT_MS = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event of the log, its number there, and the cursor behind it."""
+
+    id: int
+    event: ThreadEvent
+    cursor: Cursor
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes on a socket."""
+        return 1024 + len(getattr(self.event, "content", ""))
+
+
+@dataclass(slots=True)
+class Stay:
+    """From event `joined` to event `removed` of a thread, both included."""
+
+    joined: int
+    removed: int | None = None
+
+
+# The stays of each user by thread.
+Stays = dict[str, list[Stay]]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which events a reader is to get: one user's, or with `user_id` None all of a resource.
+
+    `threads` and `types` (names of the catalogue) narrow it; None means any.
+    """
+
+    resource_id: UUID
+    user_id: int | None = None
+    threads: frozenset[str] | None = None
+    types: frozenset[str] | None = None
+
+
+def is_after(cursor: Cursor, event_id: int) -> bool:
+    """Whether the event with this number is still ahead of `cursor`."""
+    if event_id > cursor.last_id:
+        return True
+    return any(gap.first <= event_id <= gap.last for gap in cursor.awaited)
+
+
+def cursor_at(start: Cursor, end: Cursor, event_id: int) -> Cursor:
+    """The cursor of somebody who was at `start` and has got, of what is before `end`, all events
+    up to `event_id`, in the order of their numbers.
+    """
+    last_id = max(start.last_id, event_id)
+    if not start.awaited and not end.awaited:
+        return Cursor(last_id)
+    left = [
+        Awaited(gap.first, min(gap.last, last_id), gap.horizon)
+        for gap in end.awaited
+        if gap.first <= last_id
+    ]
+    left += [
+        Awaited(max(gap.first, event_id + 1), gap.last, gap.horizon)
+        for gap in start.awaited
+        if gap.last > event_id
+    ]
+    return Cursor(last_id, tuple(_merged(left)))
+
+
+def _merged(gaps: list[Awaited]) -> Iterable[Awaited]:
+    merged: list[Awaited] = []
+    for gap in sorted(gaps, key=lambda gap: gap.first):
+        if merged and gap.first <= merged[-1].last:
+            before = merged.pop()
+            gap = Awaited(
+                before.first, max(before.last, gap.last), max(before.horizon, gap.horizon)
+            )
+        merged.append(gap)
+    return merged
+
+
+def entries(start: Cursor, end: Cursor, rows: Iterable[Event]) -> list[Entry]:
+    """Rows between two cursors, in the order of their numbers."""
+    return [Entry(row.id, row.event(), cursor_at(start, end, row.id)) for row in rows]
+
+
+def reaches_back_to(cursor: Cursor) -> bool:
+    """Whether the log still holds everything after `cursor`.
+
+    Also False for a cursor of another log, such as one before a restored backup.
+    """
+    ids = Event.objects.aggregate(first=Min("id"), last=Max("id"))
+    if ids["first"] is None:
+        return cursor.last_id == 0
+    oldest = min([cursor.last_id + 1, *(gap.first for gap in cursor.awaited)])
+    return bool(ids["first"] <= oldest and cursor.last_id <= ids["last"])
+
+
+def is_of_this_log(cursor: Cursor) -> bool:
+    """Whether the cursor can be a recent one of ours, not one before a restored backup."""
+    last = Event.objects.aggregate(last=Max("id"))["last"]
+    return last is None or cursor.last_id <= last
+
+
+def missed(scope: Scope, start: Cursor, end: Cursor, *, beyond: int, limit: int) -> list[Entry]:
+    """What `scope` should have got after `start` and before `end`, from number `beyond` on."""
+    behind = Q(id__lte=end.last_id)
+    for gap in end.awaited:
+        behind &= ~Q(id__range=(gap.first, gap.last))
+    ahead = Q(id__gt=start.last_id)
+    for gap in start.awaited:
+        ahead |= Q(id__range=(gap.first, gap.last))
+    rows = _in_scope(scope).filter(behind, ahead, id__gt=beyond).order_by("id")[:limit]
+    return entries(start, end, rows)
+
+
+def _in_scope(scope: Scope) -> QuerySet[Event]:
+    rows = Event.objects.filter(resource=scope.resource_id)
+    if scope.threads is not None:
+        rows = rows.filter(thread_id__in=scope.threads)
+    if scope.types is not None:
+        rows = rows.filter(type__in=scope.types)
+    if scope.user_id is not None:
+        taking_part = Participant.objects.filter(
+            Q(removed_sequence=None) | Q(removed_sequence__gte=OuterRef("sequence")),
+            thread__thread_id=OuterRef("thread_id"),
+            user=scope.user_id,
+            joined_sequence__lte=OuterRef("sequence"),
+        )
+        rows = rows.filter(Exists(taking_part))
+    return rows
+
+
+def stays_of(user_ids: Collection[int]) -> dict[int, Stays]:
+    """The current stays of some users, and those that have just ended."""
+    found: dict[int, Stays] = {pk: defaultdict(list) for pk in user_ids}
+    recent = Q(removed_ms=None) | Q(removed_ms__gte=now_ms() - _RECENT_MS)
+    rows = Participant.objects.filter(recent, user__in=user_ids).values_list(
+        "user", "thread__thread_id", "joined_sequence", "removed_sequence"
+    )
+    for user, thread, joined, removed in rows:
+        found[user][thread].append(Stay(joined, removed))
+    return found

@@ -1,0 +1,1 @@
+"""The native event stream: WebSocket and Server-Sent Events."""

@@ -1,0 +1,99 @@
+"""Clients of the event stream inside the test's process, and people who act meanwhile."""
+
+import json
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+
+from chatsite.asgi import application
+from identity.models import Resource
+from tests.cast import Person
+from tests.service import signed_headers
+
+SECONDS = 5.0
+# How long nothing must come to count as nothing. Nothing that is on its way takes so long.
+SILENCE = 0.3
+
+
+async def act(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """Runs what somebody does over HTTP while sockets are open."""
+    return await sync_to_async(function)(*args, **kwargs)
+
+
+class Socket:
+    """A WebSocket whose frames are JSON."""
+
+    def __init__(self, path: str, headers: dict[str, str] | None = None) -> None:
+        given = {"host": "testserver", **(headers or {})}
+        self.communicator = WebsocketCommunicator(
+            application, path, [(name.encode(), value.encode()) for name, value in given.items()]
+        )
+
+    async def open(self) -> bool:
+        """Whether the server accepted."""
+        accepted, _ = await self.communicator.connect(timeout=SECONDS)
+        return bool(accepted)
+
+    async def frame(self) -> Any:
+        """The next frame."""
+        return json.loads(await self.communicator.receive_from(timeout=SECONDS))
+
+    async def say(self, body: Any) -> None:
+        """Sends a frame: JSON unless it is text already."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        await self.communicator.send_to(text_data=text)
+
+    async def code(self) -> int:
+        """The close code; frames before it are passed over."""
+        while True:
+            message = await self.communicator.receive_output(timeout=SECONDS)
+            if message["type"] == "websocket.close":
+                return int(message.get("code", 1000))
+
+    async def hears_nothing(self) -> bool:
+        """Whether nothing comes for a while."""
+        return bool(await self.communicator.receive_nothing(timeout=SILENCE))
+
+    async def close(self) -> None:
+        """Leaves."""
+        await self.communicator.disconnect(timeout=SECONDS)
+
+
+class Stream(Socket):
+    """The native event stream."""
+
+    def __init__(self, query: str = "", headers: dict[str, str] | None = None) -> None:
+        super().__init__(f"/chat/events{query}", headers)
+
+    async def start(self) -> Any:
+        """Opens it; returns the frame `connected`."""
+        assert await self.open()
+        first = await self.frame()
+        assert first["type"] == "connected"
+        return first
+
+    async def events(self, count: int) -> list[dict[str, Any]]:
+        """The next events."""
+        return [await self.frame() for _ in range(count)]
+
+
+def stream_of(person: Person, query: str = "") -> Stream:
+    """A person's stream, authenticated by header."""
+    return Stream(query, {"authorization": f"Bearer {person.token}", "host": person.host})
+
+
+def stream_of_service(resource: Resource, query: str = "", *, host: str = "testserver") -> Stream:
+    """The stream of an application's server, signed with the access key."""
+    target = f"/chat/events{query}"
+    return Stream(query, signed_headers("GET", target, b"", resource.primary_key, host=host))
+
+
+def types(events: list[dict[str, Any]]) -> list[str]:
+    """Their types."""
+    return [event["type"] for event in events]
+
+
+def texts(events: list[dict[str, Any]]) -> list[str]:
+    """What the messages say."""
+    return [event["message"]["content"]["message"] for event in events]

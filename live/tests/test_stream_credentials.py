@@ -1,0 +1,230 @@
+"""Who may open the event stream, how they say so, and when it ends."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from identity import tokens
+from identity.models import Resource
+from identity.services import delete_user, issue_access_token, regenerate_key, revoke_access_tokens
+from live import hub
+from live.stream import socket
+from live.tests.clients import Stream, act, stream_of, stream_of_service, types
+from tests.cast import Person, make_person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def token_for(person: Person, resource: Resource, *, seconds: int) -> str:
+    now = int(time.time())
+    return tokens.sign(
+        raw_id=person.id,
+        resource_id=str(resource.id),
+        key_id=resource.primary_key_id,
+        access_key=resource.primary_key,
+        scopes=["chat"],
+        generation=0,
+        issued=now,
+        expires=now + seconds,
+    ).token
+
+
+async def test_a_client_that_can_set_no_header_authenticates_in_its_first_frame(
+    alice: Person,
+) -> None:
+    stream = Stream()
+    assert await stream.open()
+    assert await stream.hears_nothing()
+    await stream.say({"type": "authenticate", "token": alice.token})
+    assert (await stream.frame())["type"] == "connected"
+    await act(alice.create_thread)
+    assert types(await stream.events(1)) == ["chatThreadCreated"]
+    await stream.close()
+
+
+@pytest.mark.parametrize("in_the_frame", [True, False])
+async def test_a_ticket_opens_the_stream_once(alice: Person, in_the_frame: bool) -> None:
+    answer = await act(alice.post, "/chat/events/tickets")
+    assert answer.status_code == 201
+    assert answer["cache-control"] == "no-store"
+    ticket = answer.json()["ticket"]
+    stream = Stream() if in_the_frame else Stream(f"?ticket={ticket}")
+    assert await stream.open()
+    if in_the_frame:
+        await stream.say({"type": "authenticate", "ticket": ticket})
+    assert (await stream.frame())["type"] == "connected"
+    await act(alice.create_thread)
+    assert types(await stream.events(1)) == ["chatThreadCreated"]
+    await stream.close()
+    assert not await Stream(f"?ticket={ticket}").open()
+    again = Stream()
+    assert await again.open()
+    await again.say({"type": "authenticate", "ticket": ticket})
+    assert await again.code() == 4401
+
+
+async def test_nobody_without_a_token_gets_a_ticket(alice: Person) -> None:
+    alice.token = "x"
+    assert (await act(alice.post, "/chat/events/tickets")).status_code == 401
+
+
+@pytest.mark.parametrize("authorization", ["Bearer x", "Bearer ", "HMAC-SHA256 x", "Basic YTpi"])
+async def test_a_wrong_header_is_refused_before_the_socket_opens(
+    authorization: str, resource: Resource
+) -> None:
+    assert not await Stream("", {"authorization": authorization}).open()
+
+
+async def test_a_token_in_the_address_is_no_credential(alice: Person) -> None:
+    for name in ("token", "access_token", "ticket"):
+        stream = Stream(f"?{name}={alice.token}")
+        if await stream.open():
+            assert await stream.hears_nothing()
+            await stream.close()
+
+
+async def test_a_token_of_another_resource_is_refused(mallory: Person) -> None:
+    assert not await Stream("", {"authorization": f"Bearer {mallory.token}"}).open()
+
+
+async def test_a_token_without_a_chat_scope_is_refused(resource: Resource) -> None:
+    caller = await act(make_person, "Voice", resource, "voip")
+    assert not await Stream("", {"authorization": f"Bearer {caller.token}"}).open()
+
+
+async def test_a_host_that_is_not_ours_is_refused(alice: Person) -> None:
+    alice.host = "evil.example"
+    assert not await stream_of(alice).open()
+
+
+async def test_who_says_nothing_in_time_is_sent_away(
+    resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "AUTHENTICATION_SECONDS", 0.2)
+    stream = Stream()
+    assert await stream.open()
+    assert await stream.code() == 4401
+
+
+async def test_no_more_than_some_sockets_wait_for_a_first_frame(
+    resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "MOST_UNKNOWN", 2)
+    streams = [Stream() for _ in range(3)]
+    assert [await stream.open() for stream in streams] == [True, True, False]
+    await streams[0].close()
+    assert await Stream().open()
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ({"type": "authenticate", "token": "x"}, 4401),
+        ({"type": "authenticate", "ticket": "x"}, 4401),
+        ({"type": "authenticate", "token": 5}, 4401),
+        ({"type": "something"}, 4400),
+        ("no json", 4400),
+        ("[" * 5000, 4400),
+        ("5", 4400),
+        ("x" * 20_000, 4413),
+    ],
+)
+async def test_a_first_frame_that_is_no_authentication_ends_it(
+    resource: Resource, frame: Any, code: int
+) -> None:
+    stream = Stream()
+    assert await stream.open()
+    await stream.say(frame)
+    assert await stream.code() == code
+
+
+async def test_frames_without_end_end_it_and_disturb_nobody(alice: Person, bob: Person) -> None:
+    witness = stream_of(alice)
+    await witness.start()
+    stream = stream_of(bob)
+    await stream.start()
+    for _ in range(200):
+        await stream.say({"type": "authenticate", "token": bob.token})
+    assert await stream.code() == 4429
+    await act(alice.create_thread)
+    assert types(await witness.events(1)) == ["chatThreadCreated"]
+    await witness.close()
+
+
+async def test_the_stream_ends_with_its_token(alice: Person, resource: Resource) -> None:
+    alice.token = token_for(alice, resource, seconds=2)
+    stream = stream_of(alice)
+    await stream.start()
+    assert await stream.frame() == {"type": "disconnecting", "reason": "unauthorized"}
+    assert await stream.code() == 4401
+    assert not await stream_of(alice).open()
+
+
+async def test_a_fresh_token_prolongs_the_stream(
+    alice: Person, bob: Person, resource: Resource
+) -> None:
+    fresh = alice.token
+    alice.token = token_for(alice, resource, seconds=2)
+    stream = stream_of(alice)
+    await stream.start()
+    await stream.say({"type": "authenticate", "token": fresh})
+    alice.token = fresh
+    await asyncio.sleep(2.5)
+    await act(alice.create_thread)
+    assert types(await stream.events(1)) == ["chatThreadCreated"]
+    await stream.say({"type": "authenticate", "token": bob.token})
+    assert await stream.code() == 4401
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "REVOCATION_CHECK", 0.0)
+
+
+@pytest.mark.parametrize("how", ["revoked", "deleted", "key regenerated"])
+async def test_a_user_whose_tokens_die_is_cut_off(
+    alice: Person, bob: Person, resource: Resource, quick: None, how: str
+) -> None:
+    stream, witness = stream_of(alice), stream_of(bob)
+    bob.token = issue_access_token(
+        user=bob.user, scopes=["chat"], key_id=resource.secondary_key_id
+    ).token
+    witness = stream_of(bob)
+    await stream.start()
+    await witness.start()
+    match how:
+        case "revoked":
+            await act(revoke_access_tokens, user=alice.user)
+        case "deleted":
+            await act(delete_user, user=alice.user)
+        case "key regenerated":
+            await act(regenerate_key, resource=resource, key_type="primary")
+    assert await stream.frame() == {"type": "disconnecting", "reason": "revoked"}
+    assert await stream.code() == 4403
+    await act(bob.create_thread)
+    assert types(await witness.events(1)) == ["chatThreadCreated"]
+    await witness.close()
+
+
+async def test_a_service_whose_key_dies_is_cut_off(resource: Resource, quick: None) -> None:
+    stream = stream_of_service(resource)
+    await stream.start()
+    await act(regenerate_key, resource=resource, key_type="primary")
+    assert (await stream.frame())["reason"] == "revoked"
+    assert await stream.code() == 4403
+
+
+@pytest.mark.parametrize(
+    "query", ["after=x", "after=5_9-1-1", "after=-1", "eventType=nothing", "after=" + "9" * 30]
+)
+async def test_a_request_that_cannot_be_meant_is_refused(alice: Person, query: str) -> None:
+    assert not await stream_of(alice, f"?{query}").open()
+
+
+async def test_sockets_elsewhere_are_refused(alice: Person) -> None:
+    for path in ("/", "/chat/threads", "/chat/events/x", "/socket.io/1/websocket/"):
+        stream = Stream()
+        stream.communicator.scope["path"] = path
+        assert not await stream.open()

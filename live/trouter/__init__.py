@@ -1,0 +1,1 @@
+"""The real-time dialect that the official JavaScript, iOS and Android SDKs speak."""

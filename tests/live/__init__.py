@@ -1,0 +1,1 @@
+"""Live events against real server processes."""

@@ -1,0 +1,47 @@
+// The unmodified chat SDK, and a page that writes down whatever it hears.
+import { ChatClient } from "@azure/communication-chat";
+import { AzureCommunicationTokenCredential } from "@azure/communication-common";
+
+const EVENTS = [
+  "chatMessageReceived",
+  "chatMessageEdited",
+  "chatMessageDeleted",
+  "typingIndicatorReceived",
+  "readReceiptReceived",
+  "chatThreadCreated",
+  "chatThreadPropertiesUpdated",
+  "chatThreadDeleted",
+  "participantsAdded",
+  "participantsRemoved",
+];
+
+window.heard = [];
+window.connections = [];
+window.refreshed = 0;
+
+window.connect = async (endpoint, token, nextToken) => {
+  const credential = nextToken
+    ? new AzureCommunicationTokenCredential({
+        token,
+        tokenRefresher: async () => {
+          window.refreshed += 1;
+          return nextToken;
+        },
+      })
+    : new AzureCommunicationTokenCredential(token);
+  const client = new ChatClient(endpoint, credential);
+  window.client = client;
+  const began = performance.now();
+  const connected = new Promise((resolve) => {
+    client.on("realTimeNotificationConnected", () => {
+      window.connections.push("connected");
+      resolve(performance.now() - began);
+    });
+  });
+  client.on("realTimeNotificationDisconnected", () => window.connections.push("disconnected"));
+  await client.startRealtimeNotifications();
+  for (const name of EVENTS) {
+    client.on(name, (event) => window.heard.push({ name, event: JSON.parse(JSON.stringify(event)) }));
+  }
+  return connected;
+};

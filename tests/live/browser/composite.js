@@ -1,0 +1,19 @@
+// The unmodified ChatComposite of the UI library, for one user of one thread.
+import React from "react";
+import { createRoot } from "react-dom/client";
+import { AzureCommunicationTokenCredential } from "@azure/communication-common";
+import { ChatComposite, createAzureCommunicationChatAdapter } from "@azure/communication-react";
+
+window.show = async ({ endpoint, userId, displayName, token, threadId }) => {
+  const adapter = await createAzureCommunicationChatAdapter({
+    endpoint,
+    userId: { communicationUserId: userId },
+    displayName,
+    credential: new AzureCommunicationTokenCredential(token),
+    threadId,
+  });
+  window.adapter = adapter;
+  createRoot(document.getElementById("root")).render(
+    <ChatComposite adapter={adapter} options={{ participantPane: true, topic: true }} />,
+  );
+};

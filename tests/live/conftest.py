@@ -1,0 +1,45 @@
+"""Chromium, and pages of applications that use the official packages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.live.bundles import bundle, served
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Chromium of this machine. Its loop must end with the module's tests."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    # Chromium has no sandbox for root.
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=options)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def chat_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page with the chat SDK."""
+    yield from _page(tmp_path_factory.mktemp("chat"), "chat.js")
+
+
+@pytest.fixture(scope="session")
+def composite_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page with the UI library's ChatComposite."""
+    yield from _page(tmp_path_factory.mktemp("composite"), "composite.js")
+
+
+def _page(folder: Path, entry: str) -> Iterator[str]:
+    bundle(entry, folder)
+    with served(folder) as address:
+        yield address
