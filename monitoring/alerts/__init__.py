@@ -1,0 +1,1 @@
+"""Alert rules, what they found, and whom they tell."""

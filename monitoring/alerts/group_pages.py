@@ -1,0 +1,116 @@
+"""The operator's pages of action groups."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from identity.desk.display import address_of, badge, page_of
+from identity.desk.operations import Tool
+from identity.desk.pages import DeskAdmin, Link
+from monitoring.alerts import services
+from monitoring.alerts.forms import (
+    ActionGroupForm,
+    ReceiverForm,
+)
+from monitoring.alerts.models import (
+    ActionGroup,
+    Receiver,
+)
+from monitoring.alerts.rule_pages import AlertRuleAdmin
+from wire.times import now_ms
+
+
+class ReceiverInline(admin.StackedInline):
+    """The receivers on the page of their group."""
+
+    model = Receiver
+    form = ReceiverForm
+    extra = 0
+    min_num = 1
+    max_num = 20
+    fieldsets = [(None, {"fields": [("name", "kind"), "address", "is_enabled"]})]
+
+
+class ActionGroupAdmin(DeskAdmin):
+    """Groups of receivers."""
+
+    links: ClassVar[list[Link]] = []
+    purpose = "Who is told about alerts, and how; try each one out."
+    form = ActionGroupForm
+    inlines = [ReceiverInline]
+    list_display = ["name", "short_name", "state", "receiver_names", "rule_count"]
+    search_fields = ["name", "receivers__address"]
+    ordering = ["name"]
+    fieldsets = [(None, {"fields": ["name", "short_name", "resource", "is_enabled"]})]
+    formfield_for_dbfield = AlertRuleAdmin.formfield_for_dbfield
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        """With what the columns show."""
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related("receivers")
+            .annotate(rules_count=Count("rules", distinct=True))
+        )
+
+    @admin.display(description="state")
+    def state(self, group: ActionGroup) -> str:
+        """On or off."""
+        return badge("enabled", "good") if group.is_enabled else badge("disabled")
+
+    @admin.display(description="receivers")
+    def receiver_names(self, group: ActionGroup) -> str:
+        """Who is in it."""
+        return ", ".join(f"{r.name} ({r.get_kind_display()})" for r in group.receivers.all())
+
+    @admin.display(description="rules")
+    def rule_count(self, group: Any) -> int:
+        """How many rules use it."""
+        return int(group.rules_count)
+
+    def tools(self, request: HttpRequest, row: Any) -> list[Tool]:
+        """Trying it out comes first."""
+        tools = super().tools(request, row)
+        if not self.has_change_permission(request, row):
+            return tools
+        return [Tool("Test", address_of(ActionGroup, "test", row.pk)), *tools]
+
+    def get_urls(self) -> list[URLPattern]:
+        """And the page that tries it out."""
+        view = self.admin_site.admin_view(self.test_view)
+        return [
+            path("<path:object_id>/test/", view, name="monitoring_actiongroup_test"),
+            *super().get_urls(),
+        ]
+
+    def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """GET asks, POST sends a made-up alert to every receiver and shows what came of it."""
+        group = self.get_object(request, unquote(object_id))
+        if group is None:
+            raise Http404
+        if not self.has_change_permission(request, group):
+            raise PermissionDenied
+        outcomes = None
+        if request.method == "POST":
+            outcomes = services.try_out(group, now_ms())
+            failed = sum(not outcome.is_success for _, outcome in outcomes)
+            self.log_change(
+                request, group, f"Tested: {len(outcomes) - failed} of {len(outcomes)} told."
+            )
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": group,
+            "title": "Test",
+            "subtitle": str(group),
+            "receivers": list(group.receivers.all()),
+            "outcomes": outcomes,
+            "back": page_of(group),
+        }
+        return TemplateResponse(request, "admin/monitoring/test_group.html", context)

@@ -1,0 +1,225 @@
+"""What a rule would have found in the last seven days, before anybody saves it."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from typing import Any
+
+from monitoring import queries
+from monitoring.alerts import dynamic, engine, machine
+from monitoring.alerts.evaluation import (
+    Finding,
+    explicit_combinations,
+    filters_of,
+    finding,
+)
+from monitoring.alerts.machine import Standing
+from monitoring.alerts.models import AlertCondition, AlertRule, ConditionKind
+from monitoring.catalogue import METRICS, PERCENTILES
+from monitoring.histogram import BUCKETS
+from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS
+from monitoring.queries import Folded, Values
+
+DAYS = 7
+MOST_LINES = 6
+_MOST_COMBINATIONS = 50
+_MOST_POINTS = 400
+_MOST_TOLD = 50
+
+
+class Minutes:
+    """The samples of one combination, minute by minute, to be added up over any window."""
+
+    def __init__(self, steps: Mapping[int, Folded], *, with_buckets: bool) -> None:
+        self.at = sorted(steps)
+        rows = [steps[at] for at in self.at]
+        self.counts = [0, *accumulate(row.count for row in rows)]
+        self.totals = [0.0, *accumulate(row.total for row in rows)]
+        self.minima = [row.minimum or 0.0 for row in rows]
+        self.maxima = [row.maximum or 0.0 for row in rows]
+        self.buckets = (
+            [[0, *accumulate(row.buckets[bucket] for row in rows)] for bucket in range(BUCKETS)]
+            if with_buckets
+            else []
+        )
+
+    def window(self, start_ms: int, end_ms: int) -> Folded:
+        """What happened from `start_ms` up to and without `end_ms`."""
+        first, last = bisect_left(self.at, start_ms), bisect_left(self.at, end_ms)
+        if first == last:
+            return Folded()
+        return Folded(
+            self.counts[last] - self.counts[first],
+            self.totals[last] - self.totals[first],
+            min(self.minima[first:last]),
+            max(self.maxima[first:last]),
+            [sums[last] - sums[first] for sums in self.buckets] or [0] * BUCKETS,
+        )
+
+
+_NOTHING = Minutes({}, with_buckets=True)
+
+
+@dataclass
+class Past:
+    """One condition over the whole time."""
+
+    rule: AlertRule
+    condition: AlertCondition
+    minutes: dict[Values, Minutes]
+    _limits: dict[tuple[Values, int], tuple[float, float] | None] = field(default_factory=dict)
+    _windows: dict[Values, dict[int, float]] = field(default_factory=dict)
+
+    def find(self, values: Values, end_ms: int) -> Finding:
+        """What the condition would have found in the window that ended then."""
+        names = [each["name"] for each in self.condition.dimensions]
+        metric = METRICS[self.condition.metric]
+        start_ms = end_ms - self.rule.window_minutes * MINUTE_MS
+        folded = self.minutes.get(values, _NOTHING).window(start_ms, end_ms)
+        value = folded.value(metric, self.condition.aggregation)
+        found = finding(self.condition, dict(zip(names, values, strict=True)), value)
+        if self.condition.kind == ConditionKind.STATIC:
+            return found
+        limits = self._limits_at(values, start_ms)
+        if limits is None or value is None:
+            return found
+        operator = self.condition.operator
+        return replace(
+            found,
+            is_met=dynamic.is_unusual(operator, value, *limits),
+            threshold=dynamic.threshold(operator, value, limits),
+        )
+
+    def _limits_at(self, values: Values, start_ms: int) -> tuple[float, float] | None:
+        place = values, start_ms // HOUR_MS
+        if place not in self._limits:
+            windows = self._windows_of(values)
+            past = {
+                at: value
+                for at, value in windows.items()
+                if start_ms - dynamic.LEARNED_MS <= at < start_ms
+            }
+            self._limits[place] = dynamic.bounds(
+                past,
+                start_ms,
+                self.condition.sensitivity,
+                is_counting=METRICS[self.condition.metric].is_counting,
+            )
+        return self._limits[place]
+
+    def _windows_of(self, values: Values) -> dict[int, float]:
+        if values not in self._windows:
+            metric, step_ms = METRICS[self.condition.metric], self.rule.window_minutes * MINUTE_MS
+            minutes = self.minutes.get(values, _NOTHING)
+            found = {}
+            if minutes.at:
+                first = minutes.at[0] + -minutes.at[0] % step_ms
+                for at in range(first, minutes.at[-1], step_ms):
+                    value = minutes.window(at, at + step_ms).value(
+                        metric, self.condition.aggregation
+                    )
+                    if value is not None:
+                        found[at] = value
+            self._windows[values] = found
+        return self._windows[values]
+
+
+def preview(rule: AlertRule, conditions: Sequence[AlertCondition], now_ms: int) -> dict[str, Any]:
+    """The chart of the first condition with its threshold, and what would have fired."""
+    step_ms = rule.frequency_minutes * MINUTE_MS
+    end_ms = now_ms - now_ms % step_ms
+    ends = range(end_ms - DAYS * DAY_MS, end_ms + 1, step_ms)
+    pasts = [_past(rule, condition, ends[0], end_ms) for condition in conditions]
+    combinations = _combinations(pasts)
+    told: list[dict[str, Any]] = []
+    for values in combinations:
+        told += _simulate(rule, conditions, pasts, values, ends)
+    told.sort(key=lambda each: -each["firedMs"])
+    return {
+        "chart": _chart(pasts[0], [values[0] for values in combinations], ends),
+        "fired": told[:_MOST_TOLD],
+        "count": len(told),
+        "combinations": len(combinations),
+        "days": DAYS,
+    }
+
+
+def _past(rule: AlertRule, condition: AlertCondition, start_ms: int, end_ms: int) -> Past:
+    metric, filters = METRICS[condition.metric], filters_of(condition)
+    learned_ms = dynamic.LEARNED_MS if condition.kind == ConditionKind.DYNAMIC else 0
+    with_buckets = condition.aggregation in PERCENTILES
+    found = queries.read(
+        metric,
+        resource_id=rule.resource_id,
+        start_ms=start_ms - rule.window_minutes * MINUTE_MS - learned_ms,
+        end_ms=end_ms,
+        step_ms=MINUTE_MS,
+        by=[each.name for each in filters],
+        filters=filters,
+        with_buckets=with_buckets,
+    )
+    minutes = {key: Minutes(steps, with_buckets=with_buckets) for key, steps in found.items()}
+    return Past(rule, condition, minutes)
+
+
+def _combinations(pasts: Sequence[Past]) -> list[tuple[Values, ...]]:
+    """For each instance of the rule, the values of each of its conditions."""
+    if len(pasts) == 1:
+        named = explicit_combinations(filters_of(pasts[0].condition))
+        found = sorted(pasts[0].minutes) if named is None else named
+        return [(values,) for values in found[:_MOST_COMBINATIONS]]
+    single = [(explicit_combinations(filters_of(past.condition)) or [()])[0] for past in pasts]
+    return [tuple(single)]
+
+
+def _simulate(
+    rule: AlertRule,
+    conditions: Sequence[AlertCondition],
+    pasts: Sequence[Past],
+    values: tuple[Values, ...],
+    ends: Iterable[int],
+) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = []
+    standing = Standing()
+    for end_ms in ends:
+        found = [past.find(each, end_ms) for past, each in zip(pasts, values, strict=True)]
+        standing, is_met = engine.verdict(conditions, standing, found)
+        standing, change = machine.step(standing, is_met, auto_mitigate=rule.auto_mitigate)
+        if change == "fired":
+            where = ", ".join(value for each in values for value in each)
+            told.append(
+                {"firedMs": end_ms, "resolvedMs": None, "where": where, "value": found[0].value}
+            )
+        elif change == "resolved" and told:
+            told[-1]["resolvedMs"] = end_ms
+    return told
+
+
+def _chart(past: Past, combinations: Sequence[Values], ends: range) -> dict[str, Any]:
+    metric = METRICS[past.condition.metric]
+    # Fewer points than looks: the chart is no wider than a page.
+    shown = ends[:: max(len(ends) // _MOST_POINTS, 1)]
+    busiest = sorted(
+        combinations,
+        key=lambda values: -past.minutes.get(values, _NOTHING).counts[-1],
+    )[:MOST_LINES]
+    series, thresholds = [], []
+    for place, values in enumerate(busiest):
+        found = [past.find(values, end_ms) for end_ms in shown]
+        label = ", ".join(values) or metric.label
+        series.append({"label": label, "v": [each.value for each in found], "tone": str(place + 1)})
+        if place == 0:
+            thresholds = [each.threshold for each in found]
+    if any(each is not None for each in thresholds):
+        series.append({"label": "threshold", "v": thresholds, "tone": "bad"})
+    units = {"MilliSeconds": "ms", "Seconds": "s"}
+    return {
+        "id": "preview",
+        "title": f"{metric.label}, {past.condition.aggregation}",
+        "kind": "lines",
+        "unit": units.get(metric.unit, ""),
+        "times": [end_ms // 1000 for end_ms in shown],
+        "series": series,
+        "empty": "There are no samples of this in the last seven days.",
+    }

@@ -1,0 +1,260 @@
+"""The operator's pages of alert rules."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html_join
+
+from identity.desk.display import NOTHING, address_of, badge, moment
+from identity.desk.lists import option_filter
+from identity.desk.operations import Tool
+from identity.desk.pages import DeskAdmin, Link
+from monitoring.alerts import engine
+from monitoring.alerts.alert_pages import severity_badge
+from monitoring.alerts.forms import (
+    BaseConditionFormSet,
+    ConditionForm,
+    ConditionFormSet,
+    RuleForm,
+)
+from monitoring.alerts.models import (
+    Alert,
+    AlertCondition,
+    AlertRule,
+    Operator,
+)
+from monitoring.alerts.preview import preview
+from monitoring.catalogue import METRICS
+from wire.times import now_ms
+
+# A change of these begins anew: what was open was about something else.
+_MEANING = {
+    "resource",
+    "is_enabled",
+    "window_minutes",
+    "frequency_minutes",
+    "auto_mitigate",
+}
+
+
+class ConditionInline(admin.StackedInline):
+    """The conditions on the page of their rule."""
+
+    model = AlertCondition
+    form = ConditionForm
+    formset = BaseConditionFormSet
+    extra = 0
+    min_num = 1
+    max_num = 5
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Fields that belong together on one line."""
+        slots = [(f"dimension_{n}", f"operator_{n}", f"values_{n}") for n in (1, 2, 3)]
+        return [
+            (
+                None,
+                {
+                    "fields": [
+                        ("metric", "aggregation"),
+                        *slots,
+                        ("operator", "kind"),
+                        "threshold",
+                        ("sensitivity", "failing_periods", "evaluation_periods"),
+                    ]
+                },
+            )
+        ]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The form has more fields than the model; Django would look for them there."""
+        return super().get_formset(request, obj, **{**kwargs, "fields": ConditionForm._meta.fields})
+
+
+class AlertRuleAdmin(DeskAdmin):
+    """Rules: what is watched, and who is told."""
+
+    links: ClassVar[list[Link]] = []
+    purpose = "What is watched, and when somebody is told."
+    form = RuleForm
+    inlines = [ConditionInline]
+    change_form_template = "admin/monitoring/rule.html"
+    list_display = ["name", "severity_column", "state", "watches", "tells", "last_fired"]
+    list_filter = [
+        option_filter(
+            "state",
+            "state",
+            {
+                "firing": ("firing", Q(instances__is_firing=True)),
+                "disabled": ("disabled", Q(is_enabled=False)),
+            },
+        ),
+        "severity",
+        "resource",
+    ]
+    search_fields = ["name", "description"]
+    search_help_text = "A part of the name or description."
+    ordering = ["severity", "name"]
+    fieldsets = [
+        (None, {"fields": ["name", "description", "resource", "severity", "is_enabled"]}),
+        (
+            "How it looks",
+            {"fields": [("window_minutes", "frequency_minutes"), "auto_mitigate"]},
+        ),
+        ("Who is told", {"fields": ["action_groups"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        """With what the columns show."""
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(firing=Count("instances", filter=Q(instances__is_firing=True), distinct=True))
+            .prefetch_related(
+                "conditions",
+                "action_groups",
+                Prefetch("alerts", Alert.objects.order_by("-fired_ms")),
+            )
+            .distinct()
+        )
+
+    @admin.display(description="severity", ordering="severity")
+    def severity_column(self, rule: AlertRule) -> str:
+        """The severity, in its colour."""
+        return severity_badge(rule.severity)
+
+    @admin.display(description="state")
+    def state(self, rule: Any) -> str:
+        """Firing, quiet or off."""
+        if not rule.is_enabled:
+            return badge("disabled")
+        if rule.last_problem:
+            return badge("broken", "bad")
+        if rule.firing:
+            return badge("firing" if rule.firing == 1 else f"firing ({rule.firing})", "bad")
+        return badge("quiet", "good")
+
+    @admin.display(description="watches")
+    def watches(self, rule: AlertRule) -> str:
+        """The conditions in words."""
+        return format_html_join(
+            " and ", "{}", [(in_words(condition),) for condition in rule.conditions.all()]
+        )
+
+    @admin.display(description="tells")
+    def tells(self, rule: AlertRule) -> str:
+        """The groups by name."""
+        return ", ".join(group.name for group in rule.action_groups.all()) or NOTHING
+
+    @admin.display(description="last fired")
+    def last_fired(self, rule: AlertRule) -> str:
+        """When it fired last."""
+        last = next(iter(rule.alerts.all()), None)
+        return moment(last.fired_ms) if last else NOTHING
+
+    def tools(self, request: HttpRequest, row: Any) -> list[Tool]:
+        """And the way to its alerts."""
+        url = f"{address_of(Alert, 'changelist')}?rule={row.pk}"
+        return [Tool("Its alerts", url), *super().tools(request, row)]
+
+    def get_urls(self) -> list[URLPattern]:
+        """And what the page of a rule asks while it is edited."""
+        view = self.admin_site.admin_view(self.preview_view)
+        return [
+            path("preview/", view, name="monitoring_alertrule_preview"),
+            *super().get_urls(),
+        ]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """And what the script must know of the metrics."""
+        metrics = {
+            metric.name: {"aggregations": metric.aggregations, "dimensions": metric.dimensions}
+            for metric in METRICS.values()
+        }
+        more = {"metrics": metrics, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, more)
+
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """What the rule in the form would have found; nothing is saved."""
+        allowed = self.has_change_permission(request) or self.has_add_permission(request)
+        if request.method != "POST" or not allowed:
+            raise PermissionDenied
+        rule = AlertRule()
+        form = RuleForm(request.POST, instance=rule)
+        # The name may be empty or taken while somebody still tries things out.
+        form.fields["name"].required = False
+        form.clean_name = lambda: "preview"  # type: ignore[method-assign]
+        formset = ConditionFormSet(request.POST, instance=rule, prefix="conditions")
+        _as_new(formset)
+        form.is_valid()
+        if not formset.is_valid():
+            problems = [*formset.non_form_errors(), *_form_problems(formset)]
+            return JsonResponse({"problems": [str(problem) for problem in problems]})
+        return JsonResponse(preview(rule, formset.conditions(), now_ms()))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A rule that watches something else now ends what it had open."""
+        super().save_related(request, form, formsets, change)
+        is_new = not change
+        means_more = _MEANING & set(form.changed_data)
+        if is_new or means_more or any(formset.has_changed() for formset in formsets):
+            engine.end_alerts(form.instance, now_ms(), "The rule was changed.")
+
+    def delete_model(self, request: HttpRequest, obj: AlertRule) -> None:
+        """What it has open ends with it."""
+        engine.end_alerts(obj, now_ms(), "The rule was deleted.")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        """The same for several."""
+        for rule in queryset:
+            engine.end_alerts(rule, now_ms(), "The rule was deleted.")
+        super().delete_queryset(request, queryset)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Plain choices, without Django's buttons that would add or change their objects."""
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if formfield and hasattr(formfield.widget, "can_add_related"):
+            formfield.widget = formfield.widget.widget
+        if db_field.name == "resource" and formfield:
+            formfield.empty_label = "All resources together"
+        return formfield
+
+
+def _as_new(formset: Any) -> None:
+    """Conditions that are stored already are previewed as the form has them, not as stored."""
+    data = formset.data.copy()
+    data["conditions-INITIAL_FORMS"] = "0"
+    formset.data = data
+
+
+def _form_problems(formset: Any) -> list[str]:
+    found = []
+    for form in formset.forms:
+        for name, errors in form.errors.items():
+            label = form.fields[name].label or name if name in form.fields else ""
+            found += [f"{label}: {error}" if label else str(error) for error in errors]
+    return found
+
+
+def in_words(condition: AlertCondition) -> str:
+    """A condition as a sentence."""
+    metric = METRICS.get(condition.metric)
+    label = metric.label if metric else condition.metric
+    where = ", ".join(
+        f"{each['name']} {'not ' if each.get('operator') == 'Exclude' else ''}"
+        f"{' or '.join(each['values'])}"
+        for each in condition.dimensions
+    )
+    limit = "the usual" if condition.kind == "dynamic" else f"{condition.threshold or 0:g}"
+    operator = Operator(condition.operator).label
+    return f"{label}{f' ({where})' if where else ''}: {condition.aggregation} {operator} {limit}"

@@ -1,0 +1,1 @@
+"""The part of the Azure Monitor management API that its SDK speaks."""

@@ -1,0 +1,148 @@
+"""What this process has counted and not yet stored.
+
+Recording costs a few microseconds and no statement; `monitoring.flusher` stores it every few
+seconds. Nothing of it survives the process.
+"""
+
+import threading
+from collections.abc import Iterable
+from uuid import UUID
+
+from monitoring.catalogue import SERVER
+from monitoring.histogram import BUCKETS, bucket_of
+from monitoring.models import DAY_MS, MINUTE_MS, RequestRecord
+from wire.times import now_ms
+
+Dimensions = tuple[tuple[str, str], ...]
+# Metric, resource, dimensions.
+SeriesKey = tuple[str, UUID, Dimensions]
+# Day, metric, resource, who or what.
+ActiveKey = tuple[int, str, UUID, str]
+
+# What waits for a database that does not answer stays bounded; what is beyond is lost.
+MOST_RECORDS = 20_000
+MOST_SAMPLES = 50_000
+
+
+class Tally:
+    """What happened in one series within one minute."""
+
+    __slots__ = ("buckets", "count", "maximum", "minimum", "total")
+
+    def __init__(self) -> None:
+        self.count, self.total = 0, 0.0
+        self.minimum, self.maximum = float("inf"), float("-inf")
+        self.buckets: list[int] | None = None
+
+    def add(self, value: float, *, times: int = 1, is_duration: bool = False) -> None:
+        """One more sample, or several of the same value."""
+        self.count += times
+        self.total += value * times
+        if value < self.minimum:
+            self.minimum = value
+        if value > self.maximum:
+            self.maximum = value
+        if is_duration:
+            if self.buckets is None:
+                self.buckets = [0] * BUCKETS
+            self.buckets[bucket_of(value)] += times
+
+    def merge(self, other: "Tally") -> None:
+        """All of another one's samples."""
+        self.count += other.count
+        self.total += other.total
+        self.minimum = min(self.minimum, other.minimum)
+        self.maximum = max(self.maximum, other.maximum)
+        if other.buckets is not None:
+            mine = self.buckets or [0] * BUCKETS
+            self.buckets = [a + b for a, b in zip(mine, other.buckets, strict=True)]
+
+
+Tallies = dict[tuple[SeriesKey, int], Tally]
+
+
+class Collector:
+    """Counts from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tallies: Tallies = {}
+        self._active: set[ActiveKey] = set()
+        self._seen: set[ActiveKey] = set()
+        self._seen_day = 0
+        self._records: list[RequestRecord] = []
+
+    def record(
+        self,
+        key: SeriesKey,
+        at_ms: int,
+        value: float = 1.0,
+        *,
+        times: int = 1,
+        is_duration: bool = False,
+    ) -> None:
+        """Notes `times` samples of `value`, at that time."""
+        slot = (key, at_ms - at_ms % MINUTE_MS)
+        with self._lock:
+            tally = self._tallies.get(slot)
+            if tally is None:
+                tally = self._tallies[slot] = Tally()
+            tally.add(value, times=times, is_duration=is_duration)
+
+    def note_active(self, metric: str, resource_id: UUID, subject: str, at_ms: int) -> None:
+        """Notes that somebody or something was active on the day."""
+        day_ms = at_ms - at_ms % DAY_MS
+        key = (day_ms, metric, resource_id, subject)
+        if key in self._seen:
+            return
+        with self._lock:
+            if day_ms > self._seen_day:
+                self._seen_day = day_ms
+                self._seen.clear()
+            self._seen.add(key)
+            self._active.add(key)
+
+    def log(self, record: RequestRecord) -> None:
+        """Keeps a request for the log."""
+        with self._lock:
+            if len(self._records) < MOST_RECORDS:
+                self._records.append(record)
+
+    def take(self) -> tuple[Tallies, set[ActiveKey], list[RequestRecord]]:
+        """Everything so far; from here on it is the caller's."""
+        with self._lock:
+            taken = self._tallies, self._active, self._records
+            self._tallies, self._active, self._records = {}, set(), []
+        return taken
+
+    def give_back(
+        self,
+        tallies: Tallies,
+        active: Iterable[ActiveKey] = (),
+        records: Iterable[RequestRecord] = (),
+    ) -> None:
+        """Takes over again what could not be stored."""
+        with self._lock:
+            for slot, tally in tallies.items():
+                mine = self._tallies.get(slot)
+                if mine is not None:
+                    mine.merge(tally)
+                elif len(self._tallies) < MOST_SAMPLES:
+                    self._tallies[slot] = tally
+            self._active.update(active)
+            self._records = [*records, *self._records][:MOST_RECORDS]
+
+
+collector = Collector()
+
+
+def record(
+    metric: str,
+    dimensions: Dimensions,
+    resource_id: UUID | None = None,
+    value: float = 1.0,
+    is_duration: bool = False,
+) -> None:
+    """The sink of `wire.telemetry`: what the rooms below count."""
+    key = (metric, resource_id or SERVER, dimensions)
+    collector.record(key, now_ms(), value, is_duration=is_duration)

@@ -1,0 +1,399 @@
+"""What the dashboard shows: figures, charts and a table for one range of time and one resource."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from monitoring.catalogue import METRICS
+from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS, Alert
+from monitoring.queries import Folded, Values, merged, read
+from wire.times import to_wire
+
+# Length and step of each range that can be chosen.
+RANGES: dict[str, tuple[str, int, int]] = {
+    "1h": ("1 hour", HOUR_MS, MINUTE_MS),
+    "6h": ("6 hours", 6 * HOUR_MS, 5 * MINUTE_MS),
+    "24h": ("24 hours", DAY_MS, 15 * MINUTE_MS),
+    "7d": ("7 days", 7 * DAY_MS, HOUR_MS),
+    "30d": ("30 days", 30 * DAY_MS, 6 * HOUR_MS),
+    "90d": ("90 days", 90 * DAY_MS, DAY_MS),
+}
+DEFAULT_RANGE = "24h"
+# So many operations have a colour of their own; the others are added up.
+_NAMED_OPERATIONS = 6
+_LEAST_DAYS = 7
+
+_REQUESTS = METRICS["APIRequestChat"]
+_DURATION = METRICS["ChatRequestDuration"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The time that is shown, in steps."""
+
+    name: str
+    start_ms: int
+    end_ms: int
+    step_ms: int
+
+    @classmethod
+    def of(cls, name: str, now_ms: int) -> "Frame":
+        """The range with that name up to now; the last step is not over yet."""
+        _, length, step = RANGES[name]
+        end_ms = now_ms - now_ms % step + step
+        return cls(name, end_ms - length, end_ms, step)
+
+    @property
+    def times(self) -> list[int]:
+        """The beginning of each step."""
+        return list(range(self.start_ms, self.end_ms, self.step_ms))
+
+
+Groups = dict[Values, dict[int, Folded]]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads metrics for one dashboard."""
+
+    frame: Frame
+    resource_id: UUID | None
+    # The one operation whose durations are shown; empty for all.
+    operation: str = ""
+
+    def read(self, name: str, by: Sequence[str] = (), *, with_buckets: bool = False) -> Groups:
+        """Samples of a metric in the frame's steps."""
+        return read(
+            METRICS[name],
+            resource_id=self.resource_id,
+            start_ms=self.frame.start_ms,
+            end_ms=self.frame.end_ms,
+            step_ms=self.frame.step_ms,
+            by=by,
+            with_buckets=with_buckets,
+        )
+
+    def counts(self, groups: Iterable[Mapping[int, Folded]]) -> list[int]:
+        """How often it happened in each step, all groups together."""
+        all_groups = list(groups)
+        return [
+            sum(steps[at].count for steps in all_groups if at in steps) for at in self.frame.times
+        ]
+
+
+def dashboard(
+    range_name: str, resource_id: UUID | None, now_ms: int, operation: str = ""
+) -> dict[str, Any]:
+    """Everything that the page draws; times are in seconds, as charts want them."""
+    frame = Frame.of(range_name, now_ms)
+    reader = Reader(frame, resource_id, operation)
+    by = ("Operation", "StatusCodeClass")
+    chat = reader.read("APIRequestChat", by, with_buckets=True)
+    identity = reader.read("APIRequestAuthentication", by)
+    messages = reader.read("ChatMessages", ("Action",))
+    webhooks = reader.read("WebhookDeliveries", ("Outcome",))
+    dead = reader.read("WebhookDeadLetters")
+    connections = merged(reader.read("RealtimeConnections")) if resource_id is None else {}
+    active = _active(reader, now_ms)
+    charts = [
+        _messages_chart(reader, messages),
+        _operations_chart(reader, {**chat, **identity}),
+        _classes_chart(reader, {**chat, **identity}),
+        _errors_chart(reader, chat),
+        _latency_chart(reader, chat),
+        _connections_chart(reader, connections),
+        active,
+        _webhooks_chart(reader, webhooks, dead),
+    ]
+    return {
+        "range": range_name,
+        "operation": operation,
+        "stepMs": frame.step_ms,
+        "startMs": frame.start_ms,
+        "endMs": frame.end_ms,
+        "nowMs": now_ms,
+        "times": [at // 1000 for at in frame.times],
+        "tiles": _tiles(reader, chat, messages, connections, active, webhooks, dead),
+        "charts": charts,
+        "operations": _operations(reader, chat),
+        "alerts": _alerts(resource_id),
+        "isEmpty": not any(value for chart in charts for s in chart["series"] for value in s["v"]),
+    }
+
+
+def _series(label: str, values: Sequence[float | None], tone: str = "") -> dict[str, Any]:
+    return {"label": label, "v": list(values), "tone": tone}
+
+
+def _chart(
+    name: str,
+    title: str,
+    kind: str,
+    series: Sequence[dict[str, Any]],
+    *,
+    unit: str = "",
+    note: str = "",
+    empty: str = "",
+    times: Sequence[int] | None = None,
+) -> dict[str, Any]:
+    chart = {
+        "id": name,
+        "title": title,
+        "kind": kind,
+        "unit": unit,
+        "note": note,
+        "empty": empty,
+        "series": list(series),
+    }
+    return chart if times is None else {**chart, "times": [at // 1000 for at in times]}
+
+
+def _messages_chart(reader: Reader, messages: Groups) -> dict[str, Any]:
+    tones = {"Sent": "1", "Edited": "2", "Deleted": "bad"}
+    series = [
+        _series(action, reader.counts(s for key, s in messages.items() if key[0] == action), tone)
+        for action, tone in tones.items()
+    ]
+    return _chart("messages", "Messages", "bars", series, empty="No message was sent in this time.")
+
+
+def _operations_chart(reader: Reader, requests: Groups) -> dict[str, Any]:
+    by_operation: dict[str, list[Mapping[int, Folded]]] = {}
+    for (operation, _), steps in requests.items():
+        by_operation.setdefault(operation, []).append(steps)
+    counted = {name: reader.counts(groups) for name, groups in by_operation.items()}
+    ranked = sorted(counted, key=lambda name: -sum(counted[name]))
+    series = [
+        _series(name, counted[name], str(place + 1))
+        for place, name in enumerate(ranked[:_NAMED_OPERATIONS])
+    ]
+    rest = ranked[_NAMED_OPERATIONS:]
+    if rest:
+        sums = [sum(values) for values in zip(*(counted[name] for name in rest), strict=True)]
+        series.append(_series(f"{len(rest)} others", sums, "rest"))
+    return _chart(
+        "operations",
+        "Requests by operation",
+        "bars",
+        series,
+        empty="Nobody has asked the API in this time.",
+    )
+
+
+def _classes_chart(reader: Reader, requests: Groups) -> dict[str, Any]:
+    tones = {"2xx": "good", "3xx": "2", "4xx": "warn", "5xx": "bad"}
+    series = []
+    for name, tone in tones.items():
+        counts = reader.counts(s for key, s in requests.items() if key[1] == name)
+        if any(counts) or name in ("2xx", "4xx", "5xx"):
+            series.append(_series(name, counts, tone))
+    return _chart(
+        "classes",
+        "Requests by result",
+        "bars",
+        series,
+        empty="Nobody has asked the API in this time.",
+    )
+
+
+def _errors_chart(reader: Reader, chat: Groups) -> dict[str, Any]:
+    total = reader.counts(chat.values())
+    series = []
+    for name, label, tone in (("5xx", "Failed (5xx)", "bad"), ("4xx", "Refused (4xx)", "warn")):
+        counts = reader.counts(s for key, s in chat.items() if key[1] == name)
+        share = [_share(part, of) for part, of in zip(counts, total, strict=True)]
+        series.append(_series(label, share, tone))
+    return _chart(
+        "errors", "Error rate, chat", "lines", series, unit="%", empty="There was no request."
+    )
+
+
+def _share(part: int, of: int) -> float | None:
+    return round(100 * part / of, 3) if of else None
+
+
+def _latency_chart(reader: Reader, chat: Groups) -> dict[str, Any]:
+    steps = merged(
+        {key: s for key, s in chat.items() if reader.operation in ("", key[0])},
+    )
+    series = [
+        _series(
+            label,
+            [_milliseconds(steps.get(at), aggregation) for at in reader.frame.times],
+            tone,
+        )
+        for label, aggregation, tone in (
+            ("p50", "P50", "1"),
+            ("p95", "P95", "3"),
+            ("p99", "P99", "5"),
+        )
+    ]
+    title = f"Duration of {reader.operation}" if reader.operation else "Duration, chat"
+    return _chart(
+        "latency", title, "lines", series, unit="ms", empty="There was no request to measure."
+    )
+
+
+def _milliseconds(folded: Folded | None, aggregation: str) -> float | None:
+    value = folded.value(_DURATION, aggregation) if folded else None
+    return None if value is None else round(value, 2)
+
+
+def _connections_chart(reader: Reader, steps: Mapping[int, Folded]) -> dict[str, Any]:
+    values = [
+        round(steps[at].total / steps[at].count, 1) if at in steps and steps[at].count else None
+        for at in reader.frame.times
+    ]
+    empty = (
+        "Connections are counted for the whole server: choose all resources."
+        if reader.resource_id
+        else "No connection was counted in this time."
+    )
+    series = [_series("Connections", values, "4")]
+    return _chart("connections", "Live connections", "area", series, empty=empty)
+
+
+def _active(reader: Reader, now_ms: int) -> dict[str, Any]:
+    end_ms = now_ms - now_ms % DAY_MS + DAY_MS
+    length = max(RANGES[reader.frame.name][1], _LEAST_DAYS * DAY_MS)
+    days = list(range(end_ms - length, end_ms, DAY_MS))
+    series = []
+    for name, label, tone in (("ActiveUsers", "Users", "1"), ("ActiveThreads", "Threads", "4")):
+        found = read(
+            METRICS[name],
+            resource_id=reader.resource_id,
+            start_ms=days[0],
+            end_ms=end_ms,
+            step_ms=DAY_MS,
+        )
+        steps = merged(found)
+        series.append(
+            _series(label, [int(steps[at].total) if at in steps else 0 for at in days], tone)
+        )
+    return _chart(
+        "active",
+        "Active users and threads per day",
+        "columns",
+        series,
+        empty="Nobody was active.",
+        times=days,
+    )
+
+
+def _webhooks_chart(reader: Reader, webhooks: Groups, dead: Groups) -> dict[str, Any]:
+    good = reader.counts(s for key, s in webhooks.items() if key[0] == "Delivered")
+    bad = reader.counts(s for key, s in webhooks.items() if key[0] != "Delivered")
+    series = [
+        _series("Delivered", good, "good"),
+        _series("Failed attempts", bad, "warn"),
+        _series("Dead letters", reader.counts(dead.values()), "bad"),
+    ]
+    return _chart("webhooks", "Webhooks", "bars", series, empty="No webhook was sent in this time.")
+
+
+# --- Figures and tables --------------------------------------------------------------------------
+
+
+def _tile(
+    label: str, value: float | int | None, unit: str = "", *, tone: str = "", note: str = ""
+) -> dict[str, Any]:
+    return {"label": label, "value": value, "unit": unit, "tone": tone, "note": note}
+
+
+def _tiles(
+    reader: Reader,
+    chat: Groups,
+    messages: Groups,
+    connections: Mapping[int, Folded],
+    active: Mapping[str, Any],
+    webhooks: Groups,
+    dead: Groups,
+) -> list[dict[str, Any]]:
+    total = sum(reader.counts(chat.values()))
+    failed = sum(reader.counts(s for key, s in chat.items() if key[1] == "5xx"))
+    refused = sum(reader.counts(s for key, s in chat.items() if key[1] == "4xx"))
+    sent = sum(reader.counts(s for key, s in messages.items() if key[0] == "Sent"))
+    whole = Folded()
+    for folded in merged(chat).values():
+        whole.merge(folded)
+    last = connections[max(connections)] if connections else None
+    attempts = sum(reader.counts(webhooks.values()))
+    delivered = sum(reader.counts(s for key, s in webhooks.items() if key[0] == "Delivered"))
+    letters = sum(reader.counts(dead.values()))
+    error_rate = _share(failed, total)
+    return [
+        _tile("Messages sent", sent),
+        _tile("Chat requests", total, note=f"{refused:,} refused"),
+        _tile(
+            "Error rate",
+            error_rate,
+            "%",
+            tone="bad" if failed else "good",
+            note=f"{failed:,} failed",
+        ),
+        _tile("p95 duration", _milliseconds(whole, "P95"), "ms"),
+        _tile("Live connections", round(last.total / last.count) if last else None),
+        _tile("Active users today", active["series"][0]["v"][-1]),
+        _tile(
+            "Webhooks delivered",
+            _share(delivered, attempts),
+            "%",
+            tone="bad" if letters else "",
+            note=f"{letters:,} dead letters",
+        ),
+    ]
+
+
+def _operations(reader: Reader, chat: Groups) -> list[dict[str, Any]]:
+    """One line per operation: how often, how often refused or failed, how long."""
+    rows: dict[str, dict[str, Any]] = {}
+    for (operation, status), steps in chat.items():
+        row = rows.setdefault(operation, {"requests": 0, "4xx": 0, "5xx": 0, "all": Folded()})
+        for folded in steps.values():
+            row["requests"] += folded.count
+            if status in row:
+                row[status] += folded.count
+            row["all"].merge(folded)
+    ranked = sorted(rows.items(), key=lambda item: -item[1]["requests"])
+    return [
+        {
+            "name": name,
+            "requests": row["requests"],
+            "refused": row["4xx"],
+            "failed": row["5xx"],
+            **{key: _milliseconds(row["all"], key.upper()) for key in ("p50", "p95", "p99")},
+        }
+        for name, row in ranked
+    ]
+
+
+def _alerts(resource_id: UUID | None) -> list[dict[str, Any]]:
+    """What fires now, the worst first."""
+    rows = Alert.objects.filter(resolved_ms=None, is_stateful=True)
+    if resource_id is not None:
+        rows = rows.filter(Q(resource_id=resource_id) | Q(resource_id=None))
+    return [
+        {
+            "id": str(alert.pk),
+            "rule": alert.rule_name,
+            "severity": alert.severity,
+            "firedMs": alert.fired_ms,
+            "where": ", ".join(alert.dimensions.values()),
+            "acknowledged": alert.acknowledged_ms is not None,
+        }
+        for alert in rows.order_by("severity", "-fired_ms")[:20]
+    ]
+
+
+def csv_rows(data: Mapping[str, Any]) -> Iterable[Sequence[Any]]:
+    """The charts as rows: time, chart, series, value, unit."""
+    yield ["time", "chart", "series", "value", "unit"]
+    for chart in data["charts"]:
+        times = chart.get("times", data["times"])
+        for series in chart["series"]:
+            for at, value in zip(times, series["v"], strict=True):
+                shown = "" if value is None else value
+                yield [to_wire(at * 1000), chart["title"], series["label"], shown, chart["unit"]]

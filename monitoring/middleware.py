@@ -1,0 +1,98 @@
+"""Observing the API: each request is counted, and logged where that is wanted.
+
+Nothing here asks the database.
+"""
+
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from identity.authentication import Service, host_name
+from identity.callers import Caller
+from monitoring import health, request_log
+from monitoring.collector import collector
+from monitoring.exposition import metrics_page
+from monitoring.operations import CHAT, ApiOperation, dimensions_of, operation_of
+from monitoring.tenants import tenants
+from wire.times import now_ms
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class Probes:
+    """Answers `/healthz`, `/readyz` and `/metrics` before anything else has a say.
+
+    Whoever asks for these may know neither a host name nor https.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        view = _PROBES.get(request.path_info)
+        return view(request) if view else self.get_response(request)
+
+
+_PROBES: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
+    "/healthz": health.healthz,
+    "/readyz": health.readyz,
+    "/metrics": metrics_page,
+}
+
+
+class ObserveRequests:
+    """Counts every request to the chat and identity APIs, and how long its answer took."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        response = self.get_response(request)
+        operation = operation_of(request)
+        if operation is not None:
+            observe(request, response, operation, (time.perf_counter() - started) * 1000)
+        return response
+
+
+def observe(
+    request: HttpRequest,
+    response: HttpResponseBase,
+    operation: ApiOperation,
+    milliseconds: float,
+) -> None:
+    """Counts one answered request."""
+    at_ms = now_ms()
+    caller = getattr(request, "user", None)
+    resource_id = _resource_of(request, caller)
+    status = response.status_code
+    key = (operation.metric, resource_id, dimensions_of(operation, status))
+    collector.record(key, at_ms, milliseconds, is_duration=True)
+    if status < 300 and operation.metric == CHAT and isinstance(caller, Caller):
+        collector.note_active("ActiveUsers", resource_id, caller.raw_id, at_ms)
+        thread_id = request.resolver_match and request.resolver_match.kwargs.get("thread_id")
+        if thread_id:
+            collector.note_active("ActiveThreads", resource_id, thread_id, at_ms)
+    if settings.CHATSITE_REQUEST_LOG != "off":
+        record = request_log.record_of(
+            request, response, operation, resource_id, caller, at_ms, milliseconds
+        )
+        collector.log(record)
+
+
+def _resource_of(request: HttpRequest, caller: object) -> UUID:
+    if isinstance(caller, Caller):
+        return caller.resource_id
+    if isinstance(caller, Service):
+        return caller.resource.id
+    return tenants.of_host(host_name(request.META.get("HTTP_HOST", "")).lower())

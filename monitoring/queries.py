@@ -1,0 +1,206 @@
+"""Reading samples: of one metric, split by dimensions, in steps, and aggregated."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from monitoring.catalogue import (
+    AVERAGE,
+    COUNT,
+    COUNTING,
+    MAXIMUM,
+    MINIMUM,
+    PERCENTILES,
+    TOTAL,
+    Metric,
+)
+from monitoring.histogram import BUCKETS, percentile
+from monitoring.models import BUCKET_FIELDS, DAY_MS, GRAINS, HOUR_MS, MINUTE_MS, Sample, Series
+
+Values = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Folded:
+    """Samples added up."""
+
+    count: int = 0
+    total: float = 0.0
+    minimum: float | None = None
+    maximum: float | None = None
+    buckets: list[int] = field(default_factory=lambda: [0] * BUCKETS)
+
+    def add(self, row: Sequence[Any]) -> None:
+        """Adds count, total, minimum, maximum and, where there are, buckets."""
+        count, total, minimum, maximum, *buckets = row
+        self.count += int(count)
+        self.total += total
+        self.minimum = minimum if self.minimum is None else min(self.minimum, minimum)
+        self.maximum = maximum if self.maximum is None else max(self.maximum, maximum)
+        if buckets:
+            self.buckets = [a + int(b) for a, b in zip(self.buckets, buckets, strict=True)]
+
+    def merge(self, other: "Folded") -> None:
+        """Adds another one."""
+        if other.count:
+            self.add([other.count, other.total, other.minimum, other.maximum, *other.buckets])
+
+    def value(self, metric: Metric, aggregation: str) -> float | None:
+        """What the metric is by this aggregation; None when nobody can know."""
+        if aggregation in PERCENTILES:
+            return percentile(
+                self.buckets,
+                PERCENTILES[aggregation],
+                least=self.minimum or 0.0,
+                most=self.maximum,
+            )
+        if not self.count:
+            return 0.0 if aggregation in COUNTING and metric.is_counting else None
+        if aggregation == COUNT or (aggregation == TOTAL and metric.is_counting):
+            return float(self.count)
+        if metric.is_counting:
+            return 1.0
+        return {
+            TOTAL: self.total,
+            AVERAGE: self.total / self.count,
+            MINIMUM: self.minimum,
+            MAXIMUM: self.maximum,
+        }[aggregation]
+
+
+@dataclass(frozen=True)
+class DimensionFilter:
+    """Which values of a dimension are looked at; `*` among them stands for any."""
+
+    name: str
+    values: tuple[str, ...] = ("*",)
+    is_exclusion: bool = False
+
+    @property
+    def includes_all(self) -> bool:
+        """Whether it narrows nothing."""
+        return not self.is_exclusion and "*" in self.values
+
+    def allows(self, value: str) -> bool:
+        """Whether a series with this value is looked at. Letter case does not count."""
+        if self.includes_all:
+            return True
+        listed = value.lower() in (one.lower() for one in self.values)
+        return listed is not self.is_exclusion
+
+
+def series_of(
+    metric: Metric, resource_id: UUID | None, filters: Iterable[DimensionFilter] = ()
+) -> list[Series]:
+    """The series of a metric; of all resources together when `resource_id` is None."""
+    rows = Series.objects.filter(metric=metric.stored).defer(*BUCKET_FIELDS)
+    if resource_id is not None:
+        rows = rows.filter(resource_id=resource_id)
+    wanted = list(filters)
+    return [
+        row
+        for row in rows
+        if all(each.allows(row.dimensions.get(each.name, "")) for each in wanted)
+    ]
+
+
+def grain_for(step_ms: int) -> int:
+    """The largest step that is kept and fits into `step_ms`."""
+    for grain in (DAY_MS, HOUR_MS, MINUTE_MS):
+        if step_ms % grain == 0:
+            return grain
+    raise ValueError("the step is no whole number of minutes")
+
+
+def read(
+    metric: Metric,
+    *,
+    resource_id: UUID | None,
+    start_ms: int,
+    end_ms: int,
+    step_ms: int,
+    by: Sequence[str] = (),
+    filters: Iterable[DimensionFilter] = (),
+    with_buckets: bool = False,
+) -> dict[Values, dict[int, Folded]]:
+    """Samples by the values of the dimensions `by` and by the beginning of the step.
+
+    From `start_ms` up to and without `end_ms`. Values that have no sample are not there.
+    """
+    groups = {
+        series.pk: tuple(series.dimensions.get(name, "") for name in by)
+        for series in series_of(metric, resource_id, filters)
+    }
+    found: dict[Values, dict[int, Folded]] = {}
+    model = GRAINS[DAY_MS if metric.is_daily else grain_for(step_ms)]
+    for series, at_ms, *row in _rows(model, list(groups), start_ms, end_ms, step_ms, with_buckets):
+        steps = found.setdefault(groups[series], {})
+        steps.setdefault(at_ms, Folded()).add(row)
+    return found
+
+
+def total(
+    metric: Metric,
+    *,
+    resource_id: UUID | None,
+    start_ms: int,
+    end_ms: int,
+    by: Sequence[str] = (),
+    filters: Iterable[DimensionFilter] = (),
+    with_buckets: bool = False,
+) -> dict[Values, Folded]:
+    """The same without steps, from the smallest ones: windows begin and end at any minute."""
+    groups = {
+        series.pk: tuple(series.dimensions.get(name, "") for name in by)
+        for series in series_of(metric, resource_id, filters)
+    }
+    model = GRAINS[DAY_MS if metric.is_daily else MINUTE_MS]
+    found: dict[Values, Folded] = {}
+    for series, _, *row in _rows(model, list(groups), start_ms, end_ms, None, with_buckets):
+        found.setdefault(groups[series], Folded()).add(row)
+    return found
+
+
+@cache
+def _columns(with_buckets: bool) -> str:
+    sums = ["SUM(count)", "SUM(total)", "MIN(minimum)", "MAX(maximum)"]
+    if with_buckets:
+        sums += [f"SUM({name})" for name in BUCKET_FIELDS]
+    return ", ".join(sums)
+
+
+def _rows(
+    model: type[Sample],
+    series: Sequence[int],
+    start_ms: int,
+    end_ms: int,
+    step_ms: int | None,
+    with_buckets: bool,
+) -> list[Sequence[Any]]:
+    if not series:
+        return []
+    # Whole numbers of our own only.
+    step = f"at_ms - at_ms % {int(step_ms)}" if step_ms else "0"
+    places = ", ".join(str(int(pk)) for pk in series)
+    statement = (
+        f"SELECT series_id, {step} AS step, {_columns(with_buckets)} "  # noqa: S608
+        f"FROM {model._meta.db_table} "
+        f"WHERE series_id IN ({places}) AND at_ms >= %s AND at_ms < %s "
+        f"GROUP BY series_id, step"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [start_ms, end_ms])
+        return cursor.fetchall()
+
+
+def merged(groups: Mapping[Values, Mapping[int, Folded]]) -> dict[int, Folded]:
+    """All groups together, step by step."""
+    together: dict[int, Folded] = {}
+    for steps in groups.values():
+        for at_ms, folded in steps.items():
+            together.setdefault(at_ms, Folded()).merge(folded)
+    return together

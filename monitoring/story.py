@@ -1,0 +1,179 @@
+"""A message's story: accepted, stored, announced, delivered to whom, read by whom."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from events import eventgrid
+from events.models import Delivery, DeliveryAttempt, Event
+from events.webhooks.models import DeliveryState
+from identity.desk.display import moment, page_of
+from messaging.models import ChatMessage, ReadReceipt
+from monitoring.models import MINUTE_MS, RequestRecord
+from threads.audience import audiences
+
+Kind = Literal["", "good", "warn", "bad"]
+
+# The log names a thread's messages by its sequence; events of one message are near each other.
+_EVENTS = ("ChatMessageReceived", "ChatMessageEdited", "ChatMessageDeleted")
+_MOST_READERS = 50
+_MOST_ATTEMPTS = 100
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Something that happened to the message."""
+
+    at_ms: int
+    title: str
+    text: str = ""
+    kind: Kind = ""
+    url: str = ""
+
+
+def story_of(message: ChatMessage) -> list[Chapter]:
+    """What is known of a message, in the order in which it happened."""
+    events = list(_events(message))
+    told = [
+        *_requests(message),
+        Chapter(
+            message.message_id, "Stored", f"as number {message.sequence} of its thread", "good"
+        ),
+        *(chapter for event in events for chapter in _announced(event)),
+        *_deliveries(events),
+        *_readers(message),
+    ]
+    return sorted(told, key=lambda chapter: chapter.at_ms)
+
+
+def _requests(message: ChatMessage) -> Iterator[Chapter]:
+    """What the request log has of it, while it is on."""
+    records = RequestRecord.objects.filter(
+        chat_thread_id=message.thread.thread_id, chat_message_id=str(message.message_id)
+    ).order_by("time_ms")[:_MOST_ATTEMPTS]
+    titles = {
+        "SendChatMessage": "Accepted",
+        "UpdateChatMessage": "Edited by request",
+        "DeleteChatMessage": "Deleted by request",
+        "SendReadReceipt": "Read receipt",
+        "GetChatMessage": "Fetched",
+    }
+    for record in records:
+        text = (
+            f"{record.operation_name} answered {record.result_signature} after "
+            f"{record.duration_ms:,.1f} ms{f', {record.sdk_type}' if record.sdk_type else ''}"
+            f"{f', correlation id {record.correlation_id}' if record.correlation_id else ''}"
+        )
+        title = titles.get(record.operation_name, record.operation_name)
+        kind: Kind = "good" if record.result_signature < 400 else "bad"
+        # The answer is later than everything that it made happen: it began that much earlier.
+        began_ms = record.time_ms - round(record.duration_ms)
+        yield Chapter(began_ms, title, text, kind, page_of(record))
+
+
+def _events(message: ChatMessage) -> Iterable[Event]:
+    """Its events of the log, while the log keeps them."""
+    return [
+        event
+        for event in Event.objects.filter(
+            thread_id=message.thread.thread_id,
+            type__in=_EVENTS,
+            at_ms__gte=message.message_id - MINUTE_MS,
+            data__message_id=message.message_id,
+        ).order_by("sequence")[:_MOST_ATTEMPTS]
+    ]
+
+
+def _announced(event: Event) -> Iterator[Chapter]:
+    people = audiences([(event.thread_id, event.sequence)]).get(
+        (event.thread_id, event.sequence), []
+    )
+    count = f"{len(people)} participant{'' if len(people) == 1 else 's'}"
+    what = {
+        "ChatMessageReceived": "Announced",
+        "ChatMessageEdited": "Edit announced",
+        "ChatMessageDeleted": "Deletion announced",
+    }[event.type]
+    text = f"to the live connections of {count}; event {event.sequence} of the thread"
+    yield Chapter(event.at_ms, what, text, "good")
+
+
+def _deliveries(events: Iterable[Event]) -> Iterator[Chapter]:
+    """Which webhooks got it, attempt by attempt."""
+    ids = [rendered.id for row in events for rendered in _rendered(row)]
+    deliveries = Delivery.objects.filter(event_id__in=ids).select_related("subscription")
+    for delivery in deliveries[:_MOST_ATTEMPTS]:
+        name = f"webhook {delivery.subscription.name}"
+        kind_of_event = delivery.event_type.rpartition(".")[2]
+        yield Chapter(delivery.created_ms, f"Matched {name}", kind_of_event)
+        attempts = DeliveryAttempt.objects.filter(delivery=delivery).order_by("number")
+        for attempt in attempts[:_MOST_ATTEMPTS]:
+            yield Chapter(
+                attempt.started_ms,
+                f"Attempt {attempt.number} at {name}",
+                f"{attempt.outcome}{f' ({attempt.status})' if attempt.status else ''} after "
+                f"{attempt.latency_ms:,} ms",
+                "good" if attempt.outcome == "Delivered" else "warn",
+            )
+        if delivery.state == DeliveryState.DEAD and delivery.finished_ms:
+            text = f"{delivery.dead_letter_reason}, after {delivery.attempts} attempts"
+            yield Chapter(delivery.finished_ms, f"Given up for {name}", text, "bad")
+
+
+def _rendered(row: Event) -> Iterator[Any]:
+    event = row.event()
+    yield from eventgrid.per_thread(event)
+    people = audiences([(row.thread_id, row.sequence)]).get((row.thread_id, row.sequence), [])
+    yield from eventgrid.per_user(event, people)
+
+
+def _readers(message: ChatMessage) -> Iterator[Chapter]:
+    """Who has read as far as it; only the last receipt of each reader is kept."""
+    receipts = (
+        ReadReceipt.objects.filter(thread=message.thread, message_id__gte=message.message_id)
+        .select_related("user")
+        .order_by("read_ms")
+    )
+    for receipt in receipts[:_MOST_READERS]:
+        is_exact = receipt.message_id == message.message_id
+        text = receipt.user.raw_id if is_exact else f"{receipt.user.raw_id}, with a later message"
+        yield Chapter(receipt.read_ms, "Read", text, "good", page_of(receipt.user))
+
+
+def story_page(request: HttpRequest) -> HttpResponse:
+    """The page; `message` in the query is the row's key."""
+    if not request.user.has_perm("messaging.view_chatmessage"):
+        raise PermissionDenied
+    key = request.GET.get("message", "")
+    message = (
+        ChatMessage.objects.select_related("thread").filter(pk=key).first()
+        if key.isdecimal() and len(key) < 19
+        else None
+    )
+    if message is None:
+        raise Http404
+    chapters = story_of(message)
+    first = chapters[0].at_ms
+    context = {
+        **admin.site.each_context(request),
+        "opts": ChatMessage._meta,
+        "original": message,
+        "title": "Story",
+        "subtitle": f"Message {message.message_id}",
+        "chapters": [
+            (chapter, moment(chapter.at_ms), _since(chapter.at_ms - first)) for chapter in chapters
+        ],
+    }
+    return TemplateResponse(request, "admin/monitoring/story.html", context)
+
+
+def _since(milliseconds: int) -> str:
+    if milliseconds < 1000:
+        return f"+{milliseconds} ms"
+    seconds = milliseconds / 1000
+    return f"+{seconds:,.1f} s" if seconds < 600 else f"+{seconds / 60:,.0f} min"

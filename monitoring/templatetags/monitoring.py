@@ -1,0 +1,29 @@
+"""Tags for the monitoring's part of the operator's pages."""
+
+from typing import Any
+
+from django import template
+
+from monitoring.dashboard import DEFAULT_RANGE, RANGES, dashboard
+from monitoring.dashboard_views import Choice, may_view, notices
+from wire.times import now_ms
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def monitor(context: template.Context) -> dict[str, Any] | None:
+    """The dashboard for the request's range and resource; None for who may not see it."""
+    request = context["request"]
+    if not may_view(request):
+        return None
+    choice = Choice.of(request)
+    return {
+        "data": dashboard(choice.range, choice.resource_id, now_ms(), choice.operation),
+        "ranges": [(name, label) for name, (label, _, _) in RANGES.items()],
+        "range": choice.range,
+        "default_range": DEFAULT_RANGE,
+        "resources": choice.resources,
+        "resource": str(choice.resource_id or ""),
+        "notices": notices(request),
+    }

@@ -1,0 +1,20 @@
+"""Tests begin with nothing counted."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from monitoring import store
+from monitoring.collector import collector
+from monitoring.tenants import tenants
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> Iterator[None]:
+    collector.take()
+    collector._seen.clear()
+    # The database of the test before is gone, and with it the keys.
+    store.series_cache.forget()
+    tenants._read_at = float("-inf")
+    yield
+    collector.take()

@@ -1,0 +1,19 @@
+from django.contrib import admin
+from django.urls import path
+
+from monitoring import dashboard_views
+from monitoring.story import story_page
+
+urlpatterns = [
+    path(
+        "admin/monitoring/dashboard.json",
+        admin.site.admin_view(dashboard_views.dashboard_json),
+        name="monitoring_dashboard",
+    ),
+    path(
+        "admin/monitoring/dashboard.csv",
+        admin.site.admin_view(dashboard_views.dashboard_csv),
+        name="monitoring_dashboard_csv",
+    ),
+    path("admin/monitoring/story/", admin.site.admin_view(story_page), name="monitoring_story"),
+]

@@ -1,0 +1,134 @@
+"""Counts that are read from the database: messages from the event log, who was active, gauges.
+
+One process at a time does this (see `monitoring.leader`).
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Min, QuerySet
+
+from events import following
+from events.following import Cursor
+from events.models import Delivery, Event, EventSubscription, LogPosition
+from events.webhooks.models import DeliveryState
+from identity.models import CommunicationUser
+from monitoring import store
+from monitoring.catalogue import SERVER
+from monitoring.collector import Collector, Dimensions, Tallies
+from monitoring.flusher import GONE_MS
+from monitoring.models import DAY_MS, DailyActive, ProcessReport
+from threads.models import ChatThread
+
+NAME = "usage"
+EVENTS_PER_PASS = 1000
+
+_MESSAGES = {
+    "ChatMessageReceived": "Sent",
+    "ChatMessageEdited": "Edited",
+    "ChatMessageDeleted": "Deleted",
+}
+_THREADS = {"ChatThreadCreated": "Created", "ChatThreadDeleted": "Deleted"}
+_ACTIVE = ("ActiveUsers", "ActiveThreads")
+
+
+def count_events(limit: int = EVENTS_PER_PASS) -> int:
+    """Counts the next events of the log; returns how many it has read.
+
+    The counts move together with the position in the log: none is missed, none counted twice.
+    """
+    position, _ = LogPosition.objects.get_or_create(name=NAME, defaults={"cursor": str(Cursor())})
+    events, cursor = following.read_after(Cursor.parse(position.cursor), limit)
+    if str(cursor) == position.cursor:
+        return 0
+    with transaction.atomic():
+        moved = LogPosition.objects.filter(pk=NAME, cursor=position.cursor).update(cursor=cursor)
+        if moved:
+            store.add(_tallies(events))
+    return len(events)
+
+
+def _tallies(events: Iterable[Event]) -> Tallies:
+    counted = Collector()
+    for event in events:
+        what = _what(event)
+        if what is not None:
+            counted.record((what[0], event.resource_id, what[1]), event.at_ms)
+    return counted.take()[0]
+
+
+def _what(event: Event) -> tuple[str, Dimensions] | None:
+    if event.type in _MESSAGES:
+        kind = event.data.get("message_type", "")
+        return "ChatMessages", (("Action", _MESSAGES[event.type]), ("MessageType", kind))
+    if event.type in _THREADS:
+        return "ChatThreads", (("Action", _THREADS[event.type]),)
+    return None
+
+
+def count_active(now_ms: int) -> None:
+    """Counts who was active today and yesterday, and forgets who it was before that."""
+    today = now_ms - now_ms % DAY_MS
+    for day_ms in (today, today - DAY_MS):
+        rows = (
+            DailyActive.objects.filter(day_ms=day_ms, metric__in=_ACTIVE)
+            .values_list("metric", "resource_id")
+            .annotate(n=Count("id"))
+        )
+        for metric, resource_id, count in rows:
+            store.set_day(metric, resource_id, day_ms, count)
+    old = DailyActive.objects.filter(day_ms__lt=today - DAY_MS).values_list("pk", flat=True)[:5000]
+    DailyActive.objects.filter(pk__in=list(old)).delete()
+
+
+def sample_gauges(now_ms: int) -> None:
+    """Notes how many connections are open and how much webhooks lag behind."""
+    sampled = Collector()
+    for metric, value in _of_processes(now_ms).items():
+        sampled.record((metric, SERVER, ()), now_ms, value)
+    waiting = {
+        resource: (count, oldest)
+        for resource, count, oldest in Delivery.objects.filter(state=DeliveryState.PENDING)
+        .values_list("subscription__resource")
+        .annotate(n=Count("id"), oldest=Min("created_ms"))
+    }
+    for resource_id in EventSubscription.objects.values_list("resource", flat=True).distinct():
+        count, oldest = waiting.get(resource_id, (0, now_ms))
+        sampled.record(("WebhookPending", resource_id, ()), now_ms, count)
+        age = max(now_ms - oldest, 0) / 1000
+        sampled.record(("WebhookOldestPending", resource_id, ()), now_ms, age)
+    _store(sampled)
+
+
+def _of_processes(now_ms: int) -> dict[str, float]:
+    """The gauges of all processes that are alive, added up."""
+    sums: dict[str, float] = {}
+    for gauges in ProcessReport.objects.filter(seen_ms__gte=now_ms - GONE_MS).values_list(
+        "gauges", flat=True
+    ):
+        for name, value in gauges.items():
+            sums[name] = sums.get(name, 0.0) + float(value)
+    return sums
+
+
+def sample_totals(now_ms: int) -> None:
+    """Notes how many users and threads there are."""
+    sampled = Collector()
+    for metric, resource_id, count in (
+        *_by_resource("Users", CommunicationUser.objects.filter(deleted_at=None)),
+        *_by_resource("Threads", ChatThread.objects.filter(deleted_ms=None)),
+    ):
+        sampled.record((metric, resource_id, ()), now_ms, count)
+    _store(sampled)
+
+
+def _by_resource(metric: str, rows: "QuerySet") -> list[tuple[str, UUID, int]]:
+    counted = rows.order_by().values_list("resource_id").annotate(n=Count("pk"))
+    return [(metric, resource_id, count) for resource_id, count in counted]
+
+
+def _store(sampled: Collector) -> None:
+    tallies = sampled.take()[0]
+    if tallies:
+        store.add(tallies)
