@@ -1,0 +1,121 @@
+// What each event of the stream changes. Every one may come twice, and does no harm then.
+import { batch } from "../../vendor/preact.js";
+import { rawId } from "../api.js";
+import { allOpened, openedConversation } from "./conversation.js";
+import { fromApi, personFromApi } from "./messages.js";
+import { isMe, learn } from "./names.js";
+import { receiptCame, sendReceipts } from "./reading.js";
+import { change, forget, loadThreads, refreshThread, threads } from "./threads.js";
+import { startedTyping, stoppedTyping } from "./typing.js";
+
+const messageListeners = new Set();
+
+// Calls `listener(thread, message)` for each new message of somebody else.
+export function onNewMessage(listener) {
+  messageListeners.add(listener);
+}
+
+const handlers = {
+  chatMessageReceived({ threadId, message: model }) {
+    const message = fromApi(model);
+    learn([[message.sender, message.name]]);
+    openedConversation(threadId)?.receive(message);
+    stoppedTyping(threadId, message.sender);
+    const thread = threads.value.get(threadId);
+    if (!thread) return refreshThread(threadId);
+    if (thread.last?.id >= message.id) return;
+    const isNew = !isMe(message.sender) && message.id > thread.readId;
+    change(threadId, {
+      last: message,
+      activity: Math.max(thread.activity, message.id),
+      unread: thread.unread + (isNew ? 1 : 0),
+    });
+    if (isNew) for (const listener of messageListeners) listener(thread, message);
+  },
+
+  chatMessageEdited({ threadId, message: model }) {
+    const message = fromApi(model);
+    openedConversation(threadId)?.receive(message);
+    const last = threads.value.get(threadId)?.last;
+    if (last?.id === message.id && last.version < message.version) {
+      change(threadId, { last: message });
+    }
+  },
+
+  chatMessageDeleted(event) {
+    handlers.chatMessageEdited(event);
+    const thread = threads.value.get(event.threadId);
+    if (thread?.unread && Number(event.message.id) > thread.readId) refreshThread(thread.id);
+  },
+
+  typingIndicatorReceived({ threadId, senderCommunicationIdentifier, senderDisplayName }) {
+    const sender = rawId(senderCommunicationIdentifier);
+    if (isMe(sender)) return;
+    learn([[sender, senderDisplayName]]);
+    startedTyping(threadId, sender);
+  },
+
+  readReceiptReceived({ threadId, readReceipt }) {
+    const reader = rawId(readReceipt.senderCommunicationIdentifier);
+    receiptCame(threadId, reader, Number(readReceipt.chatMessageId));
+  },
+
+  chatThreadCreated({ threadId, participants }) {
+    learn(participants.map(personFromApi).map(({ id, name }) => [id, name]));
+    refreshThread(threadId);
+  },
+
+  chatThreadPropertiesUpdated({ threadId, thread }) {
+    change(threadId, { topic: thread.topic });
+    systemLineCame(threadId);
+  },
+
+  chatThreadDeleted({ threadId, deletedOn }) {
+    const conversation = openedConversation(threadId);
+    if (conversation) conversation.state.value = "deleted";
+    change(threadId, { isDeleted: true, deletedOn: Date.parse(deletedOn), unread: 0 });
+  },
+
+  participantsAdded({ threadId, participants }) {
+    const people = participants.map(personFromApi);
+    learn(people.map(({ id, name }) => [id, name]));
+    const conversation = openedConversation(threadId);
+    if (conversation && people.some(({ id }) => isMe(id))) {
+      // Back again, perhaps with another view of the history.
+      conversation.syncedVersion = 0;
+      conversation.state.value = "loading";
+      conversation.load();
+    }
+    systemLineCame(threadId, { people: true });
+  },
+
+  participantsRemoved({ threadId, participants }) {
+    const people = participants.map(personFromApi);
+    if (people.some(({ id }) => isMe(id))) {
+      const conversation = openedConversation(threadId);
+      if (conversation) conversation.state.value = "gone";
+      return forget(threadId);
+    }
+    for (const { id } of people) stoppedTyping(threadId, id);
+    systemLineCame(threadId, { people: true });
+  },
+};
+
+// The thread has written a message about itself, which is no event of its own.
+function systemLineCame(threadId, { people = false } = {}) {
+  refreshThread(threadId);
+  const conversation = openedConversation(threadId);
+  if (conversation?.state.value !== "ready") return;
+  conversation.sync().catch(() => {});
+  if (people) conversation.loadPeople().catch(() => {});
+}
+
+export function applyEvent(event) {
+  batch(() => handlers[event.type]?.(event));
+}
+
+// Lists again whatever is shown: at the start, and when the log has forgotten where we were.
+export async function resync() {
+  sendReceipts();
+  await Promise.all([loadThreads(), ...allOpened().map((conversation) => conversation.load())]);
+}

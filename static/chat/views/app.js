@@ -1,0 +1,113 @@
+// The page as a whole.
+import { html, useSignal } from "../../vendor/preact.js";
+import { config } from "../config.js";
+import { isOnline, status, tryNow } from "../connection.js";
+import { t } from "../strings.js";
+import { sessionEnded } from "../token.js";
+import { announcement, dialog, note, openDialog, selected } from "../ui.js";
+import { ConversationView } from "./conversation.js";
+import { AddPeople, NewThread, Participants, Rename } from "./dialogs.js";
+import { Icon, IconButton } from "./icons.js";
+import { DeleteMessage, DeleteThread, Leave, RemovePerson } from "./questions.js";
+import { Sidebar } from "./sidebar.js";
+
+const DIALOGS = {
+  addPeople: AddPeople,
+  deleteMessage: DeleteMessage,
+  deleteThread: DeleteThread,
+  leave: Leave,
+  newThread: NewThread,
+  participants: Participants,
+  removePerson: RemovePerson,
+  rename: Rename,
+};
+
+export function App() {
+  const id = selected.value;
+  return html`<a class="skip" href="#composer" onClick=${skipToComposer}>${t.skipToMessage}</a>
+    <div class=${`app ${id ? "shows-conversation" : "shows-list"}`}>
+      <${ConnectionBanner} />
+      <div class="panes">
+        <div class="side"><${Sidebar} /><${DemoHint} /></div>
+        ${id ? html`<${ConversationView} id=${id} />` : html`<${Welcome} />`}
+      </div>
+    </div>
+    <${OpenDialog} />
+    ${sessionEnded.value && html`<${SessionEnded} />`}
+    <p class="hidden" role="status">${announcement.value}</p>
+    ${note.value && html`<p class="note" aria-hidden="true">${note.value}</p>`}`;
+}
+
+function skipToComposer(event) {
+  // The address names the conversation; it must stay.
+  event.preventDefault();
+  document.getElementById("composer")?.focus();
+}
+
+function OpenDialog() {
+  if (!dialog.value) return null;
+  const { name, ...properties } = dialog.value;
+  return html`<${DIALOGS[name]} key=${name} ...${properties} />`;
+}
+
+function ConnectionBanner() {
+  const isLive = status.value === "live" || status.value === "connecting";
+  if (isLive && isOnline.value) return html`<div role="status"></div>`;
+  return html`<div class="banner" role="status">
+    <${Icon} name="alert" size=${18} />
+    <span>${isOnline.value ? t.reconnecting : t.offline}</span>
+    ${isOnline.value &&
+    html`<button
+      type="button"
+      class="link"
+      disabled=${status.value === "trying"}
+      onClick=${tryNow}
+    >
+      ${status.value === "trying" ? t.connecting : t.tryNow}
+    </button>`}
+  </div>`;
+}
+
+function Welcome() {
+  return html`<main class="conversation welcome">
+    <div class="empty">
+      <p class="big">${t.chooseConversation}</p>
+      <p>${t.chooseConversationHint}</p>
+      <button type="button" class="button primary" onClick=${() => openDialog("newThread")}>
+        <${Icon} name="add" size=${18} /> ${t.newConversation}
+      </button>
+    </div>
+  </main>`;
+}
+
+function DemoHint() {
+  const isHidden = useSignal(sessionStorage.getItem("chatsite-demo-hint") === "off");
+  const other = config.otherWindow;
+  if (!other || isHidden.value) return null;
+  return html`<aside class="demo-hint">
+    <p>
+      ${t.demoHint} <a href=${other.url} target="_blank" rel="noopener">${other.host}</a> ${t.demoHintEnd}
+    </p>
+    <${IconButton}
+      icon="close"
+      size=${16}
+      label=${t.dismiss}
+      onClick=${() => {
+        isHidden.value = true;
+        sessionStorage.setItem("chatsite-demo-hint", "off");
+      }}
+    />
+  </aside>`;
+}
+
+function SessionEnded() {
+  return html`<div class="curtain" role="alertdialog" aria-modal="true" aria-labelledby="ended">
+    <div class="dialog question is-open">
+      <div class="dialog-body">
+        <h2 id="ended">${t.sessionEnded}</h2>
+        <p>${t.sessionEndedHint}</p>
+        <p class="dialog-buttons"><a class="button primary" href=${config.signInUrl}>${t.signIn}</a></p>
+      </div>
+    </div>
+  </div>`;
+}

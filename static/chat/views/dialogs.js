@@ -1,0 +1,216 @@
+// Dialogs about conversations: start, rename, add people, who is there.
+import { html, useId, useSignal } from "../../vendor/preact.js";
+import * as api from "../api.js";
+import { config } from "../config.js";
+import { openedConversation } from "../store/conversation.js";
+import { isMe, nameOf } from "../store/names.js";
+import { loadThread, threads } from "../store/threads.js";
+import { t } from "../strings.js";
+import { closeDialog, openDialog, say, select } from "../ui.js";
+import { Avatar } from "./avatar.js";
+import { Dialog, Problem } from "./dialog.js";
+import { Icon, IconButton } from "./icons.js";
+import { PeoplePicker } from "./people.js";
+
+// Runs what a dialog is for; it stays open with the reason when that fails.
+export function useAction(run) {
+  const problem = useSignal("");
+  const isBusy = useSignal(false);
+  const start = async (event) => {
+    event?.preventDefault();
+    if (isBusy.value) return;
+    isBusy.value = true;
+    problem.value = "";
+    try {
+      await run();
+    } catch (error) {
+      problem.value = error.sentence ?? String(error);
+    } finally {
+      isBusy.value = false;
+    }
+  };
+  return { start, problem, isBusy };
+}
+
+export function Buttons({ label, isBusy, isReady = true, danger = false }) {
+  return html`<footer class="dialog-buttons">
+    <button type="button" class="button" onClick=${closeDialog}>${t.cancel}</button>
+    <button
+      type="submit"
+      class=${`button ${danger ? "danger" : "primary"}`}
+      disabled=${isBusy.value || !isReady}
+    >
+      ${label}
+    </button>
+  </footer>`;
+}
+
+function sayWhoIsMissing(answer) {
+  const missing = answer?.invalidParticipants?.length ?? 0;
+  if (missing) say(t.couldNotAdd(missing));
+}
+
+const participant = ({ id, name }, more = {}) => ({
+  communicationIdentifier: api.identifier(id),
+  ...(name ? { displayName: name } : {}),
+  ...more,
+});
+
+export function NewThread() {
+  const topic = useSignal("");
+  const chosen = useSignal([]);
+  const id = useId();
+  // A repeated click or a lost answer makes no second conversation.
+  const requestId = useSignal(crypto.randomUUID());
+  const { start, problem, isBusy } = useAction(async () => {
+    const myself = participant({ id: config.userId, name: config.displayName });
+    const others = chosen.value.map((one) => participant(one));
+    const answer = await api.createThread(requestId.value, topic.value.trim(), [myself, ...others]);
+    sayWhoIsMissing(answer);
+    await loadThread(answer.chatThread.id);
+    closeDialog();
+    select(answer.chatThread.id);
+  });
+  return html`<${Dialog} title=${t.newConversation}>
+    <form onSubmit=${start}>
+      <label for=${id}>${t.topic}</label>
+      <input
+        id=${id}
+        class="field"
+        dir="auto"
+        data-focus
+        required
+        maxlength=${config.limits.topicLength}
+        placeholder=${t.topicHint}
+        autocomplete="off"
+        value=${topic.value}
+        onInput=${(event) => {
+          topic.value = event.currentTarget.value;
+        }}
+      />
+      <h3>${t.people}</h3>
+      <${PeoplePicker} chosen=${chosen} />
+      ${problem.value && html`<${Problem} text=${problem.value} />`}
+      <${Buttons} label=${t.start} isBusy=${isBusy} isReady=${Boolean(topic.value.trim())} />
+    </form>
+  <//>`;
+}
+
+export function Rename({ threadId }) {
+  const topic = useSignal(threads.value.get(threadId)?.topic ?? "");
+  const id = useId();
+  const { start, problem, isBusy } = useAction(async () => {
+    await api.updateThread(threadId, topic.value.trim());
+    closeDialog();
+  });
+  return html`<${Dialog} title=${t.renameTitle}>
+    <form onSubmit=${start}>
+      <label for=${id}>${t.topic}</label>
+      <input
+        id=${id}
+        class="field"
+        dir="auto"
+        data-focus
+        required
+        maxlength=${config.limits.topicLength}
+        autocomplete="off"
+        value=${topic.value}
+        onInput=${(event) => {
+          topic.value = event.currentTarget.value;
+        }}
+      />
+      ${problem.value && html`<${Problem} text=${problem.value} />`}
+      <${Buttons} label=${t.save} isBusy=${isBusy} isReady=${Boolean(topic.value.trim())} />
+    </form>
+  <//>`;
+}
+
+const HISTORY = ["historyAll", "historyNone", "historySince"];
+
+// From when on the new people may see what was said; the API wants a time in any case.
+function historyStart(choice, day) {
+  if (choice === "historyAll") return new Date(0).toISOString();
+  if (choice === "historyNone") return new Date().toISOString();
+  return new Date(`${day}T00:00:00`).toISOString();
+}
+
+export function AddPeople({ threadId }) {
+  const chosen = useSignal([]);
+  const choice = useSignal("historyAll");
+  const day = useSignal("");
+  const people = openedConversation(threadId)?.people.value ?? [];
+  const here = new Set(people.map(({ id }) => id));
+  const { start, problem, isBusy } = useAction(async () => {
+    const shareHistoryTime = historyStart(choice.value, day.value);
+    const others = chosen.value.map((one) => participant(one, { shareHistoryTime }));
+    sayWhoIsMissing(await api.addParticipants(threadId, others));
+    closeDialog();
+  });
+  const isReady = chosen.value.length > 0 && (choice.value !== "historySince" || day.value);
+  return html`<${Dialog} title=${t.addPeople}>
+    <form onSubmit=${start}>
+      <${PeoplePicker} chosen=${chosen} without=${here} focus />
+      <fieldset class="choices">
+        <legend>${t.history}</legend>
+        ${HISTORY.map(
+          (name) => html`<label>
+            <input
+              type="radio"
+              name="history"
+              checked=${choice.value === name}
+              onChange=${() => {
+                choice.value = name;
+              }}
+            />
+            ${t[name]}
+          </label>`,
+        )}
+        ${choice.value === "historySince" &&
+        html`<input
+          type="date"
+          class="field"
+          required
+          aria-label=${t.historyDate}
+          max=${new Date().toISOString().slice(0, 10)}
+          value=${day.value}
+          onInput=${(event) => {
+            day.value = event.currentTarget.value;
+          }}
+        />`}
+      </fieldset>
+      ${problem.value && html`<${Problem} text=${problem.value} />`}
+      <${Buttons} label=${t.add} isBusy=${isBusy} isReady=${isReady} />
+    </form>
+  <//>`;
+}
+
+export function Participants({ threadId }) {
+  const people = openedConversation(threadId)?.people.value ?? [];
+  const label = ({ id, name }) => (isMe(id) ? t.you : name || nameOf(id));
+  return html`<${Dialog} title=${t.participants(people.length)} class="sheet">
+    <button
+      type="button"
+      class="button wide"
+      data-focus
+      onClick=${() => openDialog("addPeople", { threadId })}
+    >
+      <${Icon} name="personAdd" size=${18} /> ${t.addPeople}
+    </button>
+    <ul class="people">
+      ${people.map(
+        (person) => html`<li key=${person.id} class="person">
+          <${Avatar} name=${isMe(person.id) ? config.displayName : label(person)} of=${person.id} />
+          <span dir="auto" title=${person.id}>${label(person)}</span>
+          ${!isMe(person.id) &&
+          html`<${IconButton}
+            icon="close"
+            size=${18}
+            label=${t.removePerson(label(person))}
+            onClick=${() =>
+              openDialog("removePerson", { threadId, userId: person.id, name: label(person) })}
+          />`}
+        </li>`,
+      )}
+    </ul>
+  <//>`;
+}

@@ -1,0 +1,110 @@
+// Small menus that open below a button.
+import { html, useEffect, useId, useRef, useState } from "../../vendor/preact.js";
+import { config } from "../config.js";
+import { notifications, toggleNotifications } from "../notify.js";
+import { t } from "../strings.js";
+import { Avatar } from "./avatar.js";
+import { Icon } from "./icons.js";
+
+// A button and what it discloses. `children` are Items, or anything else that can be reached by Tab.
+export function Menu({ label, button, class: extra = "", children }) {
+  const [isOpen, setOpen] = useState(false);
+  const root = useRef(null);
+  const id = useId();
+  useEffect(() => {
+    if (!isOpen) return undefined;
+    const closeOutside = (event) => {
+      if (!root.current?.contains(event.target)) setOpen(false);
+    };
+    document.addEventListener("pointerdown", closeOutside);
+    document.addEventListener("focusin", closeOutside);
+    root.current.querySelector(".menu button, .menu input")?.focus();
+    return () => {
+      document.removeEventListener("pointerdown", closeOutside);
+      document.removeEventListener("focusin", closeOutside);
+    };
+  }, [isOpen]);
+  const close = () => {
+    setOpen(false);
+    root.current?.querySelector("button")?.focus();
+  };
+  return html`<div
+    class=${`menu-root ${extra}`}
+    ref=${root}
+    onKeyDown=${(event) => {
+      if (event.key !== "Escape" || !isOpen) return;
+      event.stopPropagation();
+      close();
+    }}
+  >
+    <button
+      type="button"
+      class="icon-button"
+      aria-label=${label}
+      title=${label}
+      aria-expanded=${String(isOpen)}
+      aria-controls=${id}
+      onClick=${() => setOpen(!isOpen)}
+    >
+      ${button}
+    </button>
+    ${isOpen &&
+    html`<div class="menu" id=${id} onClick=${(event) => event.target.closest(".item") && close()}>
+      ${children}
+    </div>`}
+  </div>`;
+}
+
+export function Item({ icon, danger, children, ...rest }) {
+  return html`<button type="button" class=${`item ${danger ? "danger" : ""}`} ...${rest}>
+    <${Icon} name=${icon} size=${18} /> <span>${children}</span>
+  </button>`;
+}
+
+const THEMES = [
+  ["", "themeSystem"],
+  ["light", "themeLight"],
+  ["dark", "themeDark"],
+];
+
+function chooseTheme(value) {
+  if (value) {
+    localStorage.setItem("chatsite-theme", value);
+    document.documentElement.dataset.theme = value;
+  } else {
+    localStorage.removeItem("chatsite-theme");
+    delete document.documentElement.dataset.theme;
+  }
+}
+
+export function OwnMenu() {
+  const isDenied = notifications.value === "denied";
+  const label = { on: t.notificationsOff, off: t.notificationsOn, denied: t.notificationsDenied };
+  return html`<${Menu}
+    label=${t.menu(config.displayName)}
+    class="own-menu"
+    button=${html`<${Avatar} name=${config.displayName} of=${config.userId} />`}
+  >
+    <p class="menu-title" dir="auto">${config.displayName}</p>
+    <${Item} icon="bell" disabled=${isDenied} onClick=${toggleNotifications}>
+      ${label[notifications.value]}
+    <//>
+    <fieldset class="menu-group">
+      <legend>${t.theme}</legend>
+      ${THEMES.map(
+        ([value, name]) => html`<label>
+          <input
+            type="radio"
+            name="theme"
+            checked=${(document.documentElement.dataset.theme ?? "") === value}
+            onChange=${() => chooseTheme(value)}
+          />
+          ${t[name]}
+        </label>`,
+      )}
+    </fieldset>
+    <${Item} icon="door" onClick=${() => document.getElementById("sign-out").requestSubmit()}>
+      ${t.signOut}
+    <//>
+  <//>`;
+}

@@ -1,0 +1,137 @@
+// One message that has arrived.
+import { Component, html, useLayoutEffect, useRef, useSignal } from "../../vendor/preact.js";
+import { clock, fullTime } from "../format.js";
+import { safeHtml, withLinks } from "../rich.js";
+import { plainText } from "../store/messages.js";
+import { isMe, nameOf } from "../store/names.js";
+import { listNames, t } from "../strings.js";
+import { editing, openDialog, say } from "../ui.js";
+import { Avatar } from "./avatar.js";
+import { Icon, IconButton } from "./icons.js";
+
+// Drawn again only when something about it changed: a long conversation has thousands.
+export class MessageRow extends Component {
+  shouldComponentUpdate(next) {
+    return Object.keys(next).some((name) => next[name] !== this.props[name]);
+  }
+
+  render(properties) {
+    return html`<${Message} ...${properties} />`;
+  }
+}
+
+function Message({ conversation, message, isFirst, isLastOwn, readers }) {
+  const isOwn = isMe(message.sender);
+  const hasTools = useSignal(false);
+  const name = message.name || nameOf(message.sender);
+  const show = () => {
+    hasTools.value = true;
+  };
+  const hide = (event) => {
+    if (!event.currentTarget.contains(event.relatedTarget)) hasTools.value = false;
+  };
+  return html`<article
+    class=${`message ${isOwn ? "own" : "other"} ${isFirst ? "first" : ""} ${message.isHigh ? "urgent" : ""}`}
+    data-key=${message.id}
+    tabindex="-1"
+    aria-label=${t.messageOf(isOwn ? t.you : name, fullTime(message.id))}
+    onPointerEnter=${show}
+    onFocusIn=${show}
+    onPointerLeave=${hide}
+    onFocusOut=${hide}
+  >
+    ${isFirst && !isOwn && html`<${Avatar} name=${name} of=${message.sender} />`}
+    ${isFirst && html`<${Head} name=${isOwn ? null : name} ms=${message.id} />`}
+    <div class="bubble" title=${fullTime(message.id)}>
+      <${Body} message=${message} />
+      ${message.editedOn && html` <small title=${t.editedAt(fullTime(message.editedOn))}>(${t.edited})</small>`}
+      ${hasTools.value &&
+      !message.isDeleted &&
+      html`<${Tools} conversation=${conversation} message=${message} isOwn=${isOwn} />`}
+    </div>
+    ${isLastOwn && !message.isDeleted && html`<${Status} conversation=${conversation} message=${message} />`}
+    ${readers && !isLastOwn && html`<${Readers} readers=${readers.split(" ")} />`}
+  </article>`;
+}
+
+export function Head({ name, ms }) {
+  return html`<header class="message-head">
+    ${name && html`<b dir="auto">${name}</b>`}
+    <time datetime=${new Date(ms).toISOString()} title=${fullTime(ms)}>${clock(ms)}</time>
+  </header>`;
+}
+
+export function Urgent() {
+  return html`<strong class="urgent-label"><${Icon} name="alert" size=${16} />${t.highPriority}</strong>`;
+}
+
+function Body({ message }) {
+  if (message.isDeleted) return html`<em class="deleted">${t.messageDeleted}</em>`;
+  return html`${message.isHigh && html`<${Urgent} />`}
+  ${message.type === "html"
+    ? html`<${Rich} source=${message.text} />`
+    : html`<div class="text" dir="auto">${withLinks(message.text)}</div>`}`;
+}
+
+function Rich({ source }) {
+  const box = useRef(null);
+  useLayoutEffect(() => {
+    box.current.replaceChildren(safeHtml(source));
+  }, [source]);
+  return html`<div class="text rich" dir="auto" ref=${box} />`;
+}
+
+async function copy(message) {
+  try {
+    await navigator.clipboard.writeText(plainText(message));
+    say(t.copied);
+  } catch {
+    // The browser forbids it; the text can be selected.
+  }
+}
+
+function Tools({ conversation, message, isOwn }) {
+  const threadId = conversation.id;
+  return html`<div class="tools" role="group" aria-label=${t.messageActions}>
+    <${IconButton} icon="copy" size=${17} label=${t.copy} onClick=${() => copy(message)} />
+    ${isOwn &&
+    message.type === "text" &&
+    html`<${IconButton}
+      icon="edit"
+      size=${17}
+      label=${t.edit}
+      onClick=${() => {
+        editing.value = { threadId, message };
+      }}
+    />`}
+    ${isOwn &&
+    html`<${IconButton}
+      icon="trash"
+      size=${17}
+      label=${t.deleteMessage}
+      onClick=${() => openDialog("deleteMessage", { threadId, messageId: message.id })}
+    />`}
+  </div>`;
+}
+
+// Under the last own message: whether it was read.
+function Status({ conversation, message }) {
+  const others = (conversation.people.value ?? []).filter(({ id }) => !isMe(id));
+  const read = others.filter(({ id }) => conversation.receipts.value.get(id) >= message.id);
+  if (!read.length) return html`<p class="status"><${Icon} name="check" size=${14} /> ${t.sent}</p>`;
+  const isAll = read.length === others.length && others.length > 1;
+  const names = read.map(({ id, name }) => name || nameOf(id));
+  return html`<p class="status" title=${t.readBy(names.join(", "))}>
+    <${Icon} name="checks" size=${14} /> ${isAll ? t.readByAll : t.readBy(listNames(names, 2))}
+  </p>`;
+}
+
+// Who has read up to here and no further.
+function Readers({ readers }) {
+  const names = readers.map(nameOf);
+  return html`<p class="readers" title=${t.readUpToHere(listNames(names, 8))}>
+    <span class="hidden">${t.readUpToHere(listNames(names, 8))}</span>
+    ${readers.slice(0, 5).map((id) => html`<${Avatar} key=${id} name=${nameOf(id)} of=${id} class="tiny" />`)}
+    ${readers.length > 5 && html`<span aria-hidden="true">+${readers.length - 5}</span>`}
+  </p>`;
+}

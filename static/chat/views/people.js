@@ -1,0 +1,100 @@
+// Choosing people by name.
+import { html, useEffect, useRef, useSignal } from "../../vendor/preact.js";
+import * as api from "../api.js";
+import { t } from "../strings.js";
+import { Avatar } from "./avatar.js";
+import { Icon } from "./icons.js";
+import { personFromApi } from "../store/messages.js";
+
+const SOON_MS = 180;
+const RAW_ID = /^8:acs:[0-9a-f-]{36}_[0-9a-f-]{36}$/iu;
+
+// `chosen` is a signal of [{id, name}]; `without` is a set of raw ids that are no choice.
+export function PeoplePicker({ chosen, without, focus }) {
+  const search = useSignal("");
+  const found = useSignal(null);
+  const hasFailed = useSignal(false);
+  const field = useRef(null);
+
+  useEffect(() => {
+    let isCurrent = true;
+    const timer = setTimeout(
+      async () => {
+        try {
+          const { value } = await api.listPeople(search.value.trim());
+          if (isCurrent) found.value = value.map(personFromApi);
+          hasFailed.value = false;
+        } catch {
+          hasFailed.value = true;
+        }
+      },
+      search.value ? SOON_MS : 0,
+    );
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [search.value]);
+
+  const isChosen = (id) => chosen.value.some((one) => one.id === id);
+  const add = (person) => {
+    chosen.value = [...chosen.value, person];
+    search.value = "";
+    field.current.focus();
+  };
+  const remove = (id) => {
+    chosen.value = chosen.value.filter((one) => one.id !== id);
+  };
+  const offered = (found.value ?? []).filter(({ id }) => !isChosen(id) && !without?.has(id));
+  const rawId = search.value.trim();
+  if (RAW_ID.test(rawId) && !isChosen(rawId) && !without?.has(rawId) && !offered.length) {
+    offered.push({ id: rawId, name: "", label: t.addById(rawId) });
+  }
+
+  return html`<div class="picker">
+    ${chosen.value.length > 0 &&
+    html`<ul class="chosen">
+      ${chosen.value.map(
+        ({ id, name }) => html`<li key=${id}>
+          <span dir="auto">${name || id}</span>
+          <button type="button" aria-label=${t.removeFromSelection(name || id)} onClick=${() => remove(id)}>
+            <${Icon} name="close" size=${14} />
+          </button>
+        </li>`,
+      )}
+    </ul>`}
+    <input
+      type="search"
+      class="field"
+      ref=${field}
+      data-focus=${focus ? "" : undefined}
+      aria-label=${t.searchPeople}
+      placeholder=${t.searchPeople}
+      value=${search.value}
+      onInput=${(event) => {
+        search.value = event.currentTarget.value;
+      }}
+      onKeyDown=${(event) => {
+        if (event.key === "Enter") {
+          event.preventDefault();
+          if (offered.length && search.value.trim()) add(offered[0]);
+        } else if (event.key === "Backspace" && !search.value && chosen.value.length) {
+          remove(chosen.value.at(-1).id);
+        }
+      }}
+    />
+    <ul class="people" aria-live="polite">
+      ${offered.map(
+        (person) => html`<li key=${person.id}>
+          <button type="button" class="person" onClick=${() => add(person)}>
+            <${Avatar} name=${person.name || "?"} of=${person.id} />
+            <span dir="auto">${person.label ?? person.name}</span>
+            <${Icon} name="add" size=${18} />
+          </button>
+        </li>`,
+      )}
+      ${found.value && !offered.length && html`<li class="empty small">${t.noPeople}</li>`}
+      ${hasFailed.value && html`<li class="empty small">${t.peopleFailed}</li>`}
+    </ul>
+  </div>`;
+}

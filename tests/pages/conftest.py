@@ -1,0 +1,53 @@
+"""Chromium for the tests of the chat page."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.pages.visitors import Enter, Visitor, enter
+from tests.server import Server
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Chromium of this machine. Its loop must end with the file's tests."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    # Chromium has no sandbox for root.
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    expect.set_options(timeout=5_000)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=options)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visitors(chromium: Browser, server: Server) -> Iterator[Enter]:
+    """Brings people in by name. At the end nobody's browser may have complained of anything."""
+    inside: list[Visitor] = []
+
+    def bring(name: str, **options: Any) -> Visitor:
+        inside.append(enter(chromium, server, name, **options))
+        return inside[-1]
+
+    yield bring
+    complaints = {visitor.name: visitor.complaints for visitor in inside if visitor.complaints}
+    for visitor in inside:
+        visitor.context.close()
+    assert complaints == {}
+
+
+@pytest.fixture
+def anna(visitors: Enter) -> Visitor:
+    return visitors("Anna Adler")
+
+
+@pytest.fixture
+def ben(visitors: Enter) -> Visitor:
+    return visitors("Ben Brandt")

@@ -1,0 +1,295 @@
+"""Two people and the chat page, in real Chromium against a real server."""
+
+import re
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.pages.visitors import Enter, Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+
+@pytest.fixture
+def lunch(anna: Visitor, ben: Visitor) -> str:
+    """The topic of a conversation that anna has started with ben; both have it open."""
+    anna.start_conversation("Lunch", ben)
+    ben.open("Lunch")
+    return "Lunch"
+
+
+def test_a_message_is_in_the_other_window_within_a_second(
+    lunch: str, anna: Visitor, ben: Visitor
+) -> None:
+    anna.composer.press_sequentially("Pi")
+    expect(ben.page.get_by_text("Anna Adler is typing…").first).to_be_visible(timeout=1000)
+    anna.write("Pizza?")
+    ben.sees("Pizza?", seconds=1)
+    expect(ben.page.get_by_text("is typing…")).to_have_count(0)
+    expect(anna.page.get_by_text("Read by Ben Brandt")).to_be_visible(timeout=1500)
+    assert ben.message("Pizza?").get_by_text("Anna Adler").is_visible()
+    ben.composer.press_sequentially("Yes\nplease".replace("\n", ""))
+    ben.composer.press("Shift+Enter")
+    ben.composer.press_sequentially("soon")
+    ben.composer.press("Enter")
+    anna.sees("Yesplease\nsoon")
+
+
+def test_a_conversation_is_started_renamed_and_deleted_for_everybody(
+    anna: Visitor, ben: Visitor
+) -> None:
+    anna.start_conversation("Trip", ben)
+    ben.open("Trip")
+    expect(ben.log).to_contain_text("Anna Adler started the conversation with you", ignore_case=True)
+    anna.choose("Rename")
+    anna.page.get_by_label("Topic", exact=True).fill("Trip to Rome")
+    anna.press("Save")
+    expect(ben.row("Trip to Rome")).to_be_visible()
+    expect(ben.log).to_contain_text("Anna Adler named the conversation “Trip to Rome”")
+    ben.choose("Delete")
+    ben.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(anna.page.get_by_text("This conversation was deleted.")).to_be_visible()
+    expect(anna.row("Trip to Rome")).to_have_count(0)
+    anna.press("Left")
+    expect(anna.row("Trip to Rome")).to_contain_text("Deleted on")
+
+
+def test_people_are_removed_and_leave(lunch: str, anna: Visitor, ben: Visitor) -> None:
+    anna.choose("Participants")
+    anna.press("Remove Ben Brandt")
+    anna.press("Remove")
+    expect(ben.page.get_by_text("You are no longer in this conversation.")).to_be_visible()
+    expect(ben.composer).to_have_count(0)
+    anna.page.keyboard.press("Escape")
+    expect(anna.log).to_contain_text("You removed Ben Brandt")
+    expect(ben.row(lunch)).to_have_count(0)
+    ben.press("Left")
+    expect(ben.row(lunch)).to_contain_text("Left on")
+    anna.choose("Leave")
+    anna.page.get_by_role("dialog").get_by_role("button", name="Leave").click()
+    expect(anna.row(lunch)).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("choice", "sees_before"), [("All history", True), ("No history", False), ("Since a date", True)]
+)
+def test_who_is_added_sees_as_much_history_as_was_chosen(
+    choice: str, sees_before: bool, anna: Visitor, ben: Visitor
+) -> None:
+    anna.start_conversation("Plans")
+    anna.write("said before")
+    anna.sees("said before")
+    expect(anna.page.get_by_text("Sent", exact=True)).to_be_visible()
+    anna.press("Add people")
+    anna.pick("Ben Brandt")
+    anna.page.get_by_label(choice).check()
+    if choice == "Since a date":
+        anna.page.get_by_label("History since").fill("2020-01-01")
+    anna.page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
+    ben.open("Plans")
+    anna.write("said after")
+    ben.sees("said after")
+    assert ben.message("said before").count() == int(sees_before)
+    expect(anna.log).to_contain_text("You added Ben Brandt")
+
+
+def test_messages_are_edited_and_deleted(lunch: str, anna: Visitor, ben: Visitor) -> None:
+    anna.write("Pizzza")
+    ben.sees("Pizzza")
+    anna.tool("Pizzza", "Edit")
+    anna.write("Pizza")
+    ben.sees("Pizza")
+    expect(ben.message("Pizza")).to_contain_text("(edited)")
+    expect(ben.row(lunch)).to_contain_text("Anna Adler: Pizza")
+    anna.composer.press("ArrowUp")
+    expect(anna.composer).to_have_value("Pizza")
+    anna.composer.press("Escape")
+    expect(anna.composer).to_have_value("")
+    anna.tool("Pizza", "Delete message")
+    anna.press("Delete")
+    expect(ben.log).to_contain_text("This message was deleted.")
+    expect(ben.row(lunch)).to_contain_text("This message was deleted.")
+    assert ben.message("Pizza").count() == 0
+
+
+def test_nobody_is_offered_to_change_what_others_wrote(
+    lunch: str, anna: Visitor, ben: Visitor
+) -> None:
+    anna.write("mine")
+    ben.sees("mine")
+    ben.message("mine").hover()
+    tools = ben.message("mine").get_by_role("button")
+    assert [tool.get_attribute("aria-label") for tool in tools.all()] == ["Copy text"]
+
+
+def test_high_priority_is_chosen_when_sending_and_shown_clearly(
+    lunch: str, anna: Visitor, ben: Visitor
+) -> None:
+    anna.press("Send with high priority")
+    anna.write("Fire drill")
+    anna.write("no rush")
+    expect(ben.message("Fire drill")).to_contain_text("High priority")
+    ben.sees("no rush")
+    expect(ben.message("no rush")).not_to_contain_text("High priority")
+    message = ben.api("GET", f"{ben.thread_path(lunch)}/messages?maxPageSize=2")["value"][1]
+    assert message["metadata"] == {"priority": "high"}
+
+
+def test_emoji_are_found_by_name(lunch: str, anna: Visitor, ben: Visitor) -> None:
+    anna.composer.fill("Yum ")
+    anna.press("Emoji")
+    anna.page.get_by_label("Search emoji").fill("slice pizza")
+    anna.page.keyboard.press("Enter")
+    expect(anna.composer).to_have_value("Yum 🍕")
+    expect(anna.composer).to_be_focused()
+    anna.composer.press("Enter")
+    ben.sees("Yum 🍕")
+
+
+def test_unread_messages_are_counted_in_list_title_and_icon(
+    anna: Visitor, ben: Visitor
+) -> None:
+    anna.start_conversation("News", ben)
+    for number in range(3):
+        anna.write(f"item {number}")
+    expect(ben.row("News").locator(".badge")).to_contain_text("3 unread messages")
+    expect(ben.page).to_have_title("(3) chatsite")
+    expect(ben.page.locator("#icon")).to_have_attribute("href", re.compile("unread"))
+    ben.press("Unread")
+    ben.open("News")
+    expect(ben.page.get_by_role("separator").filter(has_text="New messages")).to_be_visible()
+    expect(ben.row("News").locator(".badge")).to_have_count(0)
+    expect(ben.page).to_have_title("News · chatsite")
+    ben.press("All")
+    ben.page.get_by_role("searchbox").fill("nothing like it")
+    expect(ben.page.get_by_text("No conversation matches.")).to_be_visible()
+
+
+def test_two_windows_of_one_person_agree_on_what_was_read(anna: Visitor, ben: Visitor) -> None:
+    anna.start_conversation("News", ben)
+    other = ben.second_window()
+    anna.write("first")
+    for window in (ben, other):
+        expect(window.row("News").locator(".badge")).to_contain_text("1 unread")
+    ben.page.bring_to_front()
+    ben.open("News")
+    expect(other.row("News").locator(".badge")).to_have_count(0)
+    ben.write("from one window")
+    other.open("News")
+    other.sees("from one window")
+
+
+def test_what_was_written_without_a_network_is_sent_once_it_is_back(
+    lunch: str, anna: Visitor, ben: Visitor
+) -> None:
+    anna.context.set_offline(True)
+    expect(anna.page.get_by_text("You are offline.")).to_be_visible()
+    anna.write("one")
+    anna.write("two")
+    expect(anna.page.get_by_text("Not sent yet")).to_have_count(2)
+    ben.write("meanwhile")
+    anna.picture("offline")
+    anna.context.set_offline(False)
+    anna.sees("meanwhile", seconds=10)
+    ben.sees("two")
+    expect(anna.page.get_by_text("You are offline.")).to_have_count(0)
+    assert ben.texts() == ["meanwhile", "one", "two"]
+    assert anna.texts() == ["meanwhile", "one", "two"]
+
+
+def test_a_lost_answer_doubles_nothing(lunch: str, anna: Visitor, ben: Visitor) -> None:
+    lost = []
+
+    def lose_the_first_answer(route: Route) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch())
+            route.abort()
+        else:
+            route.continue_()
+
+    anna.page.route("**/messages?*", lose_the_first_answer)
+    anna.write("only once")
+    ben.sees("only once")
+    anna.write("and then")
+    ben.sees("and then", seconds=10)
+    expect(anna.page.locator("article.pending")).to_have_count(0, timeout=10_000)
+    assert lost[0].status == 201
+    assert ben.texts() == ["only once", "and then"]
+    assert anna.texts() == ["only once", "and then"]
+
+
+def test_unsent_messages_outlive_a_reload(lunch: str, anna: Visitor, ben: Visitor) -> None:
+    anna.page.route("**/messages?*", lambda route: route.abort())
+    anna.write("patience")
+    expect(anna.page.get_by_text("Not sent yet")).to_be_visible()
+    anna.page.unroute_all()
+    anna.page.reload()
+    ben.sees("patience", seconds=10)
+    anna.sees("patience")
+    assert ben.texts() == ["patience"]
+
+
+def test_a_refused_message_says_so_and_can_be_discarded(
+    lunch: str, anna: Visitor, ben: Visitor
+) -> None:
+    def refuse(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fulfill(status=400, json={"error": {"code": "BadRequest", "message": "No."}})
+        else:
+            route.continue_()
+
+    anna.page.route("**/messages?*", refuse)
+    anna.write("never")
+    expect(anna.page.get_by_text("Not sent. That did not work: No.")).to_be_visible()
+    anna.press("Discard")
+    assert anna.texts() == []
+    anna.complaints.clear()  # Chromium reports the status, which is what this test is about.
+
+
+def test_signing_out_ends_the_live_session_of_every_window(
+    lunch: str, anna: Visitor, ben: Visitor
+) -> None:
+    other = ben.second_window()
+    other.open(lunch)
+    ben.press("Ben Brandt: settings and signing out")
+    ben.press("Sign out")
+    expect(ben.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(other.page.get_by_text("You are signed out")).to_be_visible(timeout=15_000)
+    anna.write("secret")
+    anna.sees("secret")
+    assert other.message("secret").count() == 0
+    assert all("401" in complaint for complaint in ben.complaints)
+    ben.complaints.clear()
+
+
+def test_notifications_are_asked_for_on_demand_and_come_while_hidden(
+    visitors: Enter, anna: Visitor
+) -> None:
+    ben = visitors("Ben Brandt", permissions=["notifications"])
+    ben.page.evaluate(
+        """() => {
+          window.shown = [];
+          window.asked = 0;
+          window.Notification = class {
+            static permission = "default";
+            static async requestPermission() {
+              window.asked += 1;
+              return (window.Notification.permission = "granted");
+            }
+            constructor(title, options) { window.shown.push([title, options.body]); }
+          };
+          Object.defineProperty(document, "hidden", { get: () => window.isAway ?? false });
+          document.hasFocus = () => !window.isAway;
+        }"""
+    )
+    anna.start_conversation("News", ben)
+    anna.write("before")
+    expect(ben.row("News")).to_contain_text("before")
+    assert ben.page.evaluate("[window.asked, window.shown.length]") == [0, 0]
+    ben.press("Ben Brandt: settings and signing out")
+    ben.press("Notify me in this browser")
+    ben.page.evaluate("window.isAway = true; window.dispatchEvent(new Event('blur'))")
+    anna.write("while away")
+    expect(ben.row("News")).to_contain_text("while away")
+    shown = ben.page.evaluate("window.shown")
+    assert shown == [["News", "Anna Adler: while away"]]
