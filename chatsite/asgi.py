@@ -9,10 +9,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
-from channels.security.websocket import WebsocketDenier  # noqa: E402
 from twisted.web import http  # noqa: E402
 
 from chatsite.handler import SingleHopHandler  # noqa: E402
+from live.routing import LongResponses, websocket_application  # noqa: E402
 
 # A pure function of a header that Twisted works out anew for every POST, by way of a whole e-mail
 # message; it is a tenth of the cost of a request.
@@ -20,5 +20,5 @@ if hasattr(http, "_parseContentType"):
     http._parseContentType = functools.lru_cache(256)(http._parseContentType)
 
 application = ProtocolTypeRouter(
-    {"http": SingleHopHandler(), "websocket": WebsocketDenier.as_asgi()}
+    {"http": LongResponses(SingleHopHandler()), "websocket": websocket_application}
 )

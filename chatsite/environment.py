@@ -6,6 +6,7 @@ remembers every variable that was asked for: the documentation test compares it 
 docs/configuration.md.
 """
 
+import ipaddress
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from urllib.parse import SplitResult, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 NAMES: set[str] = set()
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _YES = {"1", "true", "yes", "on"}
 _NO = {"0", "false", "no", "off"}
@@ -28,6 +31,14 @@ def text(name: str, default: str = "") -> str:
 def names(name: str) -> tuple[str, ...]:
     """A comma-separated list; blanks and empty items are dropped."""
     return tuple(item.strip() for item in text(name).split(",") if item.strip())
+
+
+def networks(name: str, default: Sequence[str] = ()) -> tuple[Network, ...]:
+    """A comma-separated list of networks such as 10.0.0.0/8; a lone address counts as one."""
+    try:
+        return tuple(map(ipaddress.ip_network, names(name) or default))
+    except ValueError as problem:
+        raise ImproperlyConfigured(f"{name} must name networks: {problem}.") from None
 
 
 def choice(name: str, allowed: Sequence[str], default: str) -> str:

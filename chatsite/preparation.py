@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 
 from chatsite import development
+from chatsite.pages import demo
 from identity.models import Resource
 from identity.services import ensure_default_resource
 
@@ -26,10 +27,12 @@ def prepare() -> str:
         refuse_unprepared_database()
     elif has_unapplied_migrations():
         call_command("migrate", interactive=False, verbosity=0)
-    ensure_default_resource()
+    resource = ensure_default_resource()
     if settings.PRODUCTION:
         refuse_development_key()
         return ""
+    if settings.CHATSITE_DEMO:
+        demo.create(resource)
     return create_first_operator()
 
 

@@ -6,7 +6,7 @@ What an operator may choose comes from the environment: docs/configuration.md li
 import re
 from dataclasses import fields, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from corsheaders.defaults import default_headers
 
@@ -61,16 +61,31 @@ CHATSITE_ALLOWED_HOSTS = environment.names("CHATSITE_ALLOWED_HOSTS")
 ALLOWED_HOSTS = [
     str(_PUBLIC.hostname),
     *CHATSITE_ALLOWED_HOSTS,
-    *([] if PRODUCTION else [*_LOOPBACK, CHATSITE_HOST]),
+    *([] if PRODUCTION else [*_LOOPBACK, f"[{CHATSITE_HOST}]", CHATSITE_HOST]),
 ]
 CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
 
 # The protocol's own routes. They carry a token in each request, so they run without session, CSRF
 # and messages.
-API_PREFIXES = ("/chat/threads", "/identities", "/teamsUser/", "/access/")
+API_PREFIXES = (
+    "/chat/threads",
+    "/chat/people",
+    "/chat/events",
+    "/chat/config",
+    "/v4",
+    "/v3/registrations",
+    "/v2/registrations",
+    "/socket.io",
+    "/identities",
+    "/teamsUser",
+    "/access",
+)
+# As a whole path, or its beginning up to a slash. SDKs given an endpoint that ends in a slash
+# ask for `//identities`.
+API_PATH = "^/*(?:" + "|".join(re.escape(prefix[1:]) for prefix in API_PREFIXES) + ")(?:/|$)"
 
 CORS_ALLOW_ALL_ORIGINS = True
-CORS_URLS_REGEX = "^/*(" + "|".join(re.escape(prefix.strip("/")) for prefix in API_PREFIXES) + ")"
+CORS_URLS_REGEX = API_PATH
 CORS_PREFLIGHT_MAX_AGE = 3600
 CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 CORS_ALLOW_HEADERS = [
@@ -95,12 +110,16 @@ CORS_EXPOSE_HEADERS = [
     "www-authenticate",
     "x-ms-request-id",
     "x-processing-time",
+    "x-trouter-skypetoken-deprecated",
 ]
 
 # --- Rooms and request handling ------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "chatsite",
+    "monitoring",
+    "chatsite.pages",
+    "live",
     "messaging",
     "threads",
     "events",
@@ -117,7 +136,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Answers /healthz, /readyz and /metrics to whoever knows no more than an address.
+    "monitoring.middleware.Probes",
     "corsheaders.middleware.CorsMiddleware",
+    "monitoring.middleware.ObserveRequests",
     # Answers the protocol's routes itself; everything below runs for browser pages only.
     "chatsite.middleware.ApiRoutes",
     "chatsite.middleware.ContentSecurityPolicy",
@@ -176,14 +198,87 @@ _OWN_LIMITS = {
 # The profile `acs` is a promise, so only the open one may be changed.
 LIMITS = replace(PROFILES["open"], **_OWN_LIMITS) if CHATSITE_LIMITS == "open" else PROFILES["acs"]
 
-# --- What happens with an event: dotted paths, in order; chatsite.checks imports each
-# ---------------
+# Django's own limit of a body, for pages as well.
+DATA_UPLOAD_MAX_MEMORY_SIZE = LIMITS.request_bytes
+
+# --- What happens with an event ------------------------------------------------------------------
+# Dotted paths, in order; chatsite.checks imports each.
 
 EVENT_RECORDERS = ["messaging.recorders.record_system_messages"]
-EVENT_SINKS: list[str] = []
+EVENT_SINKS = ["live.announcing.announce_live", "events.webhooks.sink.note"]
+EVENT_AUDIENCE = "threads.audience.audiences"
+# What lists of threads can tell on demand, by the word that asks for it (`include`).
+THREAD_DETAILS = {
+    "lastMessage": "messaging.details.last_message",
+    "participantCount": "threads.details.participant_count",
+    "readPosition": "messaging.details.read_position",
+    "unreadCount": "messaging.details.unread_count",
+}
 IDENTITY_DELETED_HANDLERS = ["threads.services.remove_from_all_threads"]
 
+# --- Webhooks and background work ---------------------------------------------------------------
+
+# Whether `manage.py serve` works in the background, too, or `manage.py worker` alone does.
+CHATSITE_EMBEDDED_WORKER = environment.flag("CHATSITE_EMBEDDED_WORKER", True)
+CHATSITE_WEBHOOK_NETWORKS = environment.networks(
+    "CHATSITE_WEBHOOK_NETWORKS", () if PRODUCTION else ("127.0.0.0/8", "::1/128")
+)
+CHATSITE_WEBHOOK_HTTP = environment.flag("CHATSITE_WEBHOOK_HTTP")
+CHATSITE_WEBHOOK_CA = environment.optional_path("CHATSITE_WEBHOOK_CA")
+CHATSITE_WEBHOOK_ORIGIN = environment.text("CHATSITE_WEBHOOK_ORIGIN", "eventgrid.azure.net")
+CHATSITE_DEAD_LETTER_FOLDER = environment.optional_path("CHATSITE_DEAD_LETTER_FOLDER")
+CHATSITE_EVENT_LOG_DAYS = environment.number("CHATSITE_EVENT_LOG_DAYS", 7, least=1)
+CHATSITE_DELIVERED_DAYS = environment.number("CHATSITE_DELIVERED_DAYS", 1)
+CHATSITE_DEAD_LETTER_DAYS = environment.number("CHATSITE_DEAD_LETTER_DAYS", 30, least=1)
+# What workers tidy up for the rooms: dotted paths; each does a slice and returns how much it did.
+SWEEPS = [
+    "threads.sweeps.delete_threads_past_retention",
+    "threads.sweeps.end_stays_of_deleted_users",
+    "threads.sweeps.forget_repeatable_requests",
+    "messaging.sweeps.forget_repeatable_sends",
+    "monitoring.sweeps.prune_samples",
+    "monitoring.sweeps.prune_request_log",
+    "monitoring.sweeps.prune_alerts",
+]
+
+# --- Monitoring ---------------------------------------------------------------------------------
+
+# What the rooms count goes there (`wire.telemetry`): dotted paths.
+METRIC_SINKS = ["monitoring.collector.record"]
+# What runs beside a worker: dotted paths of classes with `start` and `stop`.
+WORKER_PARTS = ["monitoring.leader.Leader"]
+# `off`, or where requests are logged: in the database, as JSON lines on stdout, or both (`all`).
+CHATSITE_REQUEST_LOG = environment.choice(
+    "CHATSITE_REQUEST_LOG",
+    ["off", "database", "stdout", "all"],
+    "off" if PRODUCTION else "database",
+)
+CHATSITE_REQUEST_LOG_DAYS = environment.number("CHATSITE_REQUEST_LOG_DAYS", 30, least=1)
+CHATSITE_METRICS_TOKEN = environment.text("CHATSITE_METRICS_TOKEN")
+CHATSITE_METRICS_MINUTE_DAYS = environment.number("CHATSITE_METRICS_MINUTE_DAYS", 14, least=2)
+CHATSITE_METRICS_HOUR_DAYS = environment.number("CHATSITE_METRICS_HOUR_DAYS", 93, least=7)
+CHATSITE_METRICS_DAY_DAYS = environment.number("CHATSITE_METRICS_DAY_DAYS", 730, least=31)
+CHATSITE_ALERT_HISTORY_DAYS = environment.number("CHATSITE_ALERT_HISTORY_DAYS", 365, least=1)
+
+# --- E-mail ---------------------------------------------------------------------------------------
+
+CHATSITE_EMAIL_URL = environment.url("CHATSITE_EMAIL_URL", ["smtp", "smtps", "smtp+starttls"])
+EMAIL_BACKEND = (
+    f"django.core.mail.backends.{'smtp' if CHATSITE_EMAIL_URL else 'dummy'}.EmailBackend"
+)
+_MAIL = urlsplit(CHATSITE_EMAIL_URL)
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp+starttls"
+EMAIL_HOST = _MAIL.hostname or ""
+EMAIL_PORT = _MAIL.port or {"smtps": 465, "smtp+starttls": 587}.get(_MAIL.scheme, 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = environment.text("CHATSITE_EMAIL_FROM", f"chatsite@{_PUBLIC.hostname}")
+
 # --- Browser pages -------------------------------------------------------------------------------
+
+CHATSITE_SIGN_UP = environment.flag("CHATSITE_SIGN_UP", not PRODUCTION)
+CHATSITE_DEMO = environment.flag("CHATSITE_DEMO", not PRODUCTION)
+CHATSITE_DIRECTORY = environment.choice("CHATSITE_DIRECTORY", ["people", "threads"], "people")
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (

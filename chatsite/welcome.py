@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from chatsite import development
 from chatsite.preparation import OPERATOR
@@ -31,10 +31,12 @@ def _addresses() -> list[str]:
         f"  API        {endpoint()}",
         f"  Admin      {_page('admin:index')}",
     ]
-    try:
-        return [*lines, f"  Chat page  {_page('chat-page')}"]
-    except NoReverseMatch:
-        return lines
+    lines.append(f"  Chat page  {_page('chat-page')}")
+    if not settings.PRODUCTION:
+        # Browsers know nothing of our certificate authority; on the machine itself http will do.
+        plain = f"http://localhost:{settings.CHATSITE_PORT}{reverse('chat-page')}"
+        lines.append(f"             {plain} (in a browser on this machine)")
+    return lines
 
 
 def _page(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import model_ngettext
 from django.core.validators import RegexValidator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -47,8 +48,8 @@ class ResourceForm(forms.ModelForm):
 
 def _contents(resource: Resource) -> Iterator[str]:
     """How much would go with a resource."""
-    counts = [(rows.model._meta.verbose_name_plural, rows.count()) for rows in owned_rows(resource)]
-    there = [f"{count:,} {name}" for name, count in counts if count]
+    counts = [(rows, rows.count()) for rows in owned_rows(resource)]
+    there = [f"{count:,} {model_ngettext(rows, count)}" for rows, count in counts if count]
     yield f"With it go: {', '.join(there)}." if there else "It is empty: nothing else goes with it."
 
 
@@ -120,7 +121,7 @@ class ResourceAdmin(DeskAdmin):
     @admin.display(description="access keys")
     def keys(self, resource: Resource) -> str:
         """Where to find them."""
-        return "Hidden. “Show keys” shows them together with the connection strings."
+        return "Hidden until they are asked for."
 
     @admin.display(description="created", ordering="created_at")
     def created(self, resource: Resource) -> str:
@@ -191,7 +192,7 @@ class CommunicationUserAdmin(ReadOnlyAdmin):
             name="revoke-tokens",
             label="Revoke access tokens",
             consequences=(
-                "Every access token issued so far ends at once, and live connections with it.",
+                "Every access token issued so far ends at once.",
                 "The identity stays in its threads; new tokens can be issued.",
             ),
             done="access tokens revoked",

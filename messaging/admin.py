@@ -147,11 +147,14 @@ class ChatMessageAdmin(ReadOnlyAdmin):
         return ["-message_id"] if InThread.parameter_name in request.GET else ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        """With what the columns show, and only the beginning of the content."""
+        """With what the columns show, and only the beginning of the content.
+
+        Not joined: the database would start from the threads and sort all their messages.
+        """
         return (
             super()
             .get_queryset(request)
-            .select_related("thread", "sender")
+            .prefetch_related("thread", "sender")
             .annotate(beginning=Left("content", _EXCERPT + 1))
             .defer("content", "metadata")
         )
@@ -173,7 +176,7 @@ class ChatMessageAdmin(ReadOnlyAdmin):
 
     def summary(self, row: ChatMessage) -> str:
         """Who said what."""
-        who = row.sender_display_name or (row.sender.raw_id if row.sender else "the thread")
+        who = row.sender_display_name or (shortened(row.sender) if row.sender else "the thread")
         return f"{who}: {_excerpt(row)}"
 
     @admin.display(description="message")

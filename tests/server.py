@@ -51,7 +51,9 @@ def clean_environment(data: Path, **settings: str) -> dict[str, str]:
     """The caller's environment without its chatsite settings, and with these."""
     prefixes = ("CHATSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
-    return kept | {"CHATSITE_DATA": str(data), "PYTHONUNBUFFERED": "1"} | settings
+    # A server starts empty, unless a test is about the demo.
+    own = {"CHATSITE_DATA": str(data), "PYTHONUNBUFFERED": "1", "CHATSITE_DEMO": "0"}
+    return kept | own | settings
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:

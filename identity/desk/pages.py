@@ -102,7 +102,8 @@ class DeskAdmin(OperationsAdmin):
     ) -> HttpResponse:
         """The page of an object, with its buttons and panels."""
         row = self.get_object(request, unquote(object_id))
-        more: dict[str, Any] = {"title": shortened(str(row)), "subtitle": None}
+        kind = capfirst(str(self.opts.verbose_name))
+        more: dict[str, Any] = {"title": shortened(row), "subtitle": None, "kind": kind}
         if row is not None and self.has_view_permission(request, row):
             more |= {"tools": self.tools(request, row), "panels": self.panels(request, row)}
         return super().change_view(request, object_id, form_url, more | (extra_context or {}))

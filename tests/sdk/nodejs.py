@@ -28,14 +28,14 @@ def find_node() -> Path:
 
 
 @cache
-def find_packages(node: Path) -> Path:
-    """The folder with the SDKs, installed exactly as package-lock.json says."""
-    with (FOLDER / "package-lock.json").open() as lock:
+def find_packages(node: Path, folder: Path = FOLDER) -> Path:
+    """The folder with the packages, installed exactly as its package-lock.json says."""
+    with (folder / "package-lock.json").open() as lock:
         # Several test processes may come here at once.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _is_installed():
-            _install(node)
-    return FOLDER
+        if not _is_installed(folder):
+            _install(node, folder)
+    return folder
 
 
 def _major_version(node: Path) -> int:
@@ -47,17 +47,17 @@ def _major_version(node: Path) -> int:
     return int(found[1]) if found else 0
 
 
-def _is_installed() -> bool:
-    installed = FOLDER / "node_modules" / ".package-lock.json"
-    lock = FOLDER / "package-lock.json"
+def _is_installed(folder: Path) -> bool:
+    installed = folder / "node_modules" / ".package-lock.json"
+    lock = folder / "package-lock.json"
     return installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime
 
 
-def _install(node: Path) -> None:
+def _install(node: Path, folder: Path) -> None:
     npm = shutil.which("npm", path=f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if npm is None:
         pytest.skip("the JavaScript SDKs are not installed, and there is no npm")
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240)
     if done.returncode:
         pytest.skip(f"npm ci could not install the JavaScript SDKs: {done.stderr.strip()[-500:]}")

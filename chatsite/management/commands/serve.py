@@ -14,7 +14,10 @@ from django.utils.module_loading import import_string
 from twisted.internet.ssl import CertificateOptions
 
 from chatsite import certificates, handler, preparation, welcome
+from events.worker import Worker
 from identity.services import ensure_default_resource
+from live import hub
+from monitoring.flusher import flusher
 
 
 class Command(BaseCommand):
@@ -28,14 +31,23 @@ class Command(BaseCommand):
         application = import_string(settings.ASGI_APPLICATION)
         resource = ensure_default_resource()
         text = welcome.page(resource=resource, ca=ca, password=password)
+        worker = Worker() if settings.CHATSITE_EMBEDDED_WORKER else None
 
         def ready() -> None:
             handler.tune_garbage_collector()
+            flusher.start()
+            if worker:
+                worker.start()
             self.stdout.write(text)
             self.stdout.flush()
 
-        running = server.DrainingServer(application, listeners, on_start=ready, **_proxy_options())
+        running = server.DrainingServer(
+            application, listeners, on_start=ready, on_stop=hub.end_all, **_proxy_options()
+        )
         running.run()
+        if worker:
+            worker.stop()
+        flusher.stop()
         if running.overdue:
             # Their threads cannot be stopped, and the interpreter would wait for them.
             sys.stderr.flush()

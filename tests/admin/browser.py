@@ -1,0 +1,164 @@
+"""An operator in a real browser, and people who speak to the same server over REST."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
+
+from tests.server import CHECKOUT, Server
+
+SCREENSHOTS = CHECKOUT / "var" / "screenshots" / "admin"
+VERSION = "2025-03-15"
+# Widths of screens, in pixels.
+PHONE, NARROWEST = 390, 360
+
+
+@dataclass
+class Desk:
+    """The admin in one browser window; it notes whatever goes wrong there."""
+
+    page: Page
+    url: str
+    # What the file names of this window's screenshots end with.
+    look: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        self.page.on("request", self._on_request)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console: {message.text} ({self.page.url})")
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "data:")):
+            self.complaints.append(f"a request to elsewhere: {request.url}")
+
+    def open(self, path: str) -> None:
+        """Go to a page below /admin/."""
+        answer = self.page.goto(f"{self.url}/admin/{path}")
+        assert answer and answer.ok, (path, answer and answer.status)
+
+    def sign_in(self, username: str, password: str) -> None:
+        self.page.get_by_label("Username").fill(username)
+        self.page.get_by_label("Password").fill(password)
+        self.click("Log in")
+
+    def find(self, path: str, words: str) -> None:
+        """Search a list and open the first page found."""
+        self.open(path)
+        self.page.get_by_role("searchbox", name="Search").fill(words)
+        self.click("Search")
+        self.follow(self.page.locator("#result_list tbody th a").first)
+
+    def click(self, name: str) -> None:
+        """Press the button or follow the link with this very name, in the page's own part."""
+        content = self.page.locator("#content")
+        button = content.get_by_role("button", name=name, exact=True)
+        self.follow(button.or_(content.get_by_role("link", name=name, exact=True)).first)
+
+    def follow(self, control: Locator) -> None:
+        """Press it and wait for the page that it leads to."""
+        with self.page.expect_navigation():
+            control.click()
+
+    def look_at(self, name: str) -> None:
+        """Check that nothing sticks out sideways, and keep a picture."""
+        self._measure(name)
+        size = self.page.viewport_size
+        if size and size["width"] == PHONE:
+            # The narrowest screen that is promised, without a walk of its own.
+            self.page.set_viewport_size({"width": NARROWEST, "height": size["height"]})
+            self._measure(name)
+            self.page.set_viewport_size(size)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        tall = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.screenshot(
+            path=SCREENSHOTS / f"{name}-{self.look}.png", full_page=bool(tall < 3000)
+        )
+
+    def _measure(self, name: str) -> None:
+        wider = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wider > 0:
+            self.complaints.append(f"{name} is {wider} pixels too wide")
+
+    def text_of(self, element: str) -> str:
+        """The text of the element with this id."""
+        return self.page.locator(f"#{element}").inner_text()
+
+
+@contextmanager
+def desk(
+    browser: Browser, server: Server, *, state: Any = None, scheme: str = "light", width: int = 1360
+) -> Iterator[Desk]:
+    """A window; when it is closed it must have had nothing to complain about."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+        timezone_id="Europe/Berlin",
+        locale="en-GB",
+        storage_state=state,
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    context.set_default_timeout(15_000)
+    opened = Desk(context.new_page(), server.http_url, f"{scheme}-{width}")
+    try:
+        yield opened
+    finally:
+        context.close()
+    assert opened.complaints == []
+
+
+@dataclass(frozen=True)
+class Talker:
+    """A user with a token that an operator issued."""
+
+    raw_id: str
+    token: str
+    url: str
+    host: str
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Status and decoded body of a request of the chat API."""
+        request = urllib.request.Request(
+            f"{self.url}{path}?api-version={VERSION}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Host": self.host,
+                "Content-Type": "application/json",
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=15) as answer:
+                return answer.status, json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, json.loads(refusal.read() or b"null")
+
+    def create_thread(self, topic: str, *others: "Talker") -> str:
+        """The path of a new thread."""
+        participants = [
+            {"communicationIdentifier": {"rawId": other.raw_id}, "displayName": "<b>Bob</b>"}
+            for other in others
+        ]
+        body = {"topic": topic, "participants": participants, "metadata": {"<i>k": "<i>v"}}
+        status, answer = self.call("POST", "/chat/threads", body)
+        assert status == 201, answer
+        return f"/chat/threads/{answer['chatThread']['id']}"
+
+    def send(self, thread: str, content: str, **members: Any) -> str:
+        """The id of a new message."""
+        body = {"content": content, **members}
+        status, answer = self.call("POST", f"{thread}/messages", body)
+        assert status == 201, answer
+        return str(answer["id"])
