@@ -3,6 +3,7 @@
 import base64
 import secrets
 import uuid
+from typing import Any
 
 from django.db import models
 
@@ -48,7 +49,7 @@ class Resource(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Host names are compared in lower case; an empty one means none."""
         self.hostname = (self.hostname or "").strip().lower() or None
         super().save(*args, **kwargs)

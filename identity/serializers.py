@@ -8,10 +8,10 @@ from rest_framework import serializers
 from identity import tokens
 from identity.models import CommunicationUser
 from identity.tokens import AccessToken
-from wire.fields import WireSerializer
+from wire.fields import Reader, WireSerializer
 
 
-class Scopes(serializers.Field[list[str], Any, list[str], Any]):
+class Scopes(Reader):
     """A list of known scopes."""
 
     default_error_messages = {"invalid": "it must be a list of known scopes."}
@@ -28,11 +28,8 @@ class Scopes(serializers.Field[list[str], Any, list[str], Any]):
                 self.fail("invalid")
         return list(dict.fromkeys(data))
 
-    def to_representation(self, value: list[str]) -> list[str]:
-        return value
 
-
-class Minutes(serializers.Field[int, Any, int, Any]):
+class Minutes(Reader):
     """The life of a token, 60 to 1440 minutes."""
 
     default_error_messages = {
@@ -45,9 +42,6 @@ class Minutes(serializers.Field[int, Any, int, Any]):
         if not tokens.MINUTES_MINIMUM <= data <= tokens.MINUTES_MAXIMUM:
             self.fail("invalid")
         return data
-
-    def to_representation(self, value: int) -> int:
-        return value
 
 
 class CreateIdentityRequest(WireSerializer):

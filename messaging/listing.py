@@ -74,8 +74,9 @@ def list_messages(
     """A page of the messages that the caller may see, the last changed first, and what follows.
 
     A walk shows the list as it was ordered when it began: what arrives during it is left out,
-    and what is edited during it keeps its place, so that each message is met exactly once. Like
-    the real service a full page always names a next one (REST contract 7).
+    and what is edited during it keeps its place, so that each message is met once (but see
+    docs/decisions/0002). Like the real service a full page always names a next one (REST
+    contract 7).
     """
     from_ms = max(access.visible_from_ms, start_ms or 0)
     # Versions are never below ids: with this bound the index ends the search, however long ago

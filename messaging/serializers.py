@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from rest_framework import serializers
-
 from messaging.listing import MessageRow
 from messaging.models import SENT_TYPES, MessageType, Priority
 from messaging.priority import parse as parse_priority
@@ -14,7 +12,7 @@ from wire.identifiers import communication_user, parse_message_id
 from wire.versions import ApiVersion
 
 
-class SendableType(serializers.Field[str, Any, str, Any]):
+class SendableType(fields.Reader):
     """`text` or `html`; the other types are written by the server alone."""
 
     default_error_messages = {"invalid": "it must be 'text' or 'html'."}
@@ -24,18 +22,12 @@ class SendableType(serializers.Field[str, Any, str, Any]):
             self.fail("invalid")
         return str(data)
 
-    def to_representation(self, value: str) -> str:
-        return value
 
-
-class PriorityField(serializers.Field[Priority, Any, str, Any]):
+class PriorityField(fields.Reader):
     """`normal` or `high`, in any case."""
 
     def to_internal_value(self, data: Any) -> Priority:
         return parse_priority(data)
-
-    def to_representation(self, value: Priority) -> str:
-        return str(value.label)
 
 
 class MessageRequest(fields.WireSerializer):
@@ -56,12 +48,7 @@ class SendMessageRequest(MessageRequest):
     """`POST /chat/threads/{id}/messages`."""
 
     content = fields.Text(size="message_bytes")
-    senderDisplayName = fields.Text(
-        source="sender_display_name",
-        characters="display_name_length",
-        allow_blank=True,
-        required=False,
-    )
+    senderDisplayName = fields.DisplayName("sender_display_name")
     type = SendableType(source="message_type", required=False)
 
     @classmethod
@@ -93,12 +80,7 @@ class SendReadReceiptRequest(fields.WireSerializer):
 class TypingRequest(fields.WireSerializer):
     """`POST /chat/threads/{id}/typing`; the body may be missing."""
 
-    senderDisplayName = fields.Text(
-        source="sender_display_name",
-        characters="display_name_length",
-        allow_blank=True,
-        required=False,
-    )
+    senderDisplayName = fields.DisplayName("sender_display_name")
 
 
 def message(version: ApiVersion, row: MessageRow) -> dict[str, Any]:

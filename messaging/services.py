@@ -1,6 +1,7 @@
 """Every change of messages, receipts and typing, named as the official SDKs name them."""
 
 from datetime import timedelta
+from enum import Enum
 from typing import Any, Literal
 from uuid import UUID
 
@@ -26,6 +27,15 @@ from wire.errors import bad_request, not_found, too_large
 from wire.fields import merge_metadata
 from wire.rows import insert
 from wire.times import now_ms
+
+
+class Keep(Enum):
+    """Says of a change that a value stays as it is, where None says that it goes."""
+
+    KEEP = "keep"
+
+
+KEEP = Keep.KEEP
 
 # How long the answer to a repeatable request is kept.
 REPEATABLE_FOR = timedelta(hours=24)
@@ -140,14 +150,21 @@ def _sent_before(access: ThreadAccess, request_id: str, message_id: int) -> int 
     return None
 
 
-def update_message(*, access: ThreadAccess, message_id: int, **changes: Any) -> None:
+def update_message(
+    *,
+    access: ThreadAccess,
+    message_id: int,
+    content: str | None = None,
+    metadata: dict[str, str | None] | None = None,
+    priority: Priority | None | Keep = KEEP,
+) -> None:
     """Changes `content`, `metadata` (merged) or `priority` (None removes it) of an own message.
 
     Nothing given changes nothing. Raises ChatError: 404 for a message that is not visible or was
     deleted, 403 for one of somebody else, 400 for content or metadata that cannot be kept.
     """
     access_own_message(access, message_id)
-    if not changes:
+    if content is None and metadata is None and priority is KEEP:
         return
     with transaction.atomic(durable=True):
         access, position = take_position(access)
@@ -155,10 +172,11 @@ def update_message(*, access: ThreadAccess, message_id: int, **changes: Any) -> 
         message = access_own_message(access, message_id)
         if message.deleted_ms is not None:
             raise not_found()
-        if "content" in changes:
-            message.content = _storable(changes["content"], message.type)
-        message.metadata = merge_metadata(message.metadata, changes.get("metadata") or {})
-        message.priority = changes.get("priority", message.priority)
+        if content is not None:
+            message.content = _storable(content, message.type)
+        message.metadata = merge_metadata(message.metadata, metadata or {})
+        if not isinstance(priority, Keep):
+            message.priority = priority
         _move(message, position)
         message.edited_ms = position.version
         message.save(

@@ -88,12 +88,9 @@ class ReadReceiptsView(UserView):
         limit = settings.LIMITS.participants_per_thread
         window = Window.of(request, default=limit, maximum=limit)
         rows, more = listing.list_read_receipts(self.access(thread_id), window)
-        body: dict[str, Any] = {"value": [serializers.read_receipt(*row) for row in rows]}
-        if more:
-            path = f"/chat/threads/{thread_id}/readReceipts"
-            parameters: dict[str, object] = {"skip": window.stop, "maxPageSize": window.size}
-            body["nextLink"] = paging.next_link(request, path, parameters)
-        return json_response(body)
+        items = [serializers.read_receipt(*row) for row in rows]
+        path = f"/chat/threads/{thread_id}/readReceipts"
+        return json_response(paging.window_body(request, path, window, items, more=more))
 
 
 class TypingView(UserView):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from rest_framework import serializers
 
 from threads.participants import InvalidParticipant, NewParticipant
 from threads.services import CreatedThread
@@ -18,17 +17,12 @@ class ParticipantModel(fields.WireSerializer):
     """One participant as a request names it."""
 
     communicationIdentifier = fields.Identifier(source="raw_id")
-    displayName = fields.Text(
-        source="display_name",
-        characters="display_name_length",
-        allow_blank=True,
-        required=False,
-    )
+    displayName = fields.DisplayName("display_name")
     shareHistoryTime = fields.Time(source="share_history_ms", required=False)
     metadata = fields.Metadata(required=False)
 
 
-class Participants(serializers.Field[list[NewParticipant], Any, Any, Any]):
+class Participants(fields.Reader):
     """A list of participants."""
 
     default_error_messages = {"invalid": "it must be a list of participants."}
@@ -38,16 +32,13 @@ class Participants(serializers.Field[list[NewParticipant], Any, Any, Any]):
             self.fail("invalid")
         return [_new_participant(ParticipantModel.read(item)) for item in data]
 
-    def to_representation(self, value: list[NewParticipant]) -> Any:
-        return [item.raw_id for item in value]
-
 
 def _new_participant(given: dict[str, Any]) -> NewParticipant:
     metadata = given.pop("metadata", {})
     return NewParticipant(metadata=fields.without_nulls(metadata), **given)
 
 
-class RetentionPolicy(serializers.Field[dict[str, Any], Any, dict[str, Any], Any]):
+class RetentionPolicy(fields.Reader):
     """`{"kind": "threadCreationDate", "deleteThreadAfterDays": 30..90}` or `{"kind": "none"}`."""
 
     default_error_messages = {
@@ -67,9 +58,6 @@ class RetentionPolicy(serializers.Field[dict[str, Any], Any, dict[str, Any], Any
         if isinstance(days, bool) or not isinstance(days, int) or not least <= days <= most:
             self.fail("days", least=least, most=most)
         return {"kind": kind, "deleteThreadAfterDays": days}
-
-    def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
-        return value
 
 
 class CreateThreadRequest(fields.WireSerializer):

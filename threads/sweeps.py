@@ -3,7 +3,7 @@
 Each does a slice and returns how much it did.
 """
 
-from django.db.models import BigIntegerField, F
+from django.db.models import BigIntegerField, ExpressionWrapper, F
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
@@ -26,6 +26,9 @@ def delete_threads_past_retention(now_ms: int) -> int:
     Members see it as an event with the reason deletedByPolicy.
     """
     days = Cast(KT("retention_policy__deleteThreadAfterDays"), BigIntegerField())
+    # The type must be said: Django takes the sum for a small integer, for which PostgreSQL has
+    # none as large as now, and would leave the comparison out.
+    ends_ms = ExpressionWrapper(F("created_ms") + days * DAY_MS, output_field=BigIntegerField())
     expired = (
         ChatThread.objects.filter(
             deleted_ms=None,
@@ -33,7 +36,7 @@ def delete_threads_past_retention(now_ms: int) -> int:
             # No policy is shorter than a day; this part the database can count out quickly.
             created_ms__lte=now_ms - DAY_MS,
         )
-        .annotate(ends_ms=F("created_ms") + days * DAY_MS)
+        .annotate(ends_ms=ends_ms)
         .filter(ends_ms__lte=now_ms)
         .order_by("created_ms")[:SLICE]
     )

@@ -158,14 +158,9 @@ class ParticipantsView(UserView):
         limit = settings.LIMITS.participants_per_thread
         window = Window.of(request, default=limit, maximum=limit)
         rows, more = listing.list_participants(self.access(thread_id), window)
-        body: dict[str, Any] = {
-            "value": [serializers.participant(self.version, *row) for row in rows]
-        }
-        if more:
-            path = f"/chat/threads/{thread_id}/participants"
-            parameters: dict[str, object] = {"skip": window.stop, "maxPageSize": window.size}
-            body["nextLink"] = paging.next_link(request, path, parameters)
-        return json_response(body)
+        items = [serializers.participant(self.version, *row) for row in rows]
+        path = f"/chat/threads/{thread_id}/participants"
+        return json_response(paging.window_body(request, path, window, items, more=more))
 
 
 class AddParticipantsView(UserView):

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from wire import times
 from wire.errors import bad_request, too_large
-from wire.identifiers import communication_user, parse_identifier
+from wire.identifiers import parse_identifier
 
 
 class WireSerializer(serializers.Serializer[Any]):
@@ -44,7 +44,15 @@ def _sentence(name: str, problem: Any) -> str:
     return f"The {name} field is not valid: {problem}"
 
 
-class Text(serializers.Field[str, Any, str, Any]):
+class Reader(serializers.Field[Any, Any, Any, Any]):
+    """A field that only reads: answers are rendered from rows, without serializers."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Nobody asks."""
+        raise TypeError(f"{type(self).__name__} only reads")
+
+
+class Text(Reader):
     """Text, byte for byte. `characters` and `size` (UTF-8 bytes) name fields of the limits."""
 
     default_error_messages = {
@@ -74,11 +82,17 @@ class Text(serializers.Field[str, Any, str, Any]):
                 raise too_large(f"The {self.field_name} field", limit)
         return data
 
-    def to_representation(self, value: str) -> str:
-        return value
+
+class DisplayName(Text):
+    """An optional name to show, as participants and senders have one."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(
+            characters="display_name_length", allow_blank=True, required=False, source=source
+        )
 
 
-class Metadata(serializers.Field[dict[str, str | None], Any, Any, Any]):
+class Metadata(Reader):
     """A flat map of text to text. None stands for a null, which removes a key in a patch."""
 
     default_error_messages = {
@@ -96,9 +110,6 @@ class Metadata(serializers.Field[dict[str, str | None], Any, Any, Any]):
                 self.fail("key")
         check_metadata_size(data)
         return data
-
-    def to_representation(self, value: dict[str, str | None]) -> Any:
-        return value
 
 
 def check_metadata_size(metadata: dict[str, Any]) -> None:
@@ -125,7 +136,7 @@ def merge_metadata(stored: dict[str, str], patch: dict[str, str | None]) -> dict
     return merged
 
 
-class Time(serializers.Field[int, Any, str, Any]):
+class Time(Reader):
     """An RFC 3339 time, as epoch milliseconds."""
 
     default_error_messages = {"invalid": "it must be an RFC 3339 time."}
@@ -138,15 +149,9 @@ class Time(serializers.Field[int, Any, str, Any]):
         except ValueError:
             self.fail("invalid")
 
-    def to_representation(self, value: int) -> str:
-        return times.to_wire(value)
 
-
-class Identifier(serializers.Field[str, Any, dict[str, Any], Any]):
+class Identifier(Reader):
     """A communication identifier, as its raw id."""
 
     def to_internal_value(self, data: Any) -> str:
         return parse_identifier(data)
-
-    def to_representation(self, value: str) -> dict[str, Any]:
-        return communication_user(value)

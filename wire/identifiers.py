@@ -40,7 +40,8 @@ def communication_user(raw_id: str) -> dict[str, Any]:
 def parse_identifier(value: Any) -> str:
     """The raw id that an identifier model names.
 
-    The id in the nested object wins over `rawId`; either may be missing (REST contract 3).
+    A communication user's id in the nested object wins over `rawId`; for the other kinds `rawId`,
+    which holds the cloud as well, wins. Either may be missing (REST contract 3).
     Raises ChatError 400 where the model names nobody, several kinds, or a malformed id.
     """
     if not isinstance(value, dict):

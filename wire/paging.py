@@ -88,5 +88,16 @@ class Window:
 
     @property
     def stop(self) -> int:
-        """The position after the last item, one beyond to see whether more follow."""
-        return min(self.skip + self.size, LARGEST - 1)
+        """The position after the last item."""
+        return self.skip + self.size
+
+
+def window_body(
+    request: Request, path: str, window: Window, items: list[dict[str, object]], *, more: bool
+) -> dict[str, object]:
+    """`{value, nextLink?}` of a list that is paged by position."""
+    body: dict[str, object] = {"value": items}
+    if more:
+        following: dict[str, object] = {"skip": window.stop, "maxPageSize": window.size}
+        body["nextLink"] = next_link(request, path, following)
+    return body

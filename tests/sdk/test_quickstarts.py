@@ -1,4 +1,4 @@
-"""The examples in docs/quickstart-sdks.md, run as a reader would run them.
+"""The examples in README.md and docs/quickstart-sdks.md, run as a reader would run them.
 
 Each runs in a process of its own that trusts the CA by the environment variable the page names.
 """
@@ -17,17 +17,19 @@ from tests.server import Server
 
 pytestmark = pytest.mark.sdk
 
-PAGE = Path(__file__).parents[2] / "docs" / "quickstart-sdks.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "quickstart-sdks.md"
 TRUST = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 SAID = ["Alice: Pizza? 🍕", "Bob: Yes! 😋"]
 
 
-def example(heading: str, language: str) -> str:
+def example(heading: str, language: str, page: Path = PAGE) -> str:
     """The first block of code in this language under the heading."""
-    page = PAGE.read_text("utf-8")
-    section = re.split(rf"^## {re.escape(heading)}$", page, flags=re.MULTILINE)[1]
+    text = page.read_text("utf-8")
+    section = re.split(rf"^## {re.escape(heading)}$", text, flags=re.MULTILINE)[1]
     found = re.search(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    assert found, f"{PAGE.name} has no {language} under {heading}"
+    assert found, f"{page.name} has no {language} under {heading}"
     return found[1]
 
 
@@ -66,6 +68,24 @@ def test_the_javascript_example_runs(
     file = tmp_path / "quickstart.mjs"
     file.write_text(example("JavaScript", "js"), "utf-8")
     assert run([node, file], server=server, trust="NODE_EXTRA_CA_CERTS", cwd=tmp_path) == SAID
+
+
+def test_the_readmes_python_example_runs(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "readme.py"
+    file.write_text(example("An application", "python", README), "utf-8")
+    command: list[str | Path] = [sys.executable, file]
+    said = run(command, server=server, trust="REQUESTS_CA_BUNDLE", cwd=tmp_path)
+    assert said == ["['Pizza? 🍕']"]
+
+
+def test_the_readmes_javascript_example_runs(
+    server: Server, node: Path, packages: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "node_modules").symlink_to(packages / "node_modules")
+    file = tmp_path / "readme.mjs"
+    file.write_text(example("An application", "js", README), "utf-8")
+    said = run([node, file], server=server, trust="NODE_EXTRA_CA_CERTS", cwd=tmp_path)
+    assert said == ["Pizza? 🍕"]
 
 
 def test_without_trust_no_sdk_connects(server: Server, tmp_path: Path) -> None:
