@@ -26,10 +26,12 @@ fi
 if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
   export PATH="$PWD/.venv/bin:$PATH"
 fi
-packages=tests/sdk/node
-if [[ $packages/package-lock.json -nt $packages/node_modules/.package-lock.json ]]; then
-  npm ci --prefix "$packages" --ignore-scripts --no-audit --no-fund
-fi
+for lock in tests/*/*/package-lock.json; do
+  packages=$(dirname "$lock")
+  if [[ $lock -nt $packages/node_modules/.package-lock.json ]]; then
+    npm ci --prefix "$packages" --ignore-scripts --no-audit --no-fund
+  fi
+done
 
 status=0
 echo "== SQLite"
@@ -38,7 +40,8 @@ echo "== SQLite"
 echo "== PostgreSQL"
 if has_postgresql; then
   .venv/bin/python -m pytest -n 2 --dist loadfile --database postgresql \
-    identity events threads messaging tests/replay || status=1
+    identity events threads messaging live tests/replay \
+    tests/live/test_processes.py tests/live/test_faults.py || status=1
 elif [[ $required == *,postgresql,* ]]; then
   echo "PostgreSQL is not installed, and CHATSITE_TEST_REQUIRE demands it."
   status=1

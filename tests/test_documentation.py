@@ -14,10 +14,14 @@ from wire.limits import OPEN
 CHECKOUT = Path(__file__).resolve().parent.parent
 CONFIGURATION = CHECKOUT / "docs" / "configuration.md"
 COMPATIBILITY = CHECKOUT / "docs" / "compatibility.md"
+PROTOCOL = CHECKOUT / "docs" / "protocol"
 
 # What a table cell names in backquotes: a variable, or a test as path::name.
 _SETTING = re.compile(r"^\| `([A-Z][A-Z0-9_]+)` \|", re.MULTILINE)
 _TEST = re.compile(r"`([\w./-]+\.(?:py|mjs))::([^`]+)`")
+# A page of the protocol and its sections, as docstrings and comments cite them.
+_CITATION = re.compile(r"(\w+) contract (\d+(?:\.\d+)?(?:(?:, | and )\d+(?:\.\d+)?)*)")
+_SECTION = re.compile(r"^##+ (\d+(?:\.\d+)?)\.? ", re.MULTILINE)
 
 
 def documented_settings() -> set[str]:
@@ -65,6 +69,32 @@ def test_every_test_that_the_compatibility_page_names_exists() -> None:
     assert len(named) > 20
     missing = [f"{file}::{name}" for file, name in named if not _exists(CHECKOUT / file, name)]
     assert missing == []
+
+
+def cited_sections() -> dict[tuple[str, str], str]:
+    """Page and section of each citation in the code, and a file that has it."""
+    cited = {}
+    for file in CHECKOUT.glob("*/**/*.py"):
+        place = file.relative_to(CHECKOUT)
+        if {".venv", "var", "node_modules"} & set(place.parts):
+            continue
+        # Citations may go on in the next line, of a comment as well.
+        text = re.sub(r"\s+(?:#\s+)?", " ", file.read_text())
+        for name, sections in _CITATION.findall(text):
+            for section in re.split(r", | and ", sections):
+                cited[f"{name.lower()}.md", section] = str(place)
+    return cited
+
+
+def test_every_section_of_the_protocol_that_the_code_cites_exists() -> None:
+    headings = {
+        (page.name, section)
+        for page in PROTOCOL.glob("*.md")
+        for section in _SECTION.findall(page.read_text())
+    }
+    cited = cited_sections()
+    assert len(cited) > 25
+    assert {place: file for place, file in cited.items() if place not in headings} == {}
 
 
 def _exists(file: Path, name: str) -> bool:
