@@ -81,12 +81,29 @@ def start_bare(
     folder: Path, port: int, core: int | None, pragmas: Sequence[str]
 ) -> Iterator[Server]:
     """Runs the bare application on the database `bare.sqlite3` in `folder`."""
+    with _bare("bench.bare:application", folder, port, core, pragmas) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def start_bare_live(
+    folder: Path, port: int, core: int | None, pragmas: Sequence[str]
+) -> Iterator[Server]:
+    """Runs the bare application with sockets on the same kind of database."""
+    with _bare("bench.bare_live:application", folder, port, core, pragmas) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _bare(
+    application: str, folder: Path, port: int, core: int | None, pragmas: Sequence[str]
+) -> Iterator[Server]:
     environment = os.environ | {
         bare_store.DATABASE_VARIABLE: str(folder / "bare.sqlite3"),
         bare_store.PRAGMAS_VARIABLE: json.dumps(list(pragmas)),
         "PYTHONHASHSEED": "0",
     }
-    daphne = ["-m", "daphne", "-v", "0", "-b", HOST, "-p", str(port), "bench.bare:application"]
+    daphne = ["-m", "daphne", "-v", "0", "-b", HOST, "-p", str(port), application]
     with _running("bare", daphne, environment, folder / "bare.log", port, core) as server:
         yield server
 

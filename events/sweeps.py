@@ -1,5 +1,6 @@
 """What has to be tidied up now and then. Each sweep does a slice and tells how much it did."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -9,6 +10,9 @@ from django.utils.module_loading import import_string
 from events.models import Delivery, Event, EventSubscription, Worker
 from events.webhooks import queue
 from events.webhooks.models import DeliveryState
+from events.webhooks.services import delete_event_subscription
+
+logger = logging.getLogger(__name__)
 
 DAY_MS = 86_400_000
 SLICE = 1000
@@ -50,8 +54,10 @@ def forget_workers(now_ms: int) -> int:
 
 def delete_expired_subscriptions(now_ms: int) -> int:
     """Deletes subscriptions that ended a day ago, with their deliveries, as Event Grid retires."""
-    over = EventSubscription.objects.filter(expires_ms__lt=now_ms - DAY_MS)
-    return over.delete()[0] if over.exists() else 0
+    over = list(EventSubscription.objects.filter(expires_ms__lt=now_ms - DAY_MS)[:SLICE])
+    for subscription in over:
+        delete_event_subscription(subscription=subscription)
+    return len(over)
 
 
 @dataclass
@@ -66,10 +72,19 @@ class Sweeper:
         for name, sweep, every_ms in _sweeps():
             if self._due.get(name, 0) > now_ms:
                 continue
-            found = sweep(now_ms)
+            found = self._survive(name, sweep, now_ms)
             done += found
             self._due[name] = now_ms if found >= SLICE else now_ms + every_ms
         return done
+
+    @staticmethod
+    def _survive(name: str, sweep: Sweep, now_ms: int) -> int:
+        try:
+            return sweep(now_ms)
+        except Exception:
+            # The others need not wait for whatever is wrong with this one.
+            logger.exception("The sweep %s failed", name)
+            return 0
 
 
 def _sweeps() -> Iterator[tuple[str, Sweep, int]]:

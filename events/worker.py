@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable
 
@@ -34,8 +35,12 @@ POLL_SECONDS = 0.25
 _PAUSE_SECONDS = 1.0
 HEARTBEAT_MS = 5_000
 _LEASE_MS = 15_000
+# How long one who was refused a lease waits before asking again.
+_REFUSED_MS = 1_000
 # How long answers of endpoints are waited for at the end.
 STOP_SECONDS = 3.0
+# And how long a slow database may take to note them.
+_NOTING_SECONDS = 5.0
 
 
 class Worker:
@@ -51,6 +56,7 @@ class Worker:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._leads: dict[str, int] = {}
+        self._refused: dict[str, int] = {}
         self._beat_ms = 0
         self._counted = (0, 0)
         self._last_error = ""
@@ -78,8 +84,9 @@ class Worker:
         self._stopping.set()
         for event in (sink.news, self._deliverer.news, self._validator.news):
             event.set()
+        deadline = time.monotonic() + STOP_SECONDS + _NOTING_SECONDS
         for thread in self._threads:
-            thread.join(STOP_SECONDS + 7)
+            thread.join(max(0.0, deadline - time.monotonic()))
         for part in self._parts:
             part.stop()
         self._client.close_idle(older_than=0)
@@ -164,7 +171,10 @@ class Worker:
         held_until = self._leads.get(name, 0)
         if held_until - at_ms > _LEASE_MS // 2:
             return True
+        if at_ms - self._refused.get(name, 0) < _REFUSED_MS:
+            return False
         if not leases.hold(name, self.id, at_ms, for_ms=_LEASE_MS):
+            self._refused[name] = at_ms
             return False
         self._leads[name] = at_ms + _LEASE_MS
         return True

@@ -31,12 +31,12 @@ def announce_live(event: ThreadEvent) -> None:
     if local is None or not local.roster.concerns(event):
         # If it concerns somebody who is just connecting, the hub's next look at the log finds it.
         return
-    unstored = None if event.is_stored else event
     if threading.get_ident() == local.thread:
-        local.hear(unstored)
+        local.hear(None if event.is_stored else event)
         return
     heard: Future[None] = Future()
-    local.loop.call_soon_threadsafe(local.hear, unstored, heard)
+    # Read here, where a connection is at hand; the loop passes on.
+    local.read_on(() if event.is_stored else (event,), heard)
     try:
         heard.result(PATIENCE)
     except NotInTime:

@@ -9,14 +9,16 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import DatabaseError
 
 from events.catalogue import ThreadEvent
-from events.following import Cursor, end, read_after
+from events.following import Cursor, end
 from live import credentials, layer, log
 from live.announcements import Announcement
 from live.database import hub_desk, socket_desk
@@ -30,6 +32,8 @@ logger = logging.getLogger(__name__)
 POLL = 1.0
 # Events read at a time.
 BATCH = 100
+# So many are passed on without a pause.
+A_FEW = 3
 # The loop serves others in between when passing events on takes longer: seconds.
 TURN = 0.01
 MOST_BYTES_IN_A_TURN = 256 * 1024
@@ -38,22 +42,39 @@ REVOCATION_CHECK = 3.0
 PAUSE_AFTER_FAILURE = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What was read at once: events, the cursor behind them, and what to do after them."""
+
+    entries: Sequence[log.Entry]
+    end: Cursor | None
+    unstored: Sequence[ThreadEvent] = ()
+    heard: "Future[None] | None" = None
+
+
 class Hub:
-    """The readers of one process, and its place in the log. Lives in one event loop."""
+    """The readers of one process, and its place in the log. Lives in one event loop.
+
+    Two places, to be exact: up to the first the log has been read, by whatever thread had reason
+    to; up to `cursor` it has been passed on, by the loop, in the order of reading.
+    """
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
         self.roster = Roster()
         self.readers: set[Reader] = set()
-        self.cursor: Cursor | None = None
+        self.cursor = Cursor()
         # Called about once a second while there are readers, with `time.monotonic()`.
         self.chores: list[Callable[[float], Awaitable[None]]] = []
         # By name, who hears what other processes say beside announcements.
         self.listeners: dict[str, Callable[[Any], None]] = {}
+        self._reading = threading.Lock()
+        self._read_to: Cursor | None = None
+        self._batches: deque[_Batch] = deque()
+        self._filled = asyncio.Event()
         self._newcomers: list[tuple[Reader, asyncio.Future[None]]] = []
         self._unstored: list[ThreadEvent] = []
-        self._waiting: list[Future[None]] = []
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -64,6 +85,7 @@ class Hub:
         if not self._tasks:
             self._tasks = [
                 asyncio.create_task(self._follow_for_ever()),
+                asyncio.create_task(self._pass_on_for_ever()),
                 asyncio.create_task(self._look_after_readers()),
                 asyncio.create_task(layer.listen(self._hear_others)),
             ]
@@ -104,20 +126,33 @@ class Hub:
 
     # --- called by announcements -----------------------------------------------------------------
 
-    def hear(self, event: ThreadEvent | None = None, heard: "Future[None] | None" = None) -> None:
-        """There is something new in the log, or an event that is not stored.
-
-        `heard` is done when it has been passed on.
-        """
-        if not self.readers and not self._newcomers:
-            if heard:
-                heard.set_result(None)
-            return
+    def hear(self, event: ThreadEvent | None = None) -> None:
+        """There is something new in the log, or an event that is not stored. In the loop."""
         if event is not None:
             self._unstored.append(event)
-        if heard:
-            self._waiting.append(heard)
         self._woken.set()
+
+    def read_on(
+        self, unstored: Sequence[ThreadEvent] = (), heard: "Future[None] | None" = None
+    ) -> None:
+        """Reads what is new in the log and has it passed on, followed by `unstored`.
+
+        For any thread but the loop's. `heard` is done when all of it has been passed on.
+        """
+        with self._reading:
+            rest: Sequence[log.Entry] = ()
+            while self._read_to is not None:
+                start = self._read_to
+                rows, self._read_to = log.read_after(start, BATCH)
+                rest = log.entries(start, self._read_to, rows)
+                if len(rows) < BATCH:
+                    break
+                self._hand_over(_Batch(rest, self._read_to))
+            self._hand_over(_Batch(rest, self._read_to, unstored, heard))
+
+    def _hand_over(self, batch: "_Batch") -> None:
+        # In the lock, so that batches stay in order.
+        self.loop.call_soon_threadsafe(self._take, batch)
 
     def _hear_others(self, message: dict[str, Any]) -> None:
         for name, listener in self.listeners.items():
@@ -137,56 +172,80 @@ class Hub:
             except TimeoutError:
                 pass
             self._woken.clear()
-            waiting, self._waiting = self._waiting, []
+            unstored, self._unstored = self._unstored, []
             try:
-                await self._follow()
+                if self.readers:
+                    await hub_desk.run(self.read_on, unstored)
+                else:
+                    # Nobody is there to miss anything.
+                    await hub_desk.run(self._stop_reading)
+                if self._newcomers:
+                    await self._admit()
+                    # What was committed meanwhile was perhaps announced to nobody.
+                    self._woken.set()
             except DatabaseError:
                 logger.exception("The event log could not be read; trying again")
                 self._woken.set()
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
             except Exception:
-                logger.exception("Passing events on failed")
+                logger.exception("Following the event log failed")
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
-            finally:
-                for future in waiting:
-                    if not future.done():
-                        future.set_result(None)
 
-    async def _follow(self) -> None:
-        if not self.readers:
-            # Nobody was there to miss anything.
-            self.cursor = None
-        unstored, self._unstored = self._unstored, []
-        if self.cursor is not None:
-            await self._catch_up()
-            for event in unstored:
-                self._pass_on(Announcement(event, self.cursor))
-        if self._newcomers:
-            await self._admit()
-            # What was committed meanwhile was perhaps announced to nobody.
-            self._woken.set()
+    def _start_reading(self) -> Cursor | None:
+        """The end of the log, if nothing has been read so far."""
+        with self._reading:
+            if self._read_to is not None:
+                return None
+            start = self._read_to = end()
+            return start
 
-    async def _catch_up(self) -> None:
-        """Passes everything on that is in the log."""
-        assert self.cursor is not None
+    def _stop_reading(self) -> None:
+        with self._reading:
+            self._read_to = None
+
+    def _take(self, batch: "_Batch") -> None:
+        self._batches.append(batch)
+        if len(self._batches) > 1 or len(batch.entries) > A_FEW:
+            self._filled.set()
+            return
+        # The usual case, and the shortest way.
+        for entry in batch.entries:
+            self._pass_on_entry(entry)
+        self._finish(batch)
+
+    async def _pass_on_for_ever(self) -> None:
         while True:
-            rows, cursor = await hub_desk.run(read_after, self.cursor, BATCH)
-            turn, passed_on = time.monotonic(), 0
-            for entry in log.entries(self.cursor, cursor, rows):
-                self.cursor = entry.cursor
-                self._pass_on(Announcement(entry.event, entry.cursor))
-                passed_on += entry.size
-                if time.monotonic() - turn > TURN or passed_on > MOST_BYTES_IN_A_TURN:
-                    # The server writes to its sockets in between.
-                    await asyncio.sleep(0)
-                    turn, passed_on = time.monotonic(), 0
-            self.cursor = cursor
-            if len(rows) < BATCH:
-                return
+            await self._filled.wait()
+            self._filled.clear()
+            while self._batches:
+                batch = self._batches[0]
+                turn, size = time.monotonic(), 0
+                for entry in batch.entries:
+                    self._pass_on_entry(entry)
+                    size += entry.size
+                    if time.monotonic() - turn > TURN or size > MOST_BYTES_IN_A_TURN:
+                        # The server writes to its sockets in between.
+                        await asyncio.sleep(0)
+                        turn, size = time.monotonic(), 0
+                self._finish(batch)
+                await asyncio.sleep(0)
+
+    def _pass_on_entry(self, entry: log.Entry) -> None:
+        self.cursor = entry.cursor
+        self._pass_on(Announcement(entry.event, entry.cursor))
+
+    def _finish(self, batch: "_Batch") -> None:
+        if batch.end is not None:
+            self.cursor = batch.end
+        for event in batch.unstored:
+            self._pass_on(Announcement(event, self.cursor))
+        self._batches.popleft()
+        if batch.heard and not batch.heard.done():
+            batch.heard.set_result(None)
 
     def _pass_on(self, announcement: Announcement) -> None:
         """To every local reader that may see it, in one go: two events never interleave."""
-        for reader in self.roster.recipients(announcement.event):
+        for reader in list(self.roster.recipients(announcement.event)):
             try:
                 reader.offer(announcement)
             except Exception:
@@ -195,8 +254,8 @@ class Hub:
         self.roster.settle(announcement.event)
 
     async def _admit(self) -> None:
-        if self.cursor is None:
-            self.cursor = await hub_desk.run(end)
+        start = await hub_desk.run(self._start_reading)
+        self.cursor = start or self.cursor
         newcomers, self._newcomers = self._newcomers, []
         users = {r.scope.user_id for r, _ in newcomers if r.scope.user_id is not None}
         try:
@@ -234,12 +293,11 @@ class Hub:
 
     def _tick(self) -> None:
         now, clock = time.monotonic(), time.time()
-        cursor = self.cursor or Cursor()
         for reader in list(self.readers):
             if reader.credential.expires <= clock:
                 reader.end(Ending.UNAUTHORIZED)
             else:
-                reader.tick(now, cursor)
+                reader.tick(now, self.cursor)
 
     async def _end_revoked(self) -> None:
         held = {reader.credential for reader in self.readers}
@@ -264,6 +322,11 @@ def end_all() -> None:
     """Ends the live connections of this process."""
     if _current is not None:
         _current.end_all()
+
+
+def connections() -> float:
+    """How many live connections this process has; what `wire.telemetry` asks for."""
+    return float(len(_current.readers)) if _current is not None else 0.0
 
 
 def current() -> Hub | None:

@@ -1,12 +1,16 @@
 """What live readers ask the database: the log from a cursor on, and who takes part where."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 
+from events import following
 from events.catalogue import ThreadEvent
 from events.following import Awaited, Cursor
 from events.models import Event
@@ -100,6 +104,46 @@ def entries(start: Cursor, end: Cursor, rows: Iterable[Event]) -> list[Entry]:
     return [Entry(row.id, row.event(), cursor_at(start, end, row.id)) for row in rows]
 
 
+# Written out because the hub asks it after every message (see `identity.callers`).
+_AFTER = """
+SELECT id, resource_id, thread_id, sequence, type, at_ms, data
+FROM events_event WHERE id > %s ORDER BY id LIMIT %s
+"""
+
+
+def read_after(cursor: Cursor, limit: int) -> tuple[list[Event], Cursor]:
+    """The same as `events.following.read_after`, the short way where nothing can be amiss.
+
+    That is when no number is awaited and none is missing among those found; on SQLite a missing
+    number will never appear.
+    """
+    if cursor.awaited:
+        return following.read_after(cursor, limit)
+    with connection.cursor() as statement:
+        statement.execute(_AFTER, [cursor.last_id, limit])
+        found = statement.fetchall()
+    if not found:
+        return [], cursor
+    last_id = found[-1][0]
+    if connection.vendor == "postgresql" and last_id - cursor.last_id != len(found):
+        return following.read_after(cursor, limit)
+    return [_event(*row) for row in found], Cursor(last_id)
+
+
+def _event(
+    pk: int, resource: Any, thread: str, sequence: int, kind: str, at_ms: int, data: Any
+) -> Event:
+    return Event(
+        id=pk,
+        resource_id=resource if isinstance(resource, UUID) else UUID(resource),
+        thread_id=thread,
+        sequence=sequence,
+        type=kind,
+        at_ms=at_ms,
+        data=json.loads(data),
+    )
+
+
 def reaches_back_to(cursor: Cursor) -> bool:
     """Whether the log still holds everything after `cursor`.
 
@@ -108,8 +152,8 @@ def reaches_back_to(cursor: Cursor) -> bool:
     ids = Event.objects.aggregate(first=Min("id"), last=Max("id"))
     if ids["first"] is None:
         return cursor.last_id == 0
-    oldest = min([cursor.last_id + 1, *(gap.first for gap in cursor.awaited)])
-    return bool(ids["first"] <= oldest and cursor.last_id <= ids["last"])
+    # Not the awaited numbers: most are of events pruned long ago, or of transactions undone.
+    return bool(ids["first"] <= cursor.last_id + 1 and cursor.last_id <= ids["last"])
 
 
 def is_of_this_log(cursor: Cursor) -> bool:

@@ -22,6 +22,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 MOST_BYTES = 4 * 1024 * 1024
 # A replay pauses while more than this is waiting.
 COMFORTABLE_BYTES = 128 * 1024
+CHECK_AFTER_BYTES = 64 * 1024
 # What may wait where only frames can be counted.
 MOST_FRAMES = 2_000
 _PAUSE = 0.02
@@ -75,17 +76,27 @@ def bytes_waiting(transport: Any) -> int:
 class DaphneSocketOutlet:
     """A WebSocket of daphne's, written to without the way through its event queue."""
 
-    __slots__ = ("_protocol",)
+    __slots__ = ("_protocol", "_unchecked")
 
     def __init__(self, protocol: DaphneSocket) -> None:
         self._protocol = protocol
+        # Bytes written since somebody looked whether they leave.
+        self._unchecked = 0
 
     def write(self, frame: Frame) -> bool:
-        if self._protocol.state != WebSocketProtocol.STATE_OPEN:
+        protocol, wire = self._protocol, frame.wire
+        if protocol.state != WebSocketProtocol.STATE_OPEN:
             return True
-        if self.waiting() > MOST_BYTES:
-            return False
-        self._protocol.sendData(frame.wire)
+        self._unchecked += len(wire)
+        if self._unchecked > CHECK_AFTER_BYTES:
+            self._unchecked = 0
+            if self.waiting() > MOST_BYTES:
+                return False
+        if protocol.send_queue:
+            protocol.sendData(wire)
+        else:
+            # What `sendData` does then, without its log messages.
+            protocol.transport.write(wire)
         return True
 
     def waiting(self) -> int:

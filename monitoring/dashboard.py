@@ -331,7 +331,7 @@ def _tiles(
             "Error rate",
             error_rate,
             "%",
-            tone="bad" if failed else "good",
+            tone=_error_tone(error_rate),
             note=f"{failed:,} failed",
         ),
         _tile("p95 duration", _milliseconds(whole, "P95"), "ms"),
@@ -341,10 +341,16 @@ def _tiles(
             "Webhooks delivered",
             _share(delivered, attempts),
             "%",
-            tone="bad" if letters else "",
+            tone="warn" if letters else "",
             note=f"{letters:,} dead letters",
         ),
     ]
+
+
+def _error_tone(rate: float | None) -> str:
+    if not rate:
+        return "good" if rate == 0 else ""
+    return "bad" if rate >= 1 else "warn"
 
 
 def _operations(reader: Reader, chat: Groups) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ missing=()
 has_postgresql || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v chromium >/dev/null || missing+=(chromium)
+command -v prometheus >/dev/null || missing+=(prometheus)
+command -v prometheus-alertmanager >/dev/null || missing+=(prometheus-alertmanager)
 if ((${#missing[@]})); then
   if [[ $EUID == 0 ]] && command -v apt-get >/dev/null; then
     echo "Installing ${missing[*]}"

@@ -126,12 +126,10 @@ def list_left_threads(
         left = left.filter(
             Q(removed_ms__lt=cursor.left_ms) | Q(removed_ms=cursor.left_ms, pk__lt=cursor.key)
         )
-    rows: list[LeftRow] = list(
-        left.order_by("-removed_ms", "-pk").values_list(
-            "thread__thread_id", "last_topic", "removed_ms", "pk"
-        )[: size + 1]
-    )
-    page = rows[:size]
+    rows: Any = left.order_by("-removed_ms", "-pk").values_list(
+        "thread__thread_id", "last_topic", "removed_ms", "pk"
+    )[: size + 1]
+    page: list[LeftRow] = list(rows)[:size]
     return page, LeftCursor(*page[-1][2:]) if len(rows) > size else None
 
 

@@ -36,9 +36,9 @@ class PersonAdmin(DeskAdmin):
     search_fields = ["display_name", "account__username", "user__raw_id"]
     search_help_text = "A name, a user name, or the raw id of the user (8:acs:…)."
     ordering = ["search_name"]
-    autocomplete_fields = ["account"]
+    raw_id_fields = ["account"]
 
-    def get_fields(self, request: HttpRequest, obj: Person | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Person | None = None) -> Any:
         """What can be chosen once is chosen when the person is added."""
         return ["account", "display_name", *(["chat_user", "tenant"] if obj else ["resource"])]
 

@@ -16,7 +16,7 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].widget.attrs.pop("autofocus", None)
 
 
-class SignUpForm(UserCreationForm):  # type: ignore[type-arg]
+class SignUpForm(UserCreationForm):
     """A name for others to see, a user name and a password."""
 
     display_name = forms.CharField(
@@ -26,7 +26,7 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg]
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
-    class Meta(UserCreationForm.Meta):  # type: ignore[name-defined]
+    class Meta(UserCreationForm.Meta):
         model = User
         fields = ("username",)
 

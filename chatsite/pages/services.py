@@ -41,12 +41,6 @@ def create_person(account: User, resource: Resource, display_name: str) -> Perso
         )
 
 
-def rename(person: Person, display_name: str) -> None:
-    """Changes the name that others see from now on."""
-    person.display_name = display_name
-    person.save(update_fields=["display_name", "search_name"])
-
-
 def issue_token(person: Person) -> AccessToken:
     """A token for the page: as short-lived as tokens can be, for it is renewed all the time."""
     return issue_access_token(user=person.user, scopes=["chat"], expires_in_minutes=MINUTES_MINIMUM)

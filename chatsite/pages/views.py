@@ -115,7 +115,7 @@ class SignInView(LoginView):
 
     template_name = "registration/sign_in.html"
     authentication_form = SignInForm
-    next_page = reverse_lazy("chat-page")
+    next_page = "chat-page"
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

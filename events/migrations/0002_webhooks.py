@@ -33,9 +33,9 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("pending", "Pending"),
+                            ("pending", "On its way"),
                             ("delivered", "Delivered"),
-                            ("dead", "dead letter"),
+                            ("dead", "Dead letter"),
                         ],
                         default="pending",
                         max_length=10,

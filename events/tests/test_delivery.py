@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import json
+import socket
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,14 @@ import pytest
 from django.test import override_settings
 
 from events.models import Delivery, DeliveryAttempt, EventSubscription
-from events.tests.hooks import PREFIX, Clock, Hands, dispatch, subscribe
-from events.tests.receiver import Answer, Received, Receiver, accept, receiving
+from events.tests.hooks import PREFIX, Clock, Hands, NoChance, dispatch, subscribe
+from events.tests.receiver import Answer, Received, Receiver, accept, receiving, speaking
 from events.webhooks import services
+from events.webhooks.client import Client, Reply
+from events.webhooks.deliverer import Deliverer
+from events.webhooks.dispatcher import replay_some
 from events.webhooks.models import DeliveryState, EventSchema
+from events.webhooks.queue import expire_undeliverable
 from identity.models import Resource
 from tests.cast import Person
 from wire.times import now_ms
@@ -172,8 +178,6 @@ def test_an_endpoint_that_keeps_failing_gets_a_rest_new_events_included(
 def test_events_for_a_resting_endpoint_do_not_wait_longer_than_they_live(
     alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
 ) -> None:
-    from events.webhooks.queue import expire_undeliverable
-
     say(alice, thread, hands, "hello")
     EventSubscription.objects.update(delayed_until_ms=hands.clock.now + 10**9)
     assert expire_undeliverable(hands.clock.now) == 0
@@ -326,6 +330,78 @@ def test_an_endpoint_that_allows_ten_requests_a_minute_gets_no_more(
     assert attempts_at(hands, receiver, [0, 3, 4, 3, 4]) == [1, 1, 2, 2, 3]
 
 
+# --- Endpoints that misbehave --------------------------------------------------------------------
+
+
+class HastyClient(Client):
+    """A client that waits for one second instead of thirty."""
+
+    def send(self, *arguments: Any, **options: Any) -> Reply:
+        return super().send(*arguments, **{**options, "seconds": 1.0})
+
+
+def silence(connection: socket.socket) -> None:
+    time.sleep(5)
+
+
+def garbage(connection: socket.socket) -> None:
+    connection.sendall(b"\x00\xff garbage\r\n\r\n")
+
+
+def hang_up(connection: socket.socket) -> None:
+    pass
+
+
+def flood(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 500 No\r\nContent-Length: 104857600\r\n\r\n")
+    for _ in range(100):
+        connection.sendall(b"x" * 1048576)
+
+
+@pytest.mark.parametrize(
+    ("talk", "outcome", "status", "answer"),
+    [
+        (silence, "TimedOut", None, "no answer within 1 seconds"),
+        (garbage, "SocketError", None, "garbage"),
+        (hang_up, "SocketError", None, "closed"),
+        (flood, "Busy", 500, "xxxx"),
+        (None, "ResolutionError", None, "webhooks may not reach"),
+    ],
+)
+def test_an_endpoint_that_misbehaves_is_recorded_and_hurts_nobody_else(
+    alice: Person,
+    thread: str,
+    hook: EventSubscription,
+    receiver: Receiver,
+    resource: Resource,
+    talk: Any,
+    outcome: str,
+    status: int | None,
+    answer: str,
+) -> None:
+    hands = Hands(Clock(now_ms()))
+    hands.deliverer = Deliverer(HastyClient(), clock=hands.clock, chance=NoChance())
+    with speaking(talk or hang_up) as url:
+        bad = subscribe(
+            resource,
+            url if talk else "https://169.254.169.254/latest",
+            name="bad",
+            included_event_types=IN_THREAD,
+        )
+        say(alice, thread, hands, "a", "b", "c")
+        started = time.monotonic()
+        hands.deliver()
+    assert time.monotonic() - started < 6
+    assert {event["data"]["messageBody"] for event in receiver.events} == {"a", "b", "c"}
+    deliveries = Delivery.objects.filter(subscription=bad)
+    assert set(deliveries.values_list("state", "last_outcome")) == {("pending", outcome)}
+    attempt = DeliveryAttempt.objects.filter(delivery__subscription=bad).first()
+    assert attempt is not None
+    assert (attempt.outcome, attempt.status) == (outcome, status)
+    assert answer in attempt.response and len(attempt.response) <= 1000
+    assert not Delivery.objects.filter(subscription=hook, state=DeliveryState.PENDING).exists()
+
+
 # --- Dead letters --------------------------------------------------------------------------------
 
 
@@ -349,8 +425,6 @@ def test_dead_letters_can_be_sent_again(
 def test_everything_since_a_time_can_be_sent_again_from_the_log(
     alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
 ) -> None:
-    from events.webhooks.dispatcher import replay_some
-
     say(alice, thread, hands, "before")
     since = int(alice.send(thread, "a"))
     say(alice, thread, hands, "b", "c")

@@ -16,6 +16,7 @@ from events.webhooks.queue import Result
 from events.webhooks.requests import Batch, body_of, headers_of
 from events.webhooks.schedule import Answer
 from events.webhooks.senders import Senders
+from wire import telemetry
 from wire.times import now_ms
 
 logger = logging.getLogger(__name__)
@@ -135,6 +136,13 @@ class Deliverer:
             count = len(result.batch.deliveries)
             self.delivered += count if result.answer.is_success else 0
             self.failed += 0 if result.answer.is_success else count
+            telemetry.observe(
+                "WebhookDeliveries",
+                result.answer.latency_ms,
+                resource_id=result.batch.subscription.resource_id,
+                Subscription=result.batch.subscription.name,
+                Outcome=result.answer.outcome,
+            )
 
     def _send_due(self) -> bool:
         free = self._senders.free

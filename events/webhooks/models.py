@@ -153,9 +153,9 @@ class EventSubscription(models.Model):
 class DeliveryState(models.TextChoices):
     """Where an event on its way to a subscription is."""
 
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    DEAD = "dead", "dead letter"
+    PENDING = "pending", "On its way"
+    DELIVERED = "delivered", "Delivered"
+    DEAD = "dead", "Dead letter"
 
 
 class Delivery(models.Model):

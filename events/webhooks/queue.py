@@ -19,6 +19,7 @@ from events.webhooks.models import Delivery, DeliveryAttempt, DeliveryState, Eve
 from events.webhooks.models import ProvisioningState as State
 from events.webhooks.requests import Batch, batches
 from events.webhooks.schedule import Answer
+from wire import telemetry
 
 # Longer than the longest request, with time to spare before it begins and after it ends.
 LEASE_MS = int(2.5 * TIMEOUT_SECONDS * 1000)
@@ -206,6 +207,19 @@ def give_up(rows: Sequence[Delivery], reasons: Sequence[str], now_ms: int) -> No
         Delivery.objects.filter(pk__in=[row.pk for row in those]).update(
             state=DeliveryState.DEAD, dead_letter_reason=reason, finished_ms=now_ms, lease=None
         )
+        _count_dead(those, reason)
+
+
+def _count_dead(rows: Sequence[Delivery], reason: str) -> None:
+    of = {row.subscription_id for row in rows}
+    for subscription in EventSubscription.objects.filter(pk__in=of):
+        for _ in range(sum(row.subscription_id == subscription.pk for row in rows)):
+            telemetry.count(
+                "WebhookDeadLetters",
+                resource_id=subscription.resource_id,
+                Subscription=subscription.name,
+                Reason=reason,
+            )
 
 
 def _count_failures(results: Sequence[Result], now_ms: int) -> None:

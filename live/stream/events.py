@@ -1,7 +1,8 @@
 """The JSON of the native event stream: the names and fields of the REST models.
 
-`{"id", "type", "threadId", "sequence"?, ...}`: `id` is the cursor behind the event, `sequence` its
-place among the stored events of its thread. What follows depends on the type:
+`{"id", "type", "threadId", "version", "sequence"?, ...}`: `id` is the cursor behind the event,
+`version` the epoch milliseconds of the change (unique in its thread), `sequence` its place among
+the stored events of its thread. What follows depends on the type:
 
 | type | members |
 |---|---|
@@ -59,6 +60,7 @@ def event_body(announcement: Announcement) -> dict[str, Any]:
         "id": str(announcement.cursor),
         "type": NAMES[event.type],
         "threadId": event.thread_id,
+        "version": str(event.at_ms),
     }
     if event.is_stored:
         body["sequence"] = event.sequence

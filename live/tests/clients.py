@@ -97,3 +97,8 @@ def types(events: list[dict[str, Any]]) -> list[str]:
 def texts(events: list[dict[str, Any]]) -> list[str]:
     """What the messages say."""
     return [event["message"]["content"]["message"] for event in events]
+
+
+def contents(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events without their cursors: two readers need not have the same."""
+    return [{name: value for name, value in event.items() if name != "id"} for event in events]

@@ -67,6 +67,10 @@ class Received:
         """The number of the push that this answers, whatever the status."""
         if self.type != "3":
             return None
+        # The form in which the SDK writes it, which need not be parsed as a whole.
+        digits = self.data[6 : self.data.find(",")] if self.data.startswith('{"id":') else ""
+        if digits.isascii() and digits.isdigit() and len(digits) < 12:
+            return int(digits)
         try:
             number = json.loads(self.data)["id"]
         except (ValueError, TypeError, KeyError, RecursionError):

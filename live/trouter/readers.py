@@ -109,9 +109,9 @@ class TrouterReader(Reader):
         elif pending and pending[0][0] < number <= self._number:
             self._out_of_order.add(number)
 
-    def position(self, cursor: Cursor | None) -> Cursor | None:
+    def position(self, cursor: Cursor) -> Cursor | None:
         """Where this client would go on; `cursor` is the hub's place in the log."""
-        if self.is_live and not self._unanswered and not self.ending and cursor is not None:
+        if self.is_live and not self._unanswered and not self.ending:
             return cursor
         return self._answered
 

@@ -18,6 +18,16 @@ from monitoring.alerts.models import (
 from monitoring.catalogue import DIMENSIONS
 
 SLOTS = (1, 2, 3)
+CONDITION_FIELDS = [
+    "metric",
+    "aggregation",
+    "operator",
+    "kind",
+    "threshold",
+    "sensitivity",
+    "failing_periods",
+    "evaluation_periods",
+]
 _OPERATORS = (("Include", "is"), ("Exclude", "is not"))
 
 
@@ -56,22 +66,23 @@ class RuleForm(forms.ModelForm):
             raise forms.ValidationError("Another rule has this name: choose another one.")
         return name
 
+    def clean_action_groups(self) -> Any:
+        """Somebody must be told."""
+        groups = self.cleaned_data["action_groups"]
+        if not Receiver.objects.filter(group__in=groups, is_enabled=True).exists():
+            raise forms.ValidationError(
+                "None of the chosen groups has an enabled receiver: choose another one, or add a "
+                "receiver to it."
+            )
+        return groups
+
 
 class ConditionForm(forms.ModelForm):
     """A condition. Its dimensions are typed in up to three lines of three fields."""
 
     class Meta:
         model = AlertCondition
-        fields = [
-            "metric",
-            "aggregation",
-            "operator",
-            "kind",
-            "threshold",
-            "sensitivity",
-            "failing_periods",
-            "evaluation_periods",
-        ]
+        fields = CONDITION_FIELDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,10 +126,6 @@ class ConditionForm(forms.ModelForm):
             if cleaned.get(name) is None:
                 cleaned[name] = default
         return cleaned
-
-    def has_changed(self) -> bool:
-        """A new form counts once a metric is chosen."""
-        return super().has_changed()
 
 
 class BaseConditionFormSet(BaseInlineFormSet):

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 
 from identity.desk.display import address_of, badge, page_of
 from identity.desk.operations import Tool
-from identity.desk.pages import DeskAdmin, Link
+from identity.desk.pages import Link, Panel, PanelRow
 from monitoring.alerts import services
 from monitoring.alerts.forms import (
     ActionGroupForm,
@@ -22,7 +22,8 @@ from monitoring.alerts.models import (
     ActionGroup,
     Receiver,
 )
-from monitoring.alerts.rule_pages import AlertRuleAdmin
+from monitoring.alerts.rule_pages import PlainChoices
+from monitoring.arm.definitions import unsupported_receivers
 from wire.times import now_ms
 
 
@@ -37,18 +38,18 @@ class ReceiverInline(admin.StackedInline):
     fieldsets = [(None, {"fields": [("name", "kind"), "address", "is_enabled"]})]
 
 
-class ActionGroupAdmin(DeskAdmin):
+class ActionGroupAdmin(PlainChoices):
     """Groups of receivers."""
 
     links: ClassVar[list[Link]] = []
     purpose = "Who is told about alerts, and how; try each one out."
     form = ActionGroupForm
     inlines = [ReceiverInline]
+    change_form_template = "admin/monitoring/group.html"
     list_display = ["name", "short_name", "state", "receiver_names", "rule_count"]
     search_fields = ["name", "receivers__address"]
     ordering = ["name"]
     fieldsets = [(None, {"fields": ["name", "short_name", "resource", "is_enabled"]})]
-    formfield_for_dbfield = AlertRuleAdmin.formfield_for_dbfield
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         """With what the columns show."""
@@ -80,6 +81,15 @@ class ActionGroupAdmin(DeskAdmin):
         if not self.has_change_permission(request, row):
             return tools
         return [Tool("Test", address_of(ActionGroup, "test", row.pk)), *tools]
+
+    def panels(self, request: HttpRequest, row: ActionGroup) -> list[Panel]:
+        """What the management API was given and this server cannot serve."""
+        names = unsupported_receivers(row)
+        if not names:
+            return []
+        rows = [PanelRow([name]) for name in names]
+        note = "They are kept for whoever reads the group, and nobody is told through them."
+        return [Panel("Receivers of other kinds", ["Kind and name"], rows, note)]
 
     def get_urls(self) -> list[URLPattern]:
         """And the page that tries it out."""

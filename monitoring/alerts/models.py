@@ -199,8 +199,11 @@ class AlertCondition(models.Model):
     failing_periods = models.PositiveSmallIntegerField("must be unusual", default=3)
     ignore_before_ms = models.BigIntegerField(null=True, blank=True)
 
+    class Meta:
+        verbose_name = "condition"
+
     def __str__(self) -> str:
-        return self.name or self.metric
+        return self.name or self.get_metric_display()
 
 
 class AlertInstance(models.Model):

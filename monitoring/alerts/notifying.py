@@ -1,4 +1,7 @@
-"""Sending what is due to receivers: attempts, pauses between them, and muting (contract 5)."""
+"""Sending what is due to receivers: attempts, pauses between them, and muting.
+
+The times are those of monitoring contract 5.
+"""
 
 import hashlib
 from collections.abc import Callable

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
@@ -16,6 +16,7 @@ from identity.desk.pages import DeskAdmin, Link
 from monitoring.alerts import engine
 from monitoring.alerts.alert_pages import severity_badge
 from monitoring.alerts.forms import (
+    CONDITION_FIELDS,
     BaseConditionFormSet,
     ConditionForm,
     ConditionFormSet,
@@ -39,6 +40,19 @@ _MEANING = {
     "frequency_minutes",
     "auto_mitigate",
 }
+
+
+class PlainChoices(DeskAdmin):
+    """Choices without Django's buttons that would add or change what is chosen."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The plain widget."""
+        formfield: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if formfield and hasattr(formfield.widget, "can_add_related"):
+            formfield.widget = formfield.widget.widget
+        if db_field.name == "resource" and formfield:
+            formfield.empty_label = "All resources together"
+        return formfield
 
 
 class ConditionInline(admin.StackedInline):
@@ -71,10 +85,10 @@ class ConditionInline(admin.StackedInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """The form has more fields than the model; Django would look for them there."""
-        return super().get_formset(request, obj, **{**kwargs, "fields": ConditionForm._meta.fields})
+        return super().get_formset(request, obj, **{**kwargs, "fields": CONDITION_FIELDS})
 
 
-class AlertRuleAdmin(DeskAdmin):
+class AlertRuleAdmin(PlainChoices):
     """Rules: what is watched, and who is told."""
 
     links: ClassVar[list[Link]] = []
@@ -112,13 +126,11 @@ class AlertRuleAdmin(DeskAdmin):
         return (
             super()
             .get_queryset(request)
-            .annotate(firing=Count("instances", filter=Q(instances__is_firing=True), distinct=True))
-            .prefetch_related(
-                "conditions",
-                "action_groups",
-                Prefetch("alerts", Alert.objects.order_by("-fired_ms")),
+            .annotate(
+                firing=Count("instances", filter=Q(instances__is_firing=True), distinct=True),
+                last_fired_ms=Max("alerts__fired_ms"),
             )
-            .distinct()
+            .prefetch_related("conditions", "action_groups")
         )
 
     @admin.display(description="severity", ordering="severity")
@@ -150,10 +162,9 @@ class AlertRuleAdmin(DeskAdmin):
         return ", ".join(group.name for group in rule.action_groups.all()) or NOTHING
 
     @admin.display(description="last fired")
-    def last_fired(self, rule: AlertRule) -> str:
+    def last_fired(self, rule: Any) -> str:
         """When it fired last."""
-        last = next(iter(rule.alerts.all()), None)
-        return moment(last.fired_ms) if last else NOTHING
+        return moment(rule.last_fired_ms)
 
     def tools(self, request: HttpRequest, row: Any) -> list[Tool]:
         """And the way to its alerts."""
@@ -199,7 +210,8 @@ class AlertRuleAdmin(DeskAdmin):
         if not formset.is_valid():
             problems = [*formset.non_form_errors(), *_form_problems(formset)]
             return JsonResponse({"problems": [str(problem) for problem in problems]})
-        return JsonResponse(preview(rule, formset.conditions(), now_ms()))
+        conditions = formset.conditions()  # type: ignore[attr-defined]
+        return JsonResponse(preview(rule, conditions, now_ms()))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """A rule that watches something else now ends what it had open."""
@@ -220,20 +232,13 @@ class AlertRuleAdmin(DeskAdmin):
             engine.end_alerts(rule, now_ms(), "The rule was deleted.")
         super().delete_queryset(request, queryset)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Plain choices, without Django's buttons that would add or change their objects."""
-        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if formfield and hasattr(formfield.widget, "can_add_related"):
-            formfield.widget = formfield.widget.widget
-        if db_field.name == "resource" and formfield:
-            formfield.empty_label = "All resources together"
-        return formfield
-
 
 def _as_new(formset: Any) -> None:
     """Conditions that are stored already are previewed as the form has them, not as stored."""
     data = formset.data.copy()
     data["conditions-INITIAL_FORMS"] = "0"
+    for name in [name for name in data if name.endswith(("-id", "-rule"))]:
+        data[name] = ""
     formset.data = data
 
 

@@ -140,7 +140,7 @@ def test_two_processes_add_up_and_threads_lose_nothing(resource: Resource) -> No
     for one in processes:
         flusher.flush(one)
     assert Series.objects.get().count == 2000
-    assert MinuteSample.objects.get().bucket_00 == 2000
+    assert MinuteSample.objects.values_list("bucket_00", flat=True)[0] == 2000
 
 
 def operation(name: str) -> Any:
@@ -193,7 +193,7 @@ def test_observing_costs_less_than_50_microseconds(alice: Person) -> None:
 
     request = RequestFactory().post("/chat/threads/19:x@thread.v2/messages")
     request.resolver_match = resolve("/chat/threads/19:x@thread.v2/messages")
-    request.user = type("U", (), {})()  # type: ignore[assignment]
+    request.user = type("U", (), {})()
     response = HttpResponse(status=201)
     observed, bare = ObserveRequests(lambda request: response), lambda request: response
     with override_settings(CHATSITE_REQUEST_LOG="off"):
@@ -214,8 +214,8 @@ def test_percentiles_come_from_the_buckets_of_all_steps(resource: Resource) -> N
     requests(resource.id, NOON + MINUTE, times=9, milliseconds=400)
     requests(resource.id, NOON + 2 * MINUTE, times=1, milliseconds=20_000)
     metric = METRICS["ChatRequestDuration"]
-    window = {"resource_id": None, "start_ms": NOON, "end_ms": NOON + HOUR, "with_buckets": True}
-    (found,) = total(metric, **window).values()  # type: ignore[arg-type]
+    window: dict[str, Any] = {"resource_id": None, "start_ms": NOON, "end_ms": NOON + HOUR}
+    (found,) = total(metric, with_buckets=True, **window).values()
     p50, p95, p99 = (found.value(metric, name) for name in ("P50", "P95", "P99"))
     assert p50 is not None and 2.5 <= p50 <= 5
     assert p95 is not None and 250 <= p95 <= 500

@@ -1,7 +1,10 @@
 """Messages and threads are counted from the event log, exactly."""
 
+from typing import Any
+
 import pytest
 
+from events import following
 from events.models import LogPosition
 from identity.models import Resource
 from monitoring import sweeps, usage
@@ -49,15 +52,15 @@ def test_a_second_process_at_the_same_place_counts_nothing_twice(
     usage.count_events()
     cursor = LogPosition.objects.get(name=usage.NAME).cursor
     alice.send(alice.create_thread())
-    read_after = usage.following.read_after
+    read_after = following.read_after
 
-    def overtaken(cursor_: object, limit: int) -> object:
+    def overtaken(cursor_: Any, limit: int) -> object:
         """Another process counts the same events between our reading and our counting."""
-        monkeypatch.setattr(usage.following, "read_after", read_after)
+        monkeypatch.setattr(following, "read_after", read_after)
         usage.count_events()
-        return read_after(cursor_, limit)  # type: ignore[arg-type]
+        return read_after(cursor_, limit)
 
-    monkeypatch.setattr(usage.following, "read_after", overtaken)
+    monkeypatch.setattr(following, "read_after", overtaken)
     usage.count_events()
     assert LogPosition.objects.get(name=usage.NAME).cursor != cursor
     assert counted("ChatMessages") == {"Action=Sent&MessageType=text": 2}

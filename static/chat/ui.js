@@ -6,7 +6,7 @@ import { openConversation } from "./store/conversation.js";
 export const editing = signal(null);
 // The id of the conversation that is shown, from the address: #/19%3A…
 export const selected = signal(null);
-// {name, ...properties} of the dialog that is open.
+// {name, properties} of the dialog that is open.
 export const dialog = signal(null);
 // A text for screen readers, said once; and a short note for everybody.
 export const announcement = signal("");
@@ -38,7 +38,7 @@ export function select(id) {
 }
 
 export function openDialog(name, properties = {}) {
-  dialog.value = { name, ...properties };
+  dialog.value = { name, properties };
 }
 
 export function closeDialog() {

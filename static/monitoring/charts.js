@@ -29,7 +29,7 @@ export function shown(value, unit) {
 
 function timeFormat(spanSeconds) {
   if (spanSeconds <= DAY) return { hour: "2-digit", minute: "2-digit" };
-  if (spanSeconds <= 8 * DAY) return { weekday: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  if (spanSeconds <= 8 * DAY) return { weekday: "short", day: "numeric" };
   return { day: "numeric", month: "short" };
 }
 

@@ -103,7 +103,7 @@ function operations() {
 function drawOperations() {
   const place = part("operations");
   place.hidden = data.operations.length === 0;
-  const table = make("table", "stacking");
+  const table = make("table");
   const columns = [["name", "Operation"], ["requests", "Requests"], ["refused", "Refused"], ["failed", "Failed"], ["p50", "p50"], ["p95", "p95"], ["p99", "p99"]];
   const head = table.createTHead().insertRow();
   for (const [, label] of columns) {
@@ -114,15 +114,17 @@ function drawOperations() {
   const body = table.createTBody();
   for (const row of data.operations) {
     const line = body.insertRow();
-    for (const [name, label] of columns) {
+    for (const [name] of columns) {
       const cell = line.insertCell();
-      cell.dataset.label = label;
       const inner = make("div", "", name === "name" ? row[name] : shown(row[name], name.startsWith("p") ? "ms" : ""));
       if (name === "failed" && row.failed) inner.className = "is-bad";
       cell.append(inner);
     }
   }
-  place.replaceChildren(make("h3", "", "Chat operations"), table);
+  const scroller = make("div", "scroller");
+  scroller.tabIndex = 0;
+  scroller.append(table);
+  place.replaceChildren(make("h3", "", "Chat operations"), scroller);
 }
 
 function drawAll() {

@@ -43,7 +43,8 @@ function tidy(block) {
       const wanted = [...metric.dimensions];
       keep(name, name.value && !wanted.includes(name.value) ? [...wanted, name.value] : wanted);
       const line = name.closest(".form-row");
-      line.hidden = slot > Math.max(metric.dimensions.length, name.value ? slot : 0);
+      const isNext = slot === 1 || field(block, `dimension_${slot - 1}`).value !== "";
+      line.hidden = !name.value && (slot > metric.dimensions.length || !isNext);
       field(block, `operator_${slot}`).closest("div").classList.toggle("is-idle", !name.value);
       field(block, `values_${slot}`).closest("div").classList.toggle("is-idle", !name.value);
     }

@@ -54,9 +54,7 @@ def people(grid_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[lis
     """Three users with official chat clients."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(grid_server.ca_file))
     with ExitStack() as clients:
-        identity = CommunicationIdentityClient.from_connection_string(
-            grid_server.connection_string
-        )
+        identity = CommunicationIdentityClient.from_connection_string(grid_server.connection_string)
         yield [
             invite(identity=identity, endpoint=grid_server.https_url, clients=clients)
             for _ in range(3)

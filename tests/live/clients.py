@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -235,7 +235,7 @@ class Trouter:
 
 async def sse(
     site: Site, session: aiohttp.ClientSession, headers: dict[str, str], after: str = ""
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any], None]:
     """Events of a response of Server-Sent Events, read by the rules of the format."""
     query = f"?after={after}" if after else ""
     async with session.get(

@@ -1,14 +1,16 @@
 """Chromium for the tests of the chat page."""
 
+import itertools
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.pages.visitors import Enter, Visitor, enter
+from tests.pages.visitors import Enter, Visitor, enter, make_sessions
 from tests.server import Server
 
 
@@ -27,13 +29,27 @@ def chromium() -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="module")
+def sessions(server: Server) -> dict[str, Iterator[list[str]]]:
+    """Sessions of people with a first name, each a stranger to the tests before."""
+    run = uuid.uuid4().hex[:5]
+    names = [f"{first} {run}{n:02}" for first in ("Anna", "Ben", "Carla") for n in range(20)]
+    made = make_sessions(server.environment, names)
+    return {
+        first: iter(list(group))
+        for first, group in itertools.groupby(made, lambda one: one[0].split()[0])
+    }
+
+
 @pytest.fixture
-def visitors(chromium: Browser, server: Server) -> Iterator[Enter]:
+def visitors(
+    chromium: Browser, server: Server, sessions: dict[str, Iterator[list[str]]]
+) -> Iterator[Enter]:
     """Brings people in by name. At the end nobody's browser may have complained of anything."""
     inside: list[Visitor] = []
 
-    def bring(name: str, **options: Any) -> Visitor:
-        inside.append(enter(chromium, server, name, **options))
+    def bring(first_name: str, **options: Any) -> Visitor:
+        inside.append(enter(chromium, server, next(sessions[first_name]), **options))
         return inside[-1]
 
     yield bring
@@ -45,9 +61,9 @@ def visitors(chromium: Browser, server: Server) -> Iterator[Enter]:
 
 @pytest.fixture
 def anna(visitors: Enter) -> Visitor:
-    return visitors("Anna Adler")
+    return visitors("Anna")
 
 
 @pytest.fixture
 def ben(visitors: Enter) -> Visitor:
-    return visitors("Ben Brandt")
+    return visitors("Ben")

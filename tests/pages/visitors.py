@@ -3,23 +3,48 @@
 import json
 import re
 import urllib.request
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 from tests.cast import NEWEST
-from tests.server import CHECKOUT, Server
+from tests.pages.packages import installed
+from tests.server import CHECKOUT, Server, manage
 
 SCREENSHOTS = CHECKOUT / "var" / "screenshots" / "chat"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-# Cold passwords would only take time.
-PASSWORD = "correct horse battery"
 # Chromium says this of every request without a network; the page has to live with it.
 _NO_NETWORK = re.compile(r"ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_FAILED")
+
+
+def watched(page: Page, complaints: list[str]) -> Page:
+    """The page, which adds errors, violations of its policy, and foreign requests to the list."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not _NO_NETWORK.search(message.text):
+            complaints.append(f"console: {message.text} {message.location}")
+
+    def on_request(request: Request) -> None:
+        if not re.match(r"data:|https?://(localhost|127\.0\.0\.1):", request.url):
+            complaints.append(f"a request to elsewhere: {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(f"uncaught: {error.stack}"))
+    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    page.on("request", on_request)
+    return page
 
 
 @dataclass
@@ -32,34 +57,18 @@ class Visitor:
     page: Page
     complaints: list[str] = field(default_factory=list)
 
-    def watch(self, page: Page) -> None:
-        """Notes errors, warnings, violations of the policy, dialogs, and requests to elsewhere."""
-        page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error.stack}"))
-        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
-        page.on("request", self._on_request)
-
-    def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not _NO_NETWORK.search(message.text):
-            self.complaints.append(f"console: {message.text} {message.location}")
-
-    def _on_request(self, request: Any) -> None:
-        if not request.url.startswith((self.server.http_url, "data:")):
-            self.complaints.append(f"a request to elsewhere: {request.url}")
-
     # What they do
 
     def second_window(self) -> "Visitor":
         """The same person in another window of the same browser."""
-        page = self.context.new_page()
-        self.watch(page)
+        page = watched(self.context.new_page(), self.complaints)
         page.goto(f"{self.server.http_url}/chat/")
         return Visitor(self.name, self.server, self.context, page, self.complaints)
 
     def open(self, topic: str) -> None:
         """Choose a conversation from the list."""
         self.row(topic).click()
-        expect(self.page.get_by_role("heading", level=2, name=topic)).to_be_visible()
+        expect(self.page.get_by_role("heading", level=1, name=topic)).to_be_visible()
 
     def write(self, text: str) -> None:
         """Type a message and press Enter."""
@@ -83,7 +92,7 @@ class Visitor:
 
     def pick(self, person: str) -> None:
         """Find somebody by name in the dialog that is open."""
-        self.page.get_by_role("searchbox", name="Search people").fill(person.split()[0])
+        self.page.get_by_role("searchbox", name="Search people").fill(person)
         self.page.get_by_role("dialog").get_by_role("button", name=person).click()
 
     def start_conversation(self, topic: str, *people: "Visitor") -> None:
@@ -156,30 +165,74 @@ class Visitor:
         return f"/chat/threads/{quote(thread_id)}"
 
 
+def slowness(page: Page) -> float:
+    """How much slower than usual this machine is right now: others may be busy on it."""
+    measured: float = page.evaluate(
+        """() => { const start = performance.now(); let sum = 0;
+            for (let n = 0; n < 3e7; n += 1) sum += n % 7;
+            return (performance.now() - start) / 60 + sum * 0; }"""
+    )
+    return max(1.0, measured)
+
+
+@cache
+def axe_source() -> str:
+    """axe-core, which frontend/package.json names."""
+    file = installed(CHECKOUT / "frontend") / "node_modules" / "axe-core" / "axe.min.js"
+    return file.read_text()
+
+
 Enter = Callable[..., Visitor]
 
+# Signing up takes a second, because hashing passwords should; so tests bring their sessions along.
+_MAKE_SESSIONS = """
+import json
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from chatsite.pages.services import create_person
+from identity.models import Resource
 
-def enter(browser: Browser, server: Server, name: str, **options: Any) -> Visitor:
-    """Somebody new, who signs up and looks at the page for the first time."""
+store = import_module(settings.SESSION_ENGINE).SessionStore
+resource = Resource.objects.get(is_default=True)
+made = []
+for name in {names!r}:
+    account = User(username=name.replace(" ", "."))
+    account.set_unusable_password()
+    account.save()
+    create_person(account, resource, name)
+    session = store()
+    session[SESSION_KEY] = str(account.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = account.get_session_auth_hash()
+    session.create()
+    made.append([name, settings.SESSION_COOKIE_NAME, session.session_key])
+print(json.dumps(made))
+"""
+
+
+def make_sessions(environment: dict[str, str], names: list[str]) -> list[list[str]]:
+    """Name, cookie name and session key of new people of the server with this environment."""
+    printed = manage(environment, "shell", "-v", "0", "-c", _MAKE_SESSIONS.format(names=names))
+    return [list(one) for one in json.loads(printed.strip().splitlines()[-1])]
+
+
+def make_session_cookie(environment: dict[str, str], url: str, name: str) -> Any:
+    """The cookie of somebody who is signed in at the server."""
+    [[_, cookie, key]] = make_sessions(environment, [name])
+    return {"name": cookie, "value": key, "url": url}
+
+
+def enter(browser: Browser, server: Server, session: list[str], **options: Any) -> Visitor:
+    """Somebody who is signed in, and looks at the page for the first time."""
+    name, cookie, key = session
     context = browser.new_context(
         **{"viewport": WIDE, "base_url": server.http_url, "reduced_motion": "reduce"} | options
     )
     context.set_default_timeout(10_000)
-    visitor = Visitor(name, server, context, context.new_page())
-    visitor.watch(visitor.page)
-    form = context.request.get("/chat/sign-up/").text()
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-    assert found is not None
-    answer = context.request.post(
-        "/chat/sign-up/",
-        form={
-            "csrfmiddlewaretoken": found[1],
-            "display_name": name,
-            "username": f"u{uuid.uuid4().hex[:16]}",
-            "password1": PASSWORD,
-            "password2": PASSWORD,
-        },
-    )
-    assert answer.url.endswith("/chat/"), answer.text()
+    context.add_cookies([{"name": cookie, "value": key, "url": server.http_url}])
+    complaints: list[str] = []
+    visitor = Visitor(name, server, context, watched(context.new_page(), complaints), complaints)
     visitor.page.goto("/chat/")
     return visitor

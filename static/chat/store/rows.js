@@ -10,10 +10,13 @@ export function rowsOf({ messages, pending, lineAfter, receipts, isWhole }) {
   const rows = isWhole ? [{ kind: "beginning", key: "beginning" }] : [];
   const readers = readersByMessage(messages, receipts);
   const lastOwn = messages.findLast((one) => one.isSent && isMe(one.sender) && !one.isDeleted)?.id;
-  let day = null;
-  let before = null;
+  // The oldest one known is not shown while there are older ones: only what came before a message
+  // tells whether it begins a day or stands under a name of its own.
+  const [context, ...rest] = isWhole ? [null, ...messages] : messages;
+  let day = context && dayOf(context.id);
+  let before = context?.isSent ? context : null;
   let hasLine = lineAfter === null;
-  for (const message of messages) {
+  for (const message of rest) {
     if (dayOf(message.id) !== day) {
       day = dayOf(message.id);
       rows.push({ kind: "day", key: `day${day}`, ms: message.id });
@@ -48,9 +51,10 @@ function readersByMessage(messages, receipts) {
   const shown = messages.filter((message) => message.isSent);
   for (const [reader, readId] of receipts) {
     if (isMe(reader)) continue;
-    const message = shown.findLast((one) => one.id <= readId);
-    // Under the own words a reader has read nothing: it is where everybody is who wrote last.
-    if (message) found.set(message.id, [...(found.get(message.id) ?? []), reader]);
+    // Who has written something has read what stands above it, and needs no mark there.
+    const message = shown.findLast((one) => one.id <= readId || one.sender === reader);
+    if (!message || message.sender === reader) continue;
+    found.set(message.id, [...(found.get(message.id) ?? []), reader]);
   }
   return found;
 }

@@ -2,8 +2,13 @@
 import { listNames, t } from "../strings.js";
 import { isMe, nameOf, nameOrYou } from "./names.js";
 
-function people(message) {
+// At the beginning of a sentence, and further on in it.
+function subjects(message) {
   return listNames(message.people.map(({ id, name }) => (isMe(id) ? t.you : name || nameOf(id))));
+}
+
+function people(message) {
+  return listNames(message.people.map(({ id, name }) => (isMe(id) ? t.youAsObject : name || nameOf(id))));
 }
 
 export function describeSystem(message) {
@@ -17,11 +22,11 @@ export function describeSystem(message) {
     case "participantAdded":
       // Only who creates a thread is among those whom it is created with.
       if (message.people.some(({ id }) => id === initiator)) return started(message);
-      return initiator ? t.added(nameOrYou(initiator), people(message)) : t.joined(people(message));
+      return initiator ? t.added(nameOrYou(initiator), people(message)) : t.joined(subjects(message));
     case "participantRemoved":
       return initiator && !isOwnDoing
         ? t.removed(nameOrYou(initiator), people(message))
-        : t.leftLine(people(message));
+        : t.leftLine(subjects(message));
     default:
       return "";
   }

@@ -24,13 +24,14 @@ const DIALOGS = {
 
 export function App() {
   const id = selected.value;
-  return html`<a class="skip" href="#composer" onClick=${skipToComposer}>${t.skipToMessage}</a>
+  return html`${id &&
+    html`<a class="skip" href="#composer" onClick=${skipToComposer}>${t.skipToMessage}</a>`}
     <div class=${`app ${id ? "shows-conversation" : "shows-list"}`}>
       <${ConnectionBanner} />
-      <div class="panes">
+      <main class="panes">
         <div class="side"><${Sidebar} /><${DemoHint} /></div>
         ${id ? html`<${ConversationView} id=${id} />` : html`<${Welcome} />`}
-      </div>
+      </main>
     </div>
     <${OpenDialog} />
     ${sessionEnded.value && html`<${SessionEnded} />`}
@@ -46,7 +47,7 @@ function skipToComposer(event) {
 
 function OpenDialog() {
   if (!dialog.value) return null;
-  const { name, ...properties } = dialog.value;
+  const { name, properties } = dialog.value;
   return html`<${DIALOGS[name]} key=${name} ...${properties} />`;
 }
 
@@ -69,7 +70,7 @@ function ConnectionBanner() {
 }
 
 function Welcome() {
-  return html`<main class="conversation welcome">
+  return html`<section class="conversation welcome">
     <div class="empty">
       <p class="big">${t.chooseConversation}</p>
       <p>${t.chooseConversationHint}</p>
@@ -77,7 +78,7 @@ function Welcome() {
         <${Icon} name="add" size=${18} /> ${t.newConversation}
       </button>
     </div>
-  </main>`;
+  </section>`;
 }
 
 function DemoHint() {

@@ -16,23 +16,23 @@ import { typingSentence } from "./typing.js";
 const drafts = new Map();
 const HIGHEST = 200;
 
-export function Composer({ conversation, topic }) {
+// For a new message, or for `edited`; each has a composer of its own.
+export function Composer({ conversation, topic, edited }) {
   const { id } = conversation;
   const box = useRef(null);
-  const text = useSignal(drafts.get(id) ?? "");
+  const text = useSignal(edited ? edited.text : (drafts.get(id) ?? ""));
   const isHigh = useSignal(false);
-  const edited = editing.value?.threadId === id ? editing.value.message : null;
 
   useEffect(() => {
-    text.value = edited ? edited.text : (drafts.get(id) ?? "");
+    // On a phone the keyboard would jump up.
     if (edited || matchMedia("(pointer: fine)").matches) box.current.focus();
-  }, [id, edited]);
+  }, []);
 
   useLayoutEffect(() => {
     const field = box.current;
     field.style.height = "auto";
     field.style.height = `${Math.min(field.scrollHeight, HIGHEST)}px`;
-  }, [text.value, id]);
+  }, [text.value]);
 
   const write = (value) => {
     text.value = value;
@@ -45,7 +45,6 @@ export function Composer({ conversation, topic }) {
 
   const stopEditing = () => {
     editing.value = null;
-    box.current.focus();
   };
   const submit = () => {
     if (!isReady) return;

@@ -3,7 +3,7 @@ import { html } from "../../vendor/preact.js";
 import { openConversation } from "../store/conversation.js";
 import { threads } from "../store/threads.js";
 import { t } from "../strings.js";
-import { openDialog, select } from "../ui.js";
+import { editing, openDialog, select } from "../ui.js";
 import { Avatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { Icon, IconButton } from "./icons.js";
@@ -14,8 +14,9 @@ export function ConversationView({ id }) {
   const conversation = openConversation(id);
   const thread = threads.value.get(id);
   const state = conversation.state.value;
+  const edited = editing.value?.threadId === id ? editing.value.message : null;
   const isOpen = state === "ready" || state === "loading" || state === "failed";
-  return html`<main class="conversation" aria-label=${thread?.topic ?? t.messages}>
+  return html`<section class="conversation" aria-label=${thread?.topic ?? t.messages}>
     <${Head} conversation=${conversation} thread=${thread} isOpen=${isOpen && Boolean(thread)} />
     ${state === "loading" && html`<p class="empty" role="status">${t.loadingMessages}</p>`}
     ${state === "failed" &&
@@ -37,8 +38,14 @@ export function ConversationView({ id }) {
       <p>${state === "gone" ? t.gone : t.deletedConversation}</p>
     </div>`}
     ${state === "ready" && html`<${Timeline} key=${id} conversation=${conversation} />`}
-    ${isOpen && html`<${Composer} key=${id} conversation=${conversation} topic=${thread?.topic ?? ""} />`}
-  </main>`;
+    ${isOpen &&
+    html`<${Composer}
+      key=${`${id} ${edited?.id}`}
+      conversation=${conversation}
+      topic=${thread?.topic ?? ""}
+      edited=${edited}
+    />`}
+  </section>`;
 }
 
 function Head({ conversation, thread, isOpen }) {
@@ -48,7 +55,7 @@ function Head({ conversation, thread, isOpen }) {
     <${IconButton} icon="back" label=${t.back} class="back" onClick=${() => select(null)} />
     ${thread && html`<${Avatar} name=${thread.topic} of=${id} class="square" />`}
     <div class="conversation-title">
-      <h2 dir="auto" title=${thread?.topic}>${thread?.topic}</h2>
+      <h1 dir="auto" title=${thread?.topic}>${thread?.topic}</h1>
       ${isOpen &&
       count > 0 &&
       html`<button

@@ -11,13 +11,17 @@ export function Dialog({ title, children, class: extra = "" }) {
     const element = box.current;
     element.showModal();
     element.querySelector("[data-focus]")?.focus();
-    return () => element.close();
+    element.addEventListener("close", closeDialog);
+    return () => {
+      // Its place may have been taken by another dialog, which must stay.
+      element.removeEventListener("close", closeDialog);
+      element.close();
+    };
   }, []);
   return html`<dialog
     ref=${box}
     class=${`dialog ${extra}`}
     aria-labelledby=${id}
-    onClose=${closeDialog}
     onPointerDown=${(event) => event.target === box.current && closeDialog()}
   >
     <div class="dialog-body">

@@ -102,7 +102,16 @@ function Picker({ onPick }) {
     });
   }, []);
   const found = search.value.trim() && groups.value ? find(groups.value, search.value) : null;
-  const onKeyDown = (event) => moveInGrid(event, grid.current, field.current);
+  const onKeyDown = async (event) => {
+    if (event.key !== "Enter" || event.target !== field.current) {
+      moveInGrid(event, grid.current, field.current);
+      return;
+    }
+    // The first one found, even where the names are still on their way.
+    event.preventDefault();
+    const [first] = search.value.trim() ? find(await load(), search.value) : [];
+    if (first) onPick(first.emoji);
+  };
   return html`<div class="emoji-picker" role="dialog" aria-label=${t.emoji} onKeyDown=${onKeyDown}>
     <input
       type="search"
@@ -133,8 +142,8 @@ function Picker({ onPick }) {
 
 function Group({ title, items }) {
   if (!items.length) return null;
-  return html`<section>
-    ${title && html`<h3>${title}</h3>`}
+  return html`<section aria-label=${title || t.searchEmoji}>
+    ${title && html`<p>${title}</p>`}
     <div class="emoji-grid">
       ${items.map(
         ({ emoji, words }) => html`<button type="button" key=${emoji} title=${words} tabindex="-1">${emoji}</button>`,
@@ -147,11 +156,6 @@ function Group({ title, items }) {
 function moveInGrid(event, grid, field) {
   const buttons = [...grid.querySelectorAll("button")];
   const here = buttons.indexOf(document.activeElement);
-  if (event.key === "Enter" && here < 0) {
-    event.preventDefault();
-    buttons[0]?.click();
-    return;
-  }
   if (here < 0 && event.key !== "ArrowDown") return;
   const top = buttons[Math.max(here, 0)]?.offsetTop;
   const inRow = Math.max(1, buttons.filter((one) => one.offsetTop === top).length);

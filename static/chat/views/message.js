@@ -27,15 +27,16 @@ function Message({ conversation, message, isFirst, isLastOwn, readers }) {
   const show = () => {
     hasTools.value = true;
   };
-  const hide = (event) => {
-    if (!event.currentTarget.contains(event.relatedTarget)) hasTools.value = false;
+  const hide = ({ currentTarget: row, relatedTarget }) => {
+    const isHere = row.contains(relatedTarget) || row.matches(":hover, :focus-within");
+    if (!isHere) hasTools.value = false;
   };
   return html`<article
     class=${`message ${isOwn ? "own" : "other"} ${isFirst ? "first" : ""} ${message.isHigh ? "urgent" : ""}`}
     data-key=${message.id}
     tabindex="-1"
     aria-label=${t.messageOf(isOwn ? t.you : name, fullTime(message.id))}
-    onPointerEnter=${show}
+    onPointerMove=${show}
     onFocusIn=${show}
     onPointerLeave=${hide}
     onFocusOut=${hide}
@@ -117,7 +118,11 @@ function Tools({ conversation, message, isOwn }) {
 // Under the last own message: whether it was read.
 function Status({ conversation, message }) {
   const others = (conversation.people.value ?? []).filter(({ id }) => !isMe(id));
-  const read = others.filter(({ id }) => conversation.receipts.value.get(id) >= message.id);
+  const later = conversation.messages.value.filter((one) => one.id > message.id && one.isSent);
+  const read = others.filter(
+    ({ id }) =>
+      conversation.receipts.value.get(id) >= message.id || later.some((one) => one.sender === id),
+  );
   if (!read.length) return html`<p class="status"><${Icon} name="check" size=${14} /> ${t.sent}</p>`;
   const isAll = read.length === others.length && others.length > 1;
   const names = read.map(({ id, name }) => name || nameOf(id));

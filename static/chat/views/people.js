@@ -45,7 +45,12 @@ export function PeoplePicker({ chosen, without, focus }) {
   const remove = (id) => {
     chosen.value = chosen.value.filter((one) => one.id !== id);
   };
-  const offered = (found.value ?? []).filter(({ id }) => !isChosen(id) && !without?.has(id));
+  // Until the answer for the last letter is there, the one before is narrowed down here.
+  const words = search.value.trim().toLocaleLowerCase();
+  const offered = (found.value ?? []).filter(
+    ({ id, name }) =>
+      !isChosen(id) && !without?.has(id) && ` ${name.toLocaleLowerCase()}`.includes(` ${words}`),
+  );
   const rawId = search.value.trim();
   if (RAW_ID.test(rawId) && !isChosen(rawId) && !without?.has(rawId) && !offered.length) {
     offered.push({ id: rawId, name: "", label: t.addById(rawId) });

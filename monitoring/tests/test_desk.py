@@ -1,0 +1,238 @@
+"""The dashboard and the pages: who may see them, what they say, and how fast."""
+
+import time
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from events.models import Delivery, DeliveryAttempt, Event, EventSubscription
+from events.webhooks import dispatcher
+from events.webhooks.matching import CurrentIndex
+from identity.models import Resource
+from messaging.models import ChatMessage
+from monitoring import flusher, usage
+from monitoring.alerts.models import AlertRule
+from monitoring.dashboard import RANGES, dashboard
+from monitoring.models import HOUR_MS
+from monitoring.tests.samples import NOON, put, requests
+from tests.cast import Person
+from wire.times import now_ms
+
+
+def staff(*permissions: str, name: str = "eve") -> Client:
+    """A staff account with these permissions only, signed in."""
+    user = User.objects.create_user(name, password="x", is_staff=True)
+    codes = [code.partition(".")[2] for code in permissions]
+    user.user_permissions.set(Permission.objects.filter(codename__in=codes))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def olga(transactional_db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("olga", password="x"))
+    return client
+
+
+PAGES = (
+    "/admin/monitoring/dashboard.json",
+    "/admin/monitoring/dashboard.csv",
+    "/admin/monitoring/alertrule/",
+    "/admin/monitoring/alertrule/add/",
+    "/admin/monitoring/actiongroup/",
+    "/admin/monitoring/alert/",
+    "/admin/monitoring/requestrecord/",
+    "/admin/monitoring/story/?message=1",
+)
+
+
+def test_eve_sees_nothing_of_it(transactional_db: None) -> None:
+    eve = staff()
+    assert [eve.get(page).status_code for page in PAGES] == [403] * len(PAGES)
+    assert "monitor-data" not in eve.get("/admin/").content.decode()
+    assert eve.post("/admin/monitoring/alertrule/preview/").status_code == 403
+    strangers = {Client().get(page).status_code for page in PAGES}
+    assert strangers == {302}
+
+
+def test_who_may_only_look_cannot_change(transactional_db: None) -> None:
+    carol = staff("monitoring.view_series", "monitoring.view_alertrule", name="carol")
+    assert "monitor-data" in carol.get("/admin/").content.decode()
+    rule = AlertRule.objects.create(name="r")
+    page = carol.get(f"/admin/monitoring/alertrule/{rule.pk}/change/")
+    assert page.status_code == 200 and "rule-preview" not in page.content.decode()
+    assert carol.post(f"/admin/monitoring/alertrule/{rule.pk}/change/").status_code == 403
+
+
+def test_the_dashboard_counts_what_happened(alice: Person, bob: Person, olga: Client) -> None:
+    thread = alice.create_thread(bob)
+    for _ in range(4):
+        alice.send(thread)
+    assert bob.get("/chat/threads/nothing").status_code == 400
+    flusher.flush()
+    usage.count_events()
+    usage.count_active(now_ms())
+    data = olga.get("/admin/monitoring/dashboard.json?range=1h").json()
+    tiles = {tile["label"]: tile["value"] for tile in data["tiles"]}
+    assert tiles["Messages sent"] == 4
+    assert tiles["Chat requests"] == 6
+    assert tiles["Error rate"] == 0
+    assert tiles["Active users today"] == 1
+    rows = {row["name"]: (row["requests"], row["refused"]) for row in data["operations"]}
+    assert rows["SendChatMessage"] == (4, 0)
+    assert rows["GetChatThread"] == (1, 1)
+    assert not data["isEmpty"]
+    other = olga.get(f"/admin/monitoring/dashboard.json?resource={alice.user.resource_id}").json()
+    assert other["tiles"][0]["value"] == 4
+
+
+def test_one_resource_sees_nothing_of_another(
+    alice: Person, other_resource: Resource, olga: Client
+) -> None:
+    alice.send(alice.create_thread())
+    flusher.flush()
+    usage.count_events()
+    data = olga.get(f"/admin/monitoring/dashboard.json?resource={other_resource.id}").json()
+    assert data["isEmpty"] and data["operations"] == []
+
+
+def test_nonsense_in_the_query_counts_as_not_given(olga: Client) -> None:
+    query = "range=1000y&resource=%27%3B--&operation=%3Cscript%3E"
+    page = olga.get(f"/admin/?{query}")
+    assert page.status_code == 200 and b"<script>alert" not in page.content
+    assert olga.get(f"/admin/monitoring/dashboard.json?{query}").json()["range"] == "24h"
+
+
+def test_the_csv_has_what_the_charts_show(resource: Resource, olga: Client) -> None:
+    put("ChatMessages", resource.id, now_ms(), times=7, Action="Sent", MessageType="text")
+    lines = olga.get("/admin/monitoring/dashboard.csv?range=1h").content.decode().splitlines()
+    sent = [line for line in lines if ",Messages,Sent," in line]
+    assert len(sent) == 60
+    assert sum(int(line.split(",")[3]) for line in sent) == 7
+
+
+def test_90_days_are_read_in_less_than_300_milliseconds(resource: Resource) -> None:
+    """Every range over 90 days of hourly samples of a busy server; `bench.monitoring` has more."""
+    operations = [f"Operation{number}" for number in range(16)]
+    from monitoring import store
+    from monitoring.collector import Collector
+
+    counted = Collector()
+    for hour in range(90 * 24):
+        for number, operation in enumerate(operations):
+            status = ("201", "400", "503")[(hour + number) % 3]
+            dimensions = (
+                ("Operation", operation),
+                ("StatusCode", status),
+                ("StatusCodeClass", f"{status[0]}xx"),
+            )
+            key = ("APIRequestChat", resource.id, dimensions)
+            counted.record(key, NOON - hour * HOUR_MS, 5.0, times=hour % 9 + 1, is_duration=True)
+        if hour % 300 == 0:
+            store.add(counted.take()[0])
+    store.add(counted.take()[0])
+    for name in RANGES:
+        spent = []
+        for _ in range(3):
+            started = time.process_time()
+            data = dashboard(name, None, NOON)
+            spent.append(time.process_time() - started)
+        assert min(spent) < 0.3, (name, spent)
+        assert not data["isEmpty"]
+
+
+def test_a_rule_is_saved_with_its_conditions_and_refused_with_a_reason(olga: Client) -> None:
+    rule = AlertRule.objects.create(name="old")
+    group = _group(rule)
+    fields = {
+        "name": "new",
+        "severity": "2",
+        "is_enabled": "on",
+        "window_minutes": "5",
+        "frequency_minutes": "1",
+        "auto_mitigate": "on",
+        "action_groups": str(group),
+        "conditions-TOTAL_FORMS": "1",
+        "conditions-INITIAL_FORMS": "0",
+        "conditions-0-metric": "APIRequestChat",
+        "conditions-0-aggregation": "Count",
+        "conditions-0-operator": "GreaterThan",
+        "conditions-0-kind": "static",
+        "conditions-0-threshold": "5",
+        "conditions-0-sensitivity": "Medium",
+        "conditions-0-dimension_1": "StatusCodeClass",
+        "conditions-0-operator_1": "Include",
+        "conditions-0-values_1": "5xx, 4xx",
+    }
+    address = f"/admin/monitoring/alertrule/{rule.pk}/change/"
+    for change, words in (
+        ({"frequency_minutes": "15"}, "choose a longer window"),
+        ({"conditions-0-threshold": ""}, "must be a number"),
+        ({"conditions-0-aggregation": "P95"}, "cannot be aggregated by P95"),
+        ({"conditions-0-dimension_1": "Action"}, "has no dimension"),
+        ({"action_groups": []}, "This field is required"),
+        ({"name": "a/b"}, "part of an address"),
+    ):
+        page = olga.post(address, fields | change)  # type: ignore[operator]
+        assert words in page.content.decode(), (change, words)
+    assert olga.post(address, fields).status_code == 302
+    (condition,) = AlertRule.objects.get(name="new").conditions.all()
+    assert condition.dimensions == [
+        {"name": "StatusCodeClass", "operator": "Include", "values": ["5xx", "4xx"]}
+    ]
+
+
+def _group(rule: AlertRule) -> int:
+    from monitoring.alerts.models import ActionGroup, Receiver
+
+    group = ActionGroup.objects.create(name="g", short_name="g")
+    Receiver.objects.create(group=group, name="r", kind="notice")
+    rule.action_groups.add(group)
+    return int(group.pk)
+
+
+def test_a_story_names_webhooks_attempts_and_readers(
+    alice: Person, bob: Person, olga: Client
+) -> None:
+    subscription = EventSubscription.objects.create(
+        resource=alice.user.resource,
+        name="crm",
+        scope="s",
+        endpoint_url="http://127.0.0.1:9/",
+        provisioning_state="Succeeded",
+        active_from_ms=0,
+    )
+    dispatcher.dispatch(CurrentIndex())
+    thread = alice.create_thread(bob)
+    message_id = alice.send(thread, "hello")
+    dispatcher.dispatch(CurrentIndex())
+    delivery = Delivery.objects.filter(
+        subscription=subscription, event_type__endswith="ChatMessageReceivedInThread"
+    ).first()
+    assert delivery is not None and Event.objects.exists()
+    attempt: dict[str, Any] = {"number": 1, "started_ms": now_ms(), "latency_ms": 12}
+    DeliveryAttempt.objects.create(delivery=delivery, status=503, outcome="Busy", **attempt)
+    assert bob.post(f"{thread}/readReceipts", {"chatMessageId": message_id}).status_code == 200
+    flusher.flush()
+    message = ChatMessage.objects.get(message_id=message_id)
+    page = olga.get(f"/admin/monitoring/story/?message={message.pk}").content.decode()
+    for words in ("Accepted", "Stored", "2 participants", "Attempt 1 at webhook crm", "Busy (503)"):
+        assert words in page, words
+    assert "Read</a>" in page and bob.id in page
+    assert olga.get("/admin/monitoring/story/?message=999999").status_code == 404
+
+
+def test_requests_can_be_searched_by_whole_ids(alice: Person, olga: Client) -> None:
+    thread = alice.create_thread()
+    alice.send(thread)
+    requests(alice.user.resource_id, NOON)
+    flusher.flush()
+    for words in ("SendChatMessage", "201", alice.id, thread.rpartition("/")[2]):
+        page = olga.get("/admin/monitoring/requestrecord/", {"q": words})
+        assert "SendChatMessage" in page.content.decode(), words
+    page = olga.get("/admin/monitoring/requestrecord/", {"q": "no-such-correlation"})
+    assert "0 requests" in page.content.decode()

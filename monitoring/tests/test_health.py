@@ -1,0 +1,109 @@
+"""Probes: what they say when something is missing."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client, override_settings
+
+from events.models import Worker
+from monitoring import health
+from wire.times import now_ms
+
+
+@pytest.fixture
+def probe(transactional_db: None) -> Client:
+    for remembered in (health.check_migrations, health.check_channel_layer):
+        remembered._until = 0.0
+    Worker.objects.all().delete()
+    return Client(headers={"host": "10.1.2.3"})
+
+
+def checks(probe: Client) -> dict[str, tuple[bool, str]]:
+    answer = probe.get("/readyz")
+    body = answer.json()
+    assert answer.status_code == (200 if body["status"] == "ready" else 503)
+    return {each["name"]: (each["ok"], each["detail"]) for each in body["checks"]}
+
+
+def test_healthz_asks_nobody(probe: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert probe.get("/healthz").json() == {"status": "ok"}
+
+
+def test_readyz_is_ready_with_a_worker_at_work(probe: Client) -> None:
+    Worker.objects.create(name="w")
+    assert {name: ok for name, (ok, _) in checks(probe).items()} == {
+        "database": True,
+        "migrations": True,
+        "workers": True,
+        "channel layer": True,
+    }
+
+
+def test_readyz_says_that_no_worker_is_seen_and_what_to_start(probe: Client) -> None:
+    Worker.objects.create(name="gone", seen_ms=now_ms() - 60_000)
+    with override_settings(CHATSITE_EMBEDDED_WORKER=True):
+        is_ok, detail = checks(probe)["workers"]
+    assert not is_ok and "inside this server" in detail
+    with override_settings(CHATSITE_EMBEDDED_WORKER=False):
+        assert checks(probe)["workers"] == (True, "none, and nothing needs one")
+
+
+def test_readyz_names_migrations_that_are_missing(probe: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE app = 'monitoring' AND name = '0002_default_rules'"
+        )
+    try:
+        is_ok, detail = checks(probe)["migrations"]
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO django_migrations (app, name, applied) "
+                "VALUES ('monitoring', '0002_default_rules', CURRENT_TIMESTAMP)"
+            )
+    assert not is_ok and "manage.py migrate" in detail
+
+
+def test_readyz_says_when_the_database_does_not_answer(
+    probe: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> str:
+        raise health.NotReady("The database does not answer; the log says why.")
+
+    monkeypatch.setattr(health, "check_database", refuse)
+    assert checks(probe)["database"] == (False, "The database does not answer; the log says why.")
+
+
+def test_readyz_sends_a_message_through_redis(probe: Client, redis_server: str) -> None:
+    layer = {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [redis_server]},
+    }
+    with override_settings(REDIS_URL=redis_server, CHANNEL_LAYERS={"default": layer}):
+        assert checks(probe)["channel layer"] == (True, "redis")
+    dead = {**layer, "CONFIG": {"hosts": ["redis://127.0.0.1:9/0"]}}
+    health.check_channel_layer._until = 0.0
+    with override_settings(REDIS_URL="redis://127.0.0.1:9/0", CHANNEL_LAYERS={"default": dead}):
+        is_ok, detail = checks(probe)["channel layer"]
+    assert not is_ok and "REDIS_URL" in detail
+
+
+def test_metrics_want_the_token_where_there_is_one(probe: Client) -> None:
+    local = Client(headers={"host": "localhost"})
+    assert local.get("/metrics").status_code == 200
+    assert probe.get("/metrics").status_code == 401
+    assert local.get("/metrics", REMOTE_ADDR="10.0.0.9").status_code == 401
+    with override_settings(CHATSITE_METRICS_TOKEN="the-token"):
+        assert local.get("/metrics").status_code == 401
+        wrong, right = ({"authorization": f"Bearer {word}"} for word in ("no", "the-token"))
+        assert probe.get("/metrics", headers=wrong).status_code == 401
+        assert probe.get("/metrics", headers=right).status_code == 200
+
+
+def test_metrics_speak_openmetrics_when_asked(probe: Client) -> None:
+    local = Client(headers={"host": "localhost", "accept": "application/openmetrics-text"})
+    answer = local.get("/metrics")
+    assert answer["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert answer.content.endswith(b"# EOF\n")

@@ -1,0 +1,75 @@
+"""What a rule would have found is what it does find."""
+
+import time
+
+from identity.models import Resource
+from monitoring.alerts.models import Alert, AlertCondition, AlertRule
+from monitoring.alerts.preview import preview
+from monitoring.tests.samples import DAY, HOUR, MINUTE, NOON, requests
+from monitoring.tests.test_alert_engine import FIVE_XX, look, make_rule
+
+
+def test_the_preview_tells_what_the_engine_did(resource: Resource) -> None:
+    rule = make_rule({"dimensions": [FIVE_XX]}, window_minutes=1)
+    for minute in (1, 2, 9, 10, 30):
+        requests(resource.id, NOON + minute * MINUTE, status=500, times=6)
+    for minute in range(60):
+        look(NOON + minute * MINUTE)
+    real = [
+        (alert.window_end_ms, alert.resolved_ms) for alert in Alert.objects.order_by("fired_ms")
+    ]
+    shown = preview(rule, list(rule.conditions.all()), NOON + HOUR)
+    told = [(each["firedMs"], each["resolvedMs"]) for each in reversed(shown["fired"])]
+    assert shown["count"] == 3
+    assert [fired for fired, _ in told] == [fired for fired, _ in real]
+    assert [resolved // MINUTE for _, resolved in told] == [
+        (resolved or 0) // MINUTE for _, resolved in real
+    ]
+
+
+def test_every_aggregation_and_combination_has_a_line(resource: Resource) -> None:
+    for hour in range(48):
+        requests(resource.id, NOON - hour * HOUR, "SendChatMessage", milliseconds=10 + hour)
+        requests(resource.id, NOON - hour * HOUR, "GetChatThread", milliseconds=2)
+    every = {"name": "Operation", "operator": "Include", "values": ["*"]}
+    for aggregation in ("Average", "Minimum", "Maximum", "P95", "Count"):
+        condition = AlertCondition(
+            metric="ChatRequestDuration",
+            aggregation=aggregation,
+            operator="GreaterThan",
+            threshold=30,
+            dimensions=[every],
+        )
+        shown = preview(AlertRule(name="r", window_minutes=60), [condition], NOON + HOUR)
+        labels = {each["label"] for each in shown["chart"]["series"]}
+        assert labels == {"SendChatMessage", "GetChatThread", "threshold"}
+        assert shown["combinations"] == 2
+
+
+def test_a_preview_of_a_busy_week_is_quick_enough_to_type_by(resource: Resource) -> None:
+    for minute in range(0, 7 * 24 * 60, 10):
+        requests(resource.id, NOON - minute * MINUTE, times=minute % 50 + 1)
+    condition = AlertCondition(metric="APIRequestChat", operator="GreaterThan", threshold=45)
+    started = time.process_time()
+    shown = preview(AlertRule(name="r", window_minutes=15), [condition], NOON)
+    assert shown["count"] > 10
+    assert time.process_time() - started < 2
+
+
+def test_a_dynamic_preview_has_a_threshold_that_moves(resource: Resource) -> None:
+    for hour in range(17 * 24):
+        quiet = 8 < hour % 24 < 16
+        requests(resource.id, NOON - hour * HOUR, times=10 if quiet else 100 + hour % 7)
+    requests(resource.id, NOON - DAY, times=3000)
+    condition = AlertCondition(
+        metric="APIRequestChat",
+        kind="dynamic",
+        operator="GreaterThan",
+        evaluation_periods=1,
+        failing_periods=1,
+    )
+    rule = AlertRule(name="r", window_minutes=60, frequency_minutes=60)
+    shown = preview(rule, [condition], NOON + HOUR)
+    (limits,) = [each["v"] for each in shown["chart"]["series"] if each["label"] == "threshold"]
+    assert len({value for value in limits if value is not None}) > 2
+    assert any(each["firedMs"] == NOON - DAY + HOUR for each in shown["fired"])

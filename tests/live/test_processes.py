@@ -1,0 +1,189 @@
+"""Two server processes on one PostgreSQL and one Redis: who connects where makes no difference."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live.clients import Stream, bearer, people_of, signed, trouter
+from tests.live.cluster import Cluster, Missing, running_cluster
+from tests.server import fresh_database
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def database_url() -> Iterator[str]:
+    """A database of our own in the run's PostgreSQL."""
+    with fresh_database() as database:
+        yield database["DATABASE_URL"]
+
+
+@pytest.fixture(scope="module")
+def cluster(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Both processes, running."""
+    try:
+        with running_cluster(tmp_path_factory.mktemp("cluster"), database_url) as running:
+            yield running
+    except Missing as problem:
+        pytest.skip(str(problem))
+
+
+async def test_what_happens_in_one_process_is_heard_in_the_other(cluster: Cluster) -> None:
+    here, there = (node.site for node in cluster.nodes)
+    async with people_of(here) as people:
+        alice, bob = await people.person("Alice"), await people.person("Bob")
+        stream = await Stream.open(there, bearer(bob))
+        await stream.frame()
+        service = await Stream.open(there, signed(there, "/chat/events"))
+        await service.frame()
+        client = await trouter(there, bob)
+        thread = await alice.create_thread(bob)
+        assert (await stream.frames(1))[0]["type"] == "chatThreadCreated"
+        waits = []
+        for number in range(20):
+            started = time.monotonic()
+            await asyncio.gather(alice.send(thread, f"{number}"), stream.frame())
+            waits.append(time.monotonic() - started)
+        # By itself the other process looks once a second.
+        assert sorted(waits)[10] < 0.25, waits
+        assert (await alice.ask("POST", f"{thread}/typing"))[0] == 200
+        assert (await stream.frames(1))[0]["type"] == "typingIndicatorReceived"
+        pushes = [await client.push() for _ in range(22)]
+        assert [p["messageBody"] for p in pushes[1:21]] == [f"{n}" for n in range(20)]
+        assert pushes[21]["eventId"] == 245
+        assert len(await service.frames(22)) == 22
+        for one in (stream, client, service):
+            await one.socket.close()
+
+
+async def test_a_client_that_comes_back_elsewhere_goes_on_there(cluster: Cluster) -> None:
+    here, there = (node.site for node in cluster.nodes)
+    async with people_of(here) as people:
+        alice, bob = await people.person("Alice"), await people.person("Bob")
+        thread = await alice.create_thread(bob)
+        client = await trouter(here, bob)
+        await alice.send(thread, "here")
+        assert (await client.push())["messageBody"] == "here"
+        await asyncio.sleep(0.5)
+        # Without leaving: the newest connection is the one that receives.
+        moved = await trouter(there, bob, client.epid)
+        while (frame := await client.raw()) != "0:::dup":
+            assert frame.startswith("6:::")
+        await alice.send(thread, "there")
+        assert (await moved.push())["messageBody"] == "there"
+        await moved.socket.close()
+        await alice.send(thread, "meanwhile")
+        back = await trouter(here, bob, client.epid)
+        assert (await back.push())["messageBody"] == "meanwhile"
+        await back.socket.close()
+
+
+async def test_nothing_is_lost_while_redis_is_away(cluster: Cluster) -> None:
+    here, there = (node.site for node in cluster.nodes)
+    async with people_of(here) as people:
+        alice, bob = await people.person("Alice"), await people.person("Bob")
+        thread = await alice.create_thread(bob)
+        stream = await Stream.open(there, bearer(bob))
+        await stream.frame()
+        client = await trouter(there, bob)
+        expected = []
+
+        async def say(text: str) -> None:
+            expected.append(text)
+            await alice.send(thread, text)
+
+        await say("before")
+        cluster.redis.stop()
+        for number in range(5):
+            await say(f"without {number}")
+        cluster.redis.start()
+        for number in range(5):
+            await say(f"with again {number}")
+        frames = await stream.frames(len(expected))
+        assert [f["message"]["content"]["message"] for f in frames] == expected
+        assert [(await client.push())["messageBody"] for _ in expected] == expected
+        # And soon it is quick again.
+        waits = []
+        for number in range(15):
+            await asyncio.sleep(0.3)
+            started = time.monotonic()
+            await asyncio.gather(alice.send(thread, f"{number}"), stream.frame())
+            waits.append(time.monotonic() - started)
+        assert sorted(waits[5:])[5] < 0.25, waits
+        await stream.socket.close()
+        await client.socket.close()
+
+
+async def test_nothing_is_lost_when_a_process_is_killed(cluster: Cluster) -> None:
+    node = cluster.nodes[1]
+    here, there = (one.site for one in cluster.nodes)
+    async with people_of(here) as people:
+        alice, bob = await people.person("Alice"), await people.person("Bob")
+        thread = await alice.create_thread(bob)
+        stream = await Stream.open(there, bearer(bob))
+        last = (await stream.frame())["id"]
+        client = await trouter(there, bob)
+        for number in range(5):
+            await alice.send(thread, f"{number}")
+        seen = await stream.frames(5)
+        assert [(await client.push())["messageBody"] for _ in range(5)] == list("01234")
+        last = seen[-1]["id"]
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(node.kill)
+        for number in range(5, 10):
+            await alice.send(thread, f"{number}")
+        again = await Stream.open(here, bearer(bob), last)
+        assert (await again.frame())["recovered"] is True
+        texts = [f["message"]["content"]["message"] for f in await again.frames(5)]
+        assert texts == list("56789")
+        back = await trouter(here, bob, client.epid)
+        assert [(await back.push())["messageBody"] for _ in range(5)] == list("56789")
+        await again.socket.close()
+        await back.socket.close()
+        await asyncio.to_thread(node.restart)
+
+
+async def test_many_writers_at_once_are_all_heard_in_the_order_of_their_threads(
+    cluster: Cluster,
+) -> None:
+    sites = [node.site for node in cluster.nodes]
+    async with people_of(sites[0]) as people:
+        alice, bob = await people.person("Alice"), await people.person("Bob")
+        threads = [await alice.create_thread(bob) for _ in range(4)]
+        readers = [
+            await Stream.open(site, headers)
+            for site in sites
+            for headers in (bearer(bob), signed(site, "/chat/events"))
+        ]
+        starts = [(await reader.frame())["id"] for reader in readers]
+
+        async def writer(number: int) -> None:
+            site = sites[number % 2]
+            for turn in range(15):
+                await alice.send(threads[(number + turn) % 4], f"{number}.{turn}", site=site)
+
+        await asyncio.gather(*(writer(number) for number in range(16)))
+        heard = [await reader.frames(240) for reader in readers]
+        for events in heard:
+            for thread in threads:
+                numbers = [e["sequence"] for e in events if thread.endswith(e["threadId"])]
+                assert numbers == [*range(numbers[0], numbers[0] + len(numbers))]
+            assert len({(e["threadId"], e["sequence"]) for e in events}) == 240
+        # From any event on, a reader gets exactly the rest.
+        for place in (0, 7, 100, 238):
+            after = heard[0][place]["id"]
+            again = await Stream.open(sites[1], bearer(bob), after)
+            await again.frame()
+            rest = await again.frames(239 - place)
+            known = {(e["threadId"], e["sequence"]) for e in heard[0][: place + 1]}
+            got = {(e["threadId"], e["sequence"]) for e in rest}
+            assert not known & got
+            assert len(got) == 239 - place
+            await again.socket.close()
+        assert all(starts)
+        for reader in readers:
+            await reader.socket.close()

@@ -1,0 +1,220 @@
+"""The monitoring's pages in real Chromium: dashboard, rule editor, test button, acknowledging."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.admin.browser import PHONE, Desk, desk
+from tests.monitoring.conftest import PASSWORD, USERNAME, metrics
+from tests.sdk.people import Person
+from tests.server import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+LOOKS = [("light", 1360), ("dark", 1360), ("light", PHONE), ("dark", PHONE)]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A watched server and a browser in which olga is signed in."""
+
+    server: Server
+    browser: Browser
+    state: Any
+
+    def window(self, **look: Any) -> AbstractContextManager[Desk]:
+        return desk(self.browser, self.server, state=self.state, **look)
+
+
+@pytest.fixture(scope="module")
+def stage(watched: Server) -> Iterator[Stage]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=options)
+        with desk(browser, watched) as signing_in:
+            signing_in.open("")
+            signing_in.sign_in(USERNAME, PASSWORD)
+            state = signing_in.page.context.storage_state()
+        yield Stage(watched, browser, state)
+        browser.close()
+
+
+def talk(server: Server, person: Person) -> str:
+    """Send messages, be refused once, and return a message's id once all of it is counted."""
+    thread = person.thread(person.create_thread(topic="Figures"))
+    ids = [str(thread.send_message("hello").id) for _ in range(5)]
+    sent = 'acs_chat_messages_total{action="sent",type="text"}'
+    before = time.monotonic()
+    while metrics(server.http_url).get(sent, 0) < 5:
+        assert time.monotonic() - before < 20
+        time.sleep(0.3)
+    return ids[0]
+
+
+def test_the_dashboard_shows_what_was_counted_in_every_look(stage: Stage, alice: Person) -> None:
+    talk(stage.server, alice)
+    for scheme, width in LOOKS:
+        with stage.window(scheme=scheme, width=width) as window:
+            window.open("?range=1h")
+            page = window.page
+            expect(page.locator(".tile")).to_have_count(7)
+            expect(page.locator(".chart canvas").first).to_be_visible()
+            expect(page.get_by_text("Requests by operation")).to_be_visible()
+            expect(
+                page.locator(".monitor-operations td", has_text="SendChatMessage")
+            ).to_be_visible()
+            window.look_at("dashboard")
+
+
+def test_range_operation_and_csv_follow_the_choice(stage: Stage, alice: Person) -> None:
+    talk(stage.server, alice)
+    with stage.window() as window:
+        window.open("")
+        page = window.page
+        with page.expect_response("**/dashboard.json?*range=7d*") as answered:
+            page.get_by_role("radio", name="7d").check()
+        assert answered.value.json()["range"] == "7d"
+        with page.expect_response("**/dashboard.json?*operation=SendChatMessage*"):
+            page.get_by_label("Operation", exact=True).select_option("SendChatMessage")
+        expect(page.get_by_role("heading", name="Duration of SendChatMessage")).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV").click()
+        lines = download.value.path().read_text().splitlines()
+        assert lines[0] == "time,chart,series,value,unit"
+        assert any(",Messages,Sent," in line and not line.endswith(",0,") for line in lines)
+
+
+def test_an_empty_dashboard_says_what_to_do(stage: Stage) -> None:
+    with stage.window() as window:
+        window.open("")
+        page = window.page
+        empty = {"isEmpty": True, "charts": [], "tiles": [], "operations": [], "alerts": []}
+        page.route("**/dashboard.json?*", lambda route: _answer(route, empty))
+        page.get_by_role("radio", name="6h").check()
+        expect(page.get_by_text("Nothing has been counted yet")).to_be_visible()
+        window.look_at("dashboard-empty")
+
+
+def _answer(route: Any, changes: dict[str, Any]) -> None:
+    body = route.fetch().json() | changes
+    route.fulfill(json=body)
+
+
+def test_a_rule_is_written_previewed_refused_and_saved(stage: Stage, alice: Person) -> None:
+    talk(stage.server, alice)
+    with stage.window() as window:
+        window.open("monitoring/alertrule/add/")
+        page = window.page
+        page.get_by_label("Name:").fill("Much is said")
+        page.get_by_label("Operators").check()
+        page.locator("#id_conditions-0-metric").select_option("ChatMessages")
+        page.locator("#id_conditions-0-threshold").fill("3")
+        page.locator("#id_conditions-0-dimension_1").select_option("Action")
+        page.locator("#id_conditions-0-values_1").fill("Sent")
+        expect(page.locator(".preview-state")).to_contain_text("would")
+        expect(page.locator(".rule-preview canvas")).to_be_visible()
+        page.get_by_label("Looks every:").select_option("15")
+        expect(page.locator(".preview-state")).to_contain_text("choose a longer window")
+        window.click("Save")
+        expect(page.locator(".errorlist").first).to_contain_text("choose a longer window")
+        window.look_at("rule-refused")
+        page.get_by_label("Looks every:").select_option("1")
+        window.click("Save")
+        expect(page.locator("#result_list")).to_contain_text("Chat messages (Action Sent)")
+        window.look_at("rules")
+        window.follow(page.locator("#result_list").get_by_role("link", name="Much is said"))
+        expect(page.locator("#id_conditions-0-values_1")).to_have_value("Sent")
+        window.look_at("rule")
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS[1:])
+def test_rule_pages_fit_every_look(stage: Stage, scheme: str, width: int) -> None:
+    with stage.window(scheme=scheme, width=width) as window:
+        for path, name in (
+            ("monitoring/alertrule/", "rules"),
+            ("monitoring/alertrule/3/change/", "rule"),
+            ("monitoring/actiongroup/1/change/", "group"),
+            ("monitoring/requestrecord/", "requests"),
+        ):
+            window.open(path)
+            window.page.wait_for_load_state("networkidle")
+            window.look_at(name)
+
+
+def test_the_test_button_shows_what_came_of_it(stage: Stage) -> None:
+    with stage.window() as window:
+        window.open("monitoring/actiongroup/add/")
+        page = window.page
+        page.locator("#id_name").fill("Crew")
+        page.locator("#id_short_name").fill("crew")
+        page.locator("#id_receivers-0-name").fill("hook")
+        page.locator("#id_receivers-0-kind").select_option("webhook")
+        page.locator("#id_receivers-0-address").fill("not a url")
+        window.click("Save")
+        expect(page.locator(".errorlist").first).to_contain_text("URL that is to be called")
+        page.locator("#id_receivers-0-address").fill("http://127.0.0.1:9/nobody?key=secret")
+        window.click("Save and continue editing")
+        window.click("Test")
+        expect(page.locator(".subjects")).not_to_contain_text("secret")
+        window.click("Send it")
+        expect(page.locator(".outcomes")).to_contain_text("failed")
+        expect(page.locator(".outcomes")).to_contain_text("SocketError")
+        window.look_at("test-outcome")
+        window.open("monitoring/actiongroup/1/test/")
+        window.click("Send it")
+        expect(page.locator(".outcomes")).to_contain_text("told")
+
+
+def test_an_alert_is_seen_acknowledged_and_noted(stage: Stage) -> None:
+    stage.server.manage("shell", "-v0", "-c", _ALERT)
+    with stage.window() as window:
+        window.open("")
+        page = window.page
+        expect(page.locator(".monitor-notice")).to_contain_text("It is on fire")
+        window.look_at("dashboard-alert")
+        window.follow(page.locator(".monitor-notice a", has_text="It is on fire").first)
+        window.click("Acknowledge")
+        page.get_by_label("Note:").fill("I am on it <b>now</b>")
+        window.look_at("acknowledge")
+        window.click("Acknowledge")
+        expect(page.locator("#content")).to_contain_text("acknowledged")
+        expect(page.locator("#content")).to_contain_text("I am on it <b>now</b>")
+        window.look_at("alert")
+        window.open("")
+        expect(page.locator(".monitor-alerts")).to_contain_text("acknowledged")
+        expect(page.locator(".monitor-notice", has_text="It is on fire")).to_have_count(0)
+
+
+_ALERT = """
+from monitoring.models import *
+from monitoring.alerts.services import made_up_alert
+from wire.times import now_ms
+alert = made_up_alert(now_ms())
+alert.rule, alert.rule_name, alert.severity = None, "It is on fire", 0
+alert.save()
+receiver = Receiver.objects.get(kind="notice")
+Notification.objects.create(
+    alert=alert, receiver=receiver, condition="Fired", state="sent", created_ms=1, due_ms=1
+)
+"""
+
+
+def test_a_messages_story_is_told_from_request_to_announcement(stage: Stage, alice: Person) -> None:
+    message = talk(stage.server, alice)
+    with stage.window() as window:
+        window.find("messaging/chatmessage/", message)
+        window.click("Story")
+        story = window.page.locator(".story")
+        for words in ("Accepted", "SendChatMessage answered 201", "Stored", "Announced"):
+            expect(story).to_contain_text(words)
+        window.look_at("story")
