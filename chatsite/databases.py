@@ -62,5 +62,5 @@ def _sqlite(settings: dict[str, Any], data: Path, sync: str) -> dict[str, Any]:
 
 def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
     """psycopg's own pool; Django's persistent connections leak one per thread under ASGI."""
-    pool = {"min_size": 2, "max_size": 8, "timeout": 10}
+    pool = {"min_size": 2, "max_size": 16, "timeout": 10}
     return settings | {"OPTIONS": {"pool": pool} | settings.get("OPTIONS", {}), "CONN_MAX_AGE": 0}

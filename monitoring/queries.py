@@ -184,7 +184,7 @@ def _rows(
     if not series:
         return []
     # Whole numbers of our own only.
-    step = f"at_ms - at_ms % {int(step_ms)}" if step_ms else "0"
+    step = f"at_ms - at_ms %% {int(step_ms)}" if step_ms else "0"
     places = ", ".join(str(int(pk)) for pk in series)
     statement = (
         f"SELECT series_id, {step} AS step, {_columns(with_buckets)} "  # noqa: S608

@@ -87,7 +87,7 @@ def test_sqlite_elsewhere_has_the_same_options(tmp_path: Path) -> None:
 
 def test_postgresql_has_a_pool_and_keeps_what_the_address_says(tmp_path: Path) -> None:
     found = options("postgresql://chat:secret@db:5433/chat?sslmode=require", tmp_path)
-    assert found["OPTIONS"]["pool"]["max_size"] == 8
+    assert found["OPTIONS"]["pool"]["max_size"] == 16
     assert found["OPTIONS"]["sslmode"] == "require"
     assert found["CONN_MAX_AGE"] == 0
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from events.management.commands.eventsubscription import Command
 from events.models import EventSubscription
 from events.tests.hooks import PREFIX, subscribe
 from events.webhooks.models import ProvisioningState
@@ -88,8 +89,6 @@ def test_waiting_ends_with_what_the_handshake_brought(resource: Resource) -> Non
         provisioning_state=ProvisioningState.FAILED,
         last_validation={"problem": "The endpoint answered with 500."},
     )
-    from events.management.commands.eventsubscription import Command
-
     command = Command(stdout=io.StringIO())
     subscription = EventSubscription.objects.get()
     with pytest.raises(CommandError, match="answered with 500"):

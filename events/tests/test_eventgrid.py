@@ -1,6 +1,7 @@
 """The exact subjects and data of every event type, in both schemas (events contract 1 and 2)."""
 
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -228,8 +229,6 @@ def test_whoever_caused_it_gets_no_event_of_the_user_level() -> None:
 
 
 def test_html_messages_have_the_type_that_live_events_give_them() -> None:
-    from dataclasses import replace
-
     received = next(sample_events(RESOURCE, AT_MS))
     html = replace(received, message_type="html")  # type: ignore[call-arg]
     assert next(eventgrid.per_thread(html)).data["type"] == "RichText/Html"

@@ -126,7 +126,9 @@ class Inventory(HTMLParser):
         values = dict(attrs)
         if tag in ("style", "iframe", "object", "embed", "base"):
             self.found.append(tag)
-        if tag == "script" and not (values.get("src") or "").startswith(("/static/", "/admin/")):
+        is_data = values.get("type") == "application/json"
+        is_ours = (values.get("src") or "").startswith(("/static/", "/admin/"))
+        if tag == "script" and not (is_ours or is_data):
             self.found.append("inline script")
         for name, value in attrs:
             if name.startswith("on") or name == "style":

@@ -254,8 +254,10 @@ def test_a_renewed_token_prolongs_the_connection(anna: Visitor, ben: Visitor) ->
         sockets.append(socket)
         socket.on("framesent", lambda frame: frames.append(str(frame)))
 
+    # A blank one, so that no socket comes and goes before we listen.
+    ben.page.goto("about:blank")
     ben.page.on("websocket", note)
-    ben.page.reload()
+    ben.page.goto("/chat/")
     expect(ben.page.get_by_text("No conversations yet")).to_be_visible()
     anna.start_conversation("Hours later", ben)
     expect(ben.row("Hours later")).to_be_visible()
@@ -306,6 +308,7 @@ def test_signing_out_ends_the_live_session_of_every_window(
     ben.press("Sign out")
     expect(ben.page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(other.page.get_by_text("You are signed out")).to_be_visible(timeout=15_000)
+    expect(other.page.get_by_role("link", name="Sign in")).to_be_focused()
     anna.write("secret")
     anna.sees("secret")
     assert other.message("secret").count() == 0

@@ -1,5 +1,5 @@
 // The page as a whole.
-import { html, useSignal } from "../../vendor/preact.js";
+import { html, useEffect, useRef, useSignal } from "../../vendor/preact.js";
 import { config } from "../config.js";
 import { isOnline, status, tryNow } from "../connection.js";
 import { t } from "../strings.js";
@@ -101,14 +101,21 @@ function DemoHint() {
   </aside>`;
 }
 
+// The one dialog that cannot be closed: there is nothing left to do here.
 function SessionEnded() {
-  return html`<div class="curtain" role="alertdialog" aria-modal="true" aria-labelledby="ended">
-    <div class="dialog question is-open">
-      <div class="dialog-body">
-        <h2 id="ended">${t.sessionEnded}</h2>
-        <p>${t.sessionEndedHint}</p>
-        <p class="dialog-buttons"><a class="button primary" href=${config.signInUrl}>${t.signIn}</a></p>
-      </div>
+  const box = useRef(null);
+  useEffect(() => box.current.showModal(), []);
+  return html`<dialog
+    ref=${box}
+    class="dialog question"
+    role="alertdialog"
+    aria-labelledby="ended"
+    onCancel=${(event) => event.preventDefault()}
+  >
+    <div class="dialog-body">
+      <h2 id="ended">${t.sessionEnded}</h2>
+      <p>${t.sessionEndedHint}</p>
+      <p class="dialog-buttons"><a class="button primary" href=${config.signInUrl}>${t.signIn}</a></p>
     </div>
-  </div>`;
+  </dialog>`;
 }
