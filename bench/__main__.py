@@ -1,4 +1,4 @@
-"""`python -m bench [--quick] [--only send|list|statements] [--port N]`."""
+"""`python -m bench [--quick] [--only send|list|live|statements] [--port N]`."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from bench import report
+from bench import live, report
 from bench.client import UnexpectedAnswer
 from bench.crowd import SMALL_HISTORY, Crowd, seed_bare
 from bench.lists import measure_lists
@@ -29,9 +29,9 @@ from bench.servers import (
 )
 from bench.statements import count_statements
 
-TIME_LIMIT = 240
+TIME_LIMIT = 600
 """Seconds after which a run is given up, whatever holds it."""
-TABLES = ("send", "list", "statements")
+TABLES = ("send", "list", "live", "statements")
 
 
 def main() -> None:
@@ -80,6 +80,8 @@ def _measure(
             gc.collect()
             gc.freeze()
             targets += _load(stands, plan, wanted)
+    if "live" in wanted:
+        targets += live.run(quick=plan.rounds == 1, port=ports[0])
     if "statements" in wanted:
         _progress("counting statements")
         counts = count_statements(chatsite_environment(folder / "statements", *ports[1:]))

@@ -180,7 +180,7 @@ def test_an_alert_is_seen_acknowledged_and_noted(stage: Stage) -> None:
     with stage.window() as window:
         window.open("")
         page = window.page
-        expect(page.locator(".monitor-notice")).to_contain_text("It is on fire")
+        expect(page.locator(".monitor-notice", has_text="It is on fire")).to_be_visible()
         window.look_at("dashboard-alert")
         window.follow(page.locator(".monitor-notice a", has_text="It is on fire").first)
         window.click("Acknowledge")
