@@ -104,6 +104,11 @@ def running_server(data: Path, **settings: str) -> Iterator[Server]:
         assert exit_code == 0, log.read_text()
 
 
+def hear_interrupts() -> None:
+    """For a new process: a test run in the background ignores Ctrl-C, and its children would, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
     """Start `manage.py serve`; what it prints goes to the log file."""
     with log.open("wb") as output:
@@ -114,6 +119,7 @@ def start(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            preexec_fn=hear_interrupts,
         )
 
 

@@ -157,7 +157,7 @@ def test_a_second_start_is_quick_and_ctrl_c_ends_it_with_success(tmp_path: Path)
         wait_until_ready(process, f"http://localhost:{port}", log)
         seconds = time.monotonic() - began
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0, log.read_text()
+        assert process.wait(30) == 0, log.read_text()
     # On a machine of its own it takes one second or two; here others may be busy.
     assert seconds < 10
 
