@@ -105,7 +105,7 @@ def running_server(data: Path, **settings: str) -> Iterator[Server]:
 
 
 def hear_interrupts() -> None:
-    """For a new process: a test run in the background ignores Ctrl-C, and its children would, too."""
+    """For a new process: a test run in the background ignores Ctrl-C, and so would its children."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
