@@ -11,14 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from events.eventgrid import PREFIX
-from events.models import Delivery, EventSubscription
-from events.webhooks import services
-from events.webhooks.definition import properties
-from events.webhooks.delivery_pages import delivery_badge
-from events.webhooks.forms import ReplayForm, SubscriptionForm, pretty
-from events.webhooks.models import DeliveryState, EventSchema, ProvisioningState
-from identity.desk.display import (
+from desk.display import (
     NOTHING,
     BadgeKind,
     address_of,
@@ -29,8 +22,15 @@ from identity.desk.display import (
     page_of,
     source,
 )
-from identity.desk.operations import Operation, Tool
-from identity.desk.pages import DeskAdmin, Link, Panel, PanelRow
+from desk.operations import Operation, Tool
+from desk.pages import DeskAdmin, Link, Panel, PanelRow
+from events.eventgrid import PREFIX
+from events.models import Delivery, EventSubscription
+from events.webhooks import services
+from events.webhooks.definition import properties
+from events.webhooks.delivery_pages import delivery_badge
+from events.webhooks.forms import ReplayForm, SubscriptionForm, pretty
+from events.webhooks.models import DeliveryState, EventSchema, ProvisioningState
 from wire.times import now_ms, to_ms
 
 _STATES: dict[str, BadgeKind] = {

@@ -13,12 +13,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import validate_host
 from django.urls import URLPattern, path
 
+from desk.display import address_of, badge, identifier, moment, page_of
+from desk.lists import option_filter, since_filter
+from desk.operations import Operation, Tool
+from desk.pages import DeskAdmin, Link, ReadOnlyAdmin
 from identity import services
 from identity.deletion import delete_resource, owned_rows
-from identity.desk.display import address_of, badge, identifier, moment, page_of
-from identity.desk.lists import option_filter, since_filter
-from identity.desk.operations import Operation, Tool
-from identity.desk.pages import DeskAdmin, Link, ReadOnlyAdmin
 from identity.models import CommunicationUser, Resource
 from identity.secret_pages import ResourceKeysPage, UserTokenPage, endpoint_of
 

@@ -9,8 +9,7 @@ from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from identity.admin import CommunicationUserAdmin
-from identity.desk.display import (
+from desk.display import (
     NOTHING,
     badge,
     identifier,
@@ -21,9 +20,10 @@ from identity.desk.display import (
     shortened,
     source,
 )
-from identity.desk.lists import option_filter, since_filter
-from identity.desk.operations import Operation
-from identity.desk.pages import Link, ReadOnlyAdmin
+from desk.lists import option_filter, since_filter
+from desk.operations import Operation
+from desk.pages import Link, ReadOnlyAdmin
+from identity.admin import CommunicationUserAdmin
 from messaging.models import ChatMessage, MessageType, Priority, ReadReceipt
 from messaging.services import delete_message_as_operator
 from threads.admin import ChatThreadAdmin

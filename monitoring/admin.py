@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from identity.desk.display import badge, identifier, moment, pairs
-from identity.desk.lists import option_filter, since_filter
-from identity.desk.pages import Link, ReadOnlyAdmin
+from desk.display import badge, identifier, moment, pairs
+from desk.lists import option_filter, since_filter
+from desk.pages import Link, ReadOnlyAdmin
 from identity.models import Resource
 from messaging.admin import ChatMessageAdmin
 from monitoring.alerts.alert_pages import AlertAdmin

@@ -8,14 +8,15 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "wire": 0,
-    "identity": 1,
-    "events": 2,
-    "threads": 3,
-    "messaging": 4,
-    "live": 5,
-    "cognitive": 5,
-    "monitoring": 6,
-    "chatsite": 7,
+    "desk": 1,
+    "identity": 2,
+    "events": 3,
+    "threads": 4,
+    "messaging": 5,
+    "live": 6,
+    "cognitive": 6,
+    "monitoring": 7,
+    "chatsite": 8,
 }
 
 

@@ -8,8 +8,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from identity.admin import CommunicationUserAdmin
-from identity.desk.display import (
+from desk.display import (
     NOTHING,
     badge,
     identifier,
@@ -20,9 +19,10 @@ from identity.desk.display import (
     short_id,
     shortened,
 )
-from identity.desk.lists import option_filter, since_filter
-from identity.desk.operations import Operation
-from identity.desk.pages import Link, Panel, PanelRow, ReadOnlyAdmin
+from desk.lists import option_filter, since_filter
+from desk.operations import Operation
+from desk.pages import Link, Panel, PanelRow, ReadOnlyAdmin
+from identity.admin import CommunicationUserAdmin
 from identity.models import CommunicationUser, Resource
 from threads.models import ChatThread, Participant
 from threads.services import delete_chat_thread_as_operator, remove_participant_as_operator

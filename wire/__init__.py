@@ -1,1 +1,1 @@
-"""ACS formats that every room shares: errors, identifiers, times, paging, versions, base view."""
+"""What every room shares: the formats of ACS, and two tools, inserting a row and counting."""

@@ -7,8 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from chatsite.pages.models import Person
-from identity.desk.display import link, short_id
-from identity.desk.pages import DeskAdmin, Link
+from desk.display import link, short_id
+from desk.pages import DeskAdmin, Link
 from identity.models import Resource
 from identity.services import create_user
 

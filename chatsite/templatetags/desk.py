@@ -5,8 +5,8 @@ from typing import Any
 from django import template
 from django.contrib import admin
 
-from identity.desk.display import shortened
-from identity.desk.pages import DeskAdmin
+from desk.display import shortened
+from desk.pages import DeskAdmin
 
 register = template.Library()
 register.filter("shortened", shortened)

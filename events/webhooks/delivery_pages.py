@@ -7,16 +7,16 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
+from desk.display import NOTHING, BadgeKind, badge, identifier, moment, source
+from desk.lists import option_filter, since_filter
+from desk.operations import Operation
+from desk.pages import Link, Panel, PanelRow, ReadOnlyAdmin
 from events.eventgrid import PREFIX
 from events.models import Delivery, DeliveryAttempt, Worker
 from events.webhooks import dead_letters, services
 from events.webhooks.forms import pretty
 from events.webhooks.models import DeliveryState
 from events.worker import HEARTBEAT_MS
-from identity.desk.display import NOTHING, BadgeKind, badge, identifier, moment, source
-from identity.desk.lists import option_filter, since_filter
-from identity.desk.operations import Operation
-from identity.desk.pages import Link, Panel, PanelRow, ReadOnlyAdmin
 from wire.times import now_ms
 
 _DELIVERY_STATES: dict[str, BadgeKind] = {

@@ -10,9 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from identity.desk.display import address_of, badge, page_of
-from identity.desk.operations import Tool
-from identity.desk.pages import Link, Panel, PanelRow
+from desk.display import address_of, badge, page_of
+from desk.operations import Tool
+from desk.pages import Link, Panel, PanelRow
 from monitoring.alerts import services
 from monitoring.alerts.forms import (
     ActionGroupForm,

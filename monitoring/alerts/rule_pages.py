@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 
-from identity.desk.display import NOTHING, address_of, badge, moment
-from identity.desk.lists import option_filter
-from identity.desk.operations import Tool
-from identity.desk.pages import DeskAdmin, Link
+from desk.display import NOTHING, address_of, badge, moment
+from desk.lists import option_filter
+from desk.operations import Tool
+from desk.pages import DeskAdmin, Link
 from monitoring.alerts import engine
 from monitoring.alerts.alert_pages import severity_badge
 from monitoring.alerts.forms import (

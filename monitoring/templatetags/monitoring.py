@@ -4,8 +4,9 @@ from typing import Any
 
 from django import template
 
-from monitoring.dashboard import DEFAULT_RANGE, RANGES, dashboard
+from monitoring.dashboard import dashboard
 from monitoring.dashboard_views import Choice, may_view, notices
+from monitoring.frames import DEFAULT_RANGE, RANGES
 from wire.times import now_ms
 
 register = template.Library()

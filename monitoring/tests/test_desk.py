@@ -14,7 +14,8 @@ from identity.models import Resource
 from messaging.models import ChatMessage
 from monitoring import flusher, usage
 from monitoring.alerts.models import AlertRule
-from monitoring.dashboard import RANGES, dashboard
+from monitoring.dashboard import dashboard
+from monitoring.frames import RANGES
 from monitoring.models import HOUR_MS
 from monitoring.tests.samples import NOON, put, requests
 from tests.cast import Person

@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from desk import lists
+from desk.display import address_of
 from events.models import Event
-from identity.desk import lists
-from identity.desk.display import address_of
 from messaging.models import ChatMessage, ReadReceipt
 from tests.admin.conftest import MakeOperator, row_of
 from tests.cast import Person

@@ -6,8 +6,8 @@ from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 
+from desk.display import address_of
 from events.models import Event
-from identity.desk.display import address_of
 from identity.models import CommunicationUser, Resource
 from messaging.models import ChatMessage
 from tests.admin.conftest import MakeOperator, signed_in

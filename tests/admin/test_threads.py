@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from desk.display import address_of
 from events.models import Event
-from identity.desk.display import address_of
 from tests.admin.conftest import MakeOperator, row_of
 from tests.cast import NOT_A_MEMBER, Person, error_of
 from threads.models import ChatThread, Participant

@@ -19,7 +19,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.text import capfirst
 
-from identity.desk.display import address_of, page_of
+from desk.display import address_of, page_of
 
 # How many objects one answered question may be about.
 LARGEST_SELECTION = 200

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from identity.desk.display import shortened
-from identity.desk.lists import BoundedPaginator
-from identity.desk.operations import OperationsAdmin, Tool
+from desk.display import shortened
+from desk.lists import BoundedPaginator
+from desk.operations import OperationsAdmin, Tool
 
 
 @dataclass(frozen=True)
