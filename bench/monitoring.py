@@ -156,7 +156,8 @@ def _fill(days: int) -> int:
 def _dashboard() -> list[list[str]]:
     import json
 
-    from monitoring.dashboard import RANGES, dashboard
+    from monitoring.dashboard import dashboard
+    from monitoring.frames import RANGES
     from wire.times import now_ms
 
     lines = []

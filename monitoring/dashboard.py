@@ -1,87 +1,23 @@
 """What the dashboard shows: figures, charts and a table for one range of time and one resource."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
 from monitoring.catalogue import METRICS
-from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS, Alert
-from monitoring.queries import Folded, Values, merged, read
+from monitoring.frames import RANGES, Frame, Groups, Reader
+from monitoring.models import DAY_MS, Alert
+from monitoring.queries import Folded, merged, read
 from wire.times import to_wire
 
-# Length and step of each range that can be chosen.
-RANGES: dict[str, tuple[str, int, int]] = {
-    "1h": ("1 hour", HOUR_MS, MINUTE_MS),
-    "6h": ("6 hours", 6 * HOUR_MS, 5 * MINUTE_MS),
-    "24h": ("24 hours", DAY_MS, 15 * MINUTE_MS),
-    "7d": ("7 days", 7 * DAY_MS, HOUR_MS),
-    "30d": ("30 days", 30 * DAY_MS, 6 * HOUR_MS),
-    "90d": ("90 days", 90 * DAY_MS, DAY_MS),
-}
-DEFAULT_RANGE = "24h"
 # So many operations have a colour of their own; the others are added up.
 _NAMED_OPERATIONS = 6
 _LEAST_DAYS = 7
 
 _REQUESTS = METRICS["APIRequestChat"]
 _DURATION = METRICS["ChatRequestDuration"]
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The time that is shown, in steps."""
-
-    name: str
-    start_ms: int
-    end_ms: int
-    step_ms: int
-
-    @classmethod
-    def of(cls, name: str, now_ms: int) -> "Frame":
-        """The range with that name up to now; the last step is not over yet."""
-        _, length, step = RANGES[name]
-        end_ms = now_ms - now_ms % step + step
-        return cls(name, end_ms - length, end_ms, step)
-
-    @property
-    def times(self) -> list[int]:
-        """The beginning of each step."""
-        return list(range(self.start_ms, self.end_ms, self.step_ms))
-
-
-Groups = dict[Values, dict[int, Folded]]
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Reads metrics for one dashboard."""
-
-    frame: Frame
-    resource_id: UUID | None
-    # The one operation whose durations are shown; empty for all.
-    operation: str = ""
-
-    def read(self, name: str, by: Sequence[str] = (), *, with_buckets: bool = False) -> Groups:
-        """Samples of a metric in the frame's steps."""
-        return read(
-            METRICS[name],
-            resource_id=self.resource_id,
-            start_ms=self.frame.start_ms,
-            end_ms=self.frame.end_ms,
-            step_ms=self.frame.step_ms,
-            by=by,
-            with_buckets=with_buckets,
-        )
-
-    def counts(self, groups: Iterable[Mapping[int, Folded]]) -> list[int]:
-        """How often it happened in each step, all groups together."""
-        all_groups = list(groups)
-        return [
-            sum(steps[at].count for steps in all_groups if at in steps) for at in self.frame.times
-        ]
 
 
 def dashboard(

@@ -10,11 +10,12 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from identity.desk.display import moment, page_of
+from desk.display import moment, page_of
 from identity.models import Resource
 from monitoring.alerts.models import Alert, ReceiverKind
 from monitoring.alerts.payloads import summary
-from monitoring.dashboard import DEFAULT_RANGE, RANGES, csv_rows, dashboard
+from monitoring.dashboard import csv_rows, dashboard
+from monitoring.frames import DEFAULT_RANGE, RANGES
 from monitoring.operations import BAD_ROUTE, NAMES
 from wire.times import now_ms
 
