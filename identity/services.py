@@ -1,5 +1,6 @@
 """Every change of resources, users and tokens, named after the operations of the protocol."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -15,6 +16,8 @@ from identity.models import CommunicationUser, Resource, new_access_key, new_key
 from identity.tokens import AccessToken
 from wire.errors import unauthorized
 from wire.identifiers import new_user_suffix
+
+logger = logging.getLogger(__name__)
 
 
 def ensure_default_resource() -> Resource:
@@ -94,4 +97,8 @@ def delete_user(*, user: CommunicationUser) -> None:
     )
     for path in settings.IDENTITY_DELETED_HANDLERS:
         handler: Callable[[CommunicationUser], None] = import_string(path)
-        handler(user)
+        try:
+            handler(user)
+        except Exception:
+            # The identity is gone already; the sweep does what is left.
+            logger.exception("%s failed after an identity was deleted", path)

@@ -112,6 +112,33 @@ def test_links_lead_to_the_host_that_the_client_used(alice: Person) -> None:
     assert link.startswith(f"http://localhost:8443{thread}/messages?")
 
 
+def test_behind_a_trusted_proxy_links_lead_to_the_hosts_public_name(
+    alice: Person, settings: Any
+) -> None:
+    forwarded = {"x-forwarded-host": "localhost:9443", "x-forwarded-proto": "https"}
+    alice.host = "127.0.0.1:8000"
+    assert alice.post("/chat/threads", {"topic": "t"}, headers=forwarded)["Location"].startswith(
+        "http://127.0.0.1:8000/"
+    )
+    settings.USE_X_FORWARDED_HOST = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    answer = alice.post("/chat/threads", {"topic": "t"}, headers=forwarded)
+    assert answer["Location"].startswith("https://localhost:9443/chat/threads/")
+
+
+def test_behind_a_trusted_proxy_the_public_name_may_be_what_was_signed(
+    resource: Resource, settings: Any
+) -> None:
+    target = f"/identities?api-version={service.VERSION}"
+    signed = service.signed_headers(
+        "POST", target, b"", resource.primary_key, host="localhost:9443"
+    )
+    headers = {**signed, "host": "127.0.0.1:8000", "x-forwarded-host": "localhost:9443"}
+    assert Client().generic("POST", target, headers=headers).status_code == 401
+    settings.CHATSITE_TRUST_PROXY = settings.USE_X_FORWARDED_HOST = True
+    assert Client().generic("POST", target, headers=headers).status_code == 201
+
+
 def test_a_host_that_is_not_ours_is_refused_in_the_protocols_shape(alice: Person) -> None:
     alice.host = "evil.example"
     assert error_of(alice.get("/chat/threads"))[:2] == (400, "BadRequest")

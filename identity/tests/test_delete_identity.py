@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from identity.models import Resource
+from identity.models import CommunicationUser, Resource
 from tests.cast import Person
 from tests.service import call, error_of
+from threads.sweeps import end_stays_of_deleted_users
 
 
 def delete(resource: Resource, person: Person) -> Any:
@@ -47,3 +48,19 @@ def test_a_deleted_user_cannot_be_added(resource: Resource, alice: Person, bob: 
 def test_a_user_of_another_resource_cannot_be_deleted(resource: Resource, mallory: Person) -> None:
     assert error_of(delete(resource, mallory)) == (404, "IdentityNotFound")
     assert mallory.get("/chat/threads").status_code == 200
+
+
+def fail(user: CommunicationUser) -> None:
+    raise RuntimeError(f"no time for {user}")
+
+
+def test_what_a_failing_handler_leaves_is_finished_later(
+    resource: Resource, alice: Person, bob: Person, settings: Any, caplog: Any
+) -> None:
+    thread = alice.create_thread(bob)
+    settings.IDENTITY_DELETED_HANDLERS = [f"{__name__}.fail"]
+    assert delete(resource, bob).status_code == 204
+    assert "no time for" in caplog.text
+    assert bob.get(thread).status_code == 401
+    assert end_stays_of_deleted_users(0) == 1
+    assert alice.messages(thread)[0]["type"] == "participantRemoved"
