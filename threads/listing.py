@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from identity.access import Capability, require
 from identity.callers import Caller
@@ -71,7 +71,9 @@ def list_chat_threads(
     return page, None
 
 
-def _threads_after(mine: Any, cursor: ThreadCursor | None, size: int) -> list[ThreadRow]:
+def _threads_after(
+    mine: QuerySet[Participant], cursor: ThreadCursor | None, size: int
+) -> list[ThreadRow]:
     if cursor is not None:
         activity, key = cursor.activity_ms, cursor.key
         mine = mine.filter(
