@@ -36,10 +36,17 @@ class UserView(ChatView):
             check_thread_id(kwargs["thread_id"])
 
     def access(
-        self, thread_id: str, capability: Capability = Capability.TAKE_PART, **options: Any
+        self,
+        thread_id: str,
+        capability: Capability = Capability.TAKE_PART,
+        *,
+        even_deleted: bool = False,
+        refusal: str | None = None,
     ) -> ThreadAccess:
         """The caller's place in the thread; see `access_thread`."""
-        return access_thread(self.caller, thread_id, capability, **options)
+        return access_thread(
+            self.caller, thread_id, capability, even_deleted=even_deleted, refusal=refusal
+        )
 
 
 def thread_location(request: Request, thread_id: str) -> str:
