@@ -1,13 +1,23 @@
 """`manage.py connection_string`: one line that every SDK takes."""
 
+from io import StringIO
 from pathlib import Path
 
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
 from chatsite import development
+from identity.models import Resource
+from identity.services import ensure_default_resource, regenerate_key
 from tests.server import clean_environment, manage, run_manage
 
 
-def shell(environment: dict[str, str], code: str) -> str:
-    return manage(environment, "shell", "--no-imports", "-c", code)
+def printed(*arguments: str) -> str:
+    """What the command prints on the tests' own database."""
+    output = StringIO()
+    call_command("connection_string", *arguments, stdout=output)
+    return output.getvalue()
 
 
 def test_it_is_known_before_the_first_start(tmp_path: Path) -> None:
@@ -17,7 +27,8 @@ def test_it_is_known_before_the_first_start(tmp_path: Path) -> None:
 
 def test_it_follows_port_public_address_and_key(tmp_path: Path) -> None:
     environment = clean_environment(tmp_path, CHATSITE_TLS_PORT="9443")
-    assert manage(environment, "connection_string").startswith("endpoint=https://localhost:9443/;")
+    local = manage(environment, "connection_string")
+    assert local.startswith("endpoint=https://localhost:9443/;")
     environment["CHATSITE_PUBLIC_URL"] = "https://chat.example.org"
     environment["CHATSITE_ACCESS_KEY"] = "b3duIGtleSBvZiAzMiBieXRlcyBpbiBiYXNlNjQgISE="
     assert manage(environment, "connection_string") == (
@@ -26,33 +37,21 @@ def test_it_follows_port_public_address_and_key(tmp_path: Path) -> None:
     )
 
 
-def test_it_shows_the_keys_that_the_database_holds(tmp_path: Path) -> None:
-    environment = clean_environment(tmp_path)
-    manage(environment, "migrate", "--verbosity=0")
-    keys = shell(
-        environment,
-        "from identity.services import ensure_default_resource, regenerate_key\n"
-        "resource = ensure_default_resource()\n"
-        "regenerate_key(resource=resource, key_type='primary')\n"
-        "print(resource.primary_key, resource.secondary_key)",
-    )
-    primary, secondary = keys.split()
-    assert primary != development.ACCESS_KEY
-    assert manage(environment, "connection_string").strip().endswith(f";accesskey={primary}")
-    printed = manage(environment, "connection_string", "--secondary")
-    assert printed.strip().endswith(f";accesskey={secondary}")
+@pytest.mark.django_db
+def test_it_shows_the_keys_that_the_database_holds() -> None:
+    resource = ensure_default_resource()
+    old = resource.primary_key
+    regenerate_key(resource=resource, key_type="primary")
+    assert resource.primary_key != old
+    assert printed().endswith(f";accesskey={resource.primary_key}\n")
+    assert printed("--secondary").endswith(f";accesskey={resource.secondary_key}\n")
 
 
-def test_a_resource_with_a_host_name_has_its_own_endpoint(tmp_path: Path) -> None:
-    environment = clean_environment(tmp_path)
-    manage(environment, "migrate", "--verbosity=0")
-    key = shell(
-        environment,
-        "from identity.models import Resource\n"
-        "print(Resource.objects.create(name='blue', hostname='blue.localhost').primary_key)",
-    ).strip()
-    printed = manage(environment, "connection_string", "--resource", "blue")
-    assert printed == f"endpoint=https://blue.localhost:8443/;accesskey={key}\n"
+@pytest.mark.django_db
+def test_a_resource_with_a_host_name_has_its_own_endpoint() -> None:
+    key = Resource.objects.create(name="blue", hostname="blue.localhost").primary_key
+    line = f"endpoint=https://blue.localhost:{settings.CHATSITE_TLS_PORT}/;accesskey={key}\n"
+    assert printed("--resource", "blue") == line
 
 
 def test_a_resource_that_does_not_exist_is_named_as_such(tmp_path: Path) -> None:

@@ -11,24 +11,33 @@ from tests.server import clean_environment, manage, run_manage, start, stop, wai
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An installation that nobody has prepared yet."""
-    return clean_environment(
+def refusals() -> list[str]:
+    """What the server says at its starts before the operator has prepared it."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory, refusals: list[str]) -> dict[str, str]:
+    """An installation that the operator has prepared, after two starts in vain."""
+    environment = clean_environment(
         tmp_path_factory.mktemp("production") / "data",
         CHATSITE_ENV="production",
         CHATSITE_PUBLIC_URL="https://chat.example.org",
         CHATSITE_TRUST_PROXY="1",
         CHATSITE_PORT=str(free_port()),
     )
+    refusals.append(_refusal(environment))
+    manage(environment, "migrate", "--verbosity=0")
+    refusals.append(_refusal(environment))
+    manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+    return environment
 
 
 def test_it_starts_only_when_the_operator_has_prepared_it(
-    environment: dict[str, str], tmp_path: Path
+    environment: dict[str, str], refusals: list[str], tmp_path: Path
 ) -> None:
-    assert "Run `manage.py migrate`" in _refusal(environment)
-    manage(environment, "migrate", "--verbosity=0")
-    assert "Run `manage.py collectstatic" in _refusal(environment)
-    manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+    assert "Run `manage.py migrate`" in refusals[0]
+    assert "Run `manage.py collectstatic" in refusals[1]
     log = tmp_path / "log"
     process = start(environment, log)
     try:
@@ -46,8 +55,6 @@ def test_it_starts_only_when_the_operator_has_prepared_it(
 
 
 def test_it_refuses_a_database_with_the_development_key(environment: dict[str, str]) -> None:
-    manage(environment, "migrate", "--verbosity=0")
-    manage(environment, "collectstatic", "--noinput", "--verbosity=0")
     code = (
         "from identity.models import Resource\n"
         "from chatsite.development import ACCESS_KEY\n"
