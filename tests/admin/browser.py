@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
@@ -14,8 +14,10 @@ from tests.server import CHECKOUT, Server
 
 SCREENSHOTS = CHECKOUT / "var" / "screenshots" / "admin"
 VERSION = "2025-03-15"
-# Widths of screens, in pixels.
-PHONE, NARROWEST = 390, 360
+# Screens, in pixels.
+WIDE, PHONE, NARROWEST, HEIGHT = 1360, 390, 360, 900
+# How each page is looked at, from one load of it.
+LOOKS: list[tuple[Literal["light", "dark"], int]] = [("light", WIDE), ("dark", PHONE)]
 
 
 @dataclass
@@ -24,8 +26,6 @@ class Desk:
 
     page: Page
     url: str
-    # What the file names of this window's screenshots end with.
-    look: str
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -71,24 +71,30 @@ class Desk:
             control.click()
 
     def look_at(self, name: str) -> None:
-        """Check that nothing sticks out sideways, and keep a picture."""
-        self._measure(name)
-        size = self.page.viewport_size
-        if size and size["width"] == PHONE:
-            # The narrowest screen that is promised, without a walk of its own.
-            self.page.set_viewport_size({"width": NARROWEST, "height": size["height"]})
-            self._measure(name)
-            self.page.set_viewport_size(size)
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        tall = self.page.evaluate("document.documentElement.scrollHeight")
-        self.page.screenshot(
-            path=SCREENSHOTS / f"{name}-{self.look}.png", full_page=bool(tall < 3000)
-        )
+        """Check that nothing sticks out sideways, and keep a picture, in each of the `LOOKS`."""
+        before = self.page.viewport_size
+        assert before is not None
+        for scheme, width in LOOKS:
+            self.page.emulate_media(color_scheme=scheme)
+            self._measure(name, width)
+            if width == PHONE:
+                # The narrowest screen that is promised, without a picture of its own.
+                self._measure(name, NARROWEST)
+                self._measure(name, width)
+            self._picture(f"{name}-{scheme}-{width}")
+        self.page.emulate_media(color_scheme=LOOKS[0][0])
+        self.page.set_viewport_size(before)
 
-    def _measure(self, name: str) -> None:
+    def _measure(self, name: str, width: int) -> None:
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
         wider = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if wider > 0:
-            self.complaints.append(f"{name} is {wider} pixels too wide")
+            self.complaints.append(f"{name} is {wider} pixels too wide for {width}")
+
+    def _picture(self, name: str) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        tall = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=bool(tall < 3000))
 
     def text_of(self, element: str) -> str:
         """The text of the element with this id."""
@@ -97,19 +103,18 @@ class Desk:
 
 @contextmanager
 def desk(
-    browser: Browser, server: Server, *, state: Any = None, scheme: str = "light", width: int = 1360
+    browser: Browser, server: Server, *, state: Any = None, width: int = WIDE
 ) -> Iterator[Desk]:
     """A window; when it is closed it must have had nothing to complain about."""
     context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": HEIGHT},
         timezone_id="Europe/Berlin",
         locale="en-GB",
         storage_state=state,
         permissions=["clipboard-read", "clipboard-write"],
     )
     context.set_default_timeout(15_000)
-    opened = Desk(context.new_page(), server.http_url, f"{scheme}-{width}")
+    opened = Desk(context.new_page(), server.http_url)
     try:
         yield opened
     finally:

@@ -16,7 +16,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PASSWORD = "correct horse battery staple"
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>"
-LOOKS = [("light", 1360), ("light", PHONE), ("dark", 1360), ("dark", PHONE)]
 
 
 @dataclass(frozen=True)
@@ -88,12 +87,11 @@ def new_talker(olga: Desk, resource: str = "default", host: str = "localhost") -
     return Talker(olga.text_of("raw-id"), olga.text_of("access-token"), olga.url, host)
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_every_page_is_shown_without_an_error(stage: Stage, scheme: str, width: int) -> None:
-    with desk(stage.browser, stage.server, scheme=scheme, width=width) as stranger:
+def test_every_page_is_shown_without_an_error(stage: Stage) -> None:
+    with desk(stage.browser, stage.server) as stranger:
         stranger.open("login/")
         stranger.look_at("sign-in")
-    with stage.window(scheme=scheme, width=width) as olga:
+    with stage.window() as olga:
         walk(olga)
 
 
