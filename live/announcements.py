@@ -27,6 +27,11 @@ class Announcement:
         return rendering
 
 
+def size_of(event: ThreadEvent) -> int:
+    """About how many bytes an event takes, in memory or on a socket."""
+    return 1024 + len(getattr(event, "content", ""))
+
+
 class Frame:
     """A text message, and the same as an unmasked WebSocket frame; made once, sent to many."""
 

@@ -8,6 +8,7 @@ message for however many events.
 import asyncio
 import logging
 import threading
+from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from typing import Any
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 # How long a request waits at most until its event is on its way, in seconds. Waiting keeps
 # senders from getting ahead of the sockets; not for ever, since the event is safe in the log.
 PATIENCE = 1.0
+# Events that no log holds wait for the channel layer, so many at most.
+_MOST_UNSTORED = 1_000
 
 
 def announce_live(event: ThreadEvent) -> None:
@@ -51,8 +54,11 @@ class Teller:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._unstored: list[dict[str, Any]] = []
+        # The newest; a layer that is away for long must not fill the memory.
+        self._unstored: deque[dict[str, Any]] = deque(maxlen=_MOST_UNSTORED)
+        # Whether there is something to tell, and whether somebody is at it.
         self._is_due = False
+        self._is_telling = False
         self._own_loop: asyncio.AbstractEventLoop | None = None
 
     def tell(self, event: ThreadEvent) -> None:
@@ -60,9 +66,10 @@ class Teller:
         with self._lock:
             if not event.is_stored:
                 self._unstored.append(packed(event))
-            if self._is_due:
-                return
             self._is_due = True
+            if self._is_telling:
+                return
+            self._is_telling = True
         asyncio.run_coroutine_threadsafe(self._send_all(), self._loop())
 
     def _loop(self) -> asyncio.AbstractEventLoop:
@@ -80,10 +87,23 @@ class Teller:
             return self._own_loop
 
     async def _send_all(self) -> None:
+        try:
+            while (unstored := self._next()) is not None:
+                await layer.tell({"unstored": unstored})
+        except asyncio.CancelledError:
+            self._is_telling = False
+            raise
+
+    def _next(self) -> list[dict[str, Any]] | None:
+        """What to tell next; None when there is nothing, and nobody is at it any more."""
         with self._lock:
-            unstored, self._unstored = self._unstored, []
+            if not self._is_due:
+                self._is_telling = False
+                return None
             self._is_due = False
-        await layer.tell({"unstored": unstored})
+            unstored = list(self._unstored)
+            self._unstored.clear()
+            return unstored
 
 
 _teller = Teller()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import jwt
+from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from rest_framework.request import Request
@@ -14,7 +16,6 @@ from rest_framework.request import Request
 from identity import tokens
 from identity.access import Capability, require
 from identity.authentication import (
-    Service,
     ServiceAuthentication,
     UserAuthentication,
     bearer_token,
@@ -94,11 +95,21 @@ def of_headers(scope: dict[str, Any]) -> Credential | None:
         caller, _ = UserAuthentication().authenticate(request)
         return _of_caller(caller, token)
     service, _ = ServiceAuthentication().authenticate(request)
-    return _of_service(service)
+    return Credential(
+        resource_id=service.resource.id,
+        user_id=None,
+        raw_id=None,
+        key_id=service.key_id,
+        expires=_end_of(token) if token else math.inf,
+    )
 
 
-def _of_service(service: Service) -> Credential:
-    return Credential(service.resource.id, None, None, service.key_id)
+def _end_of(service_token: str) -> float:
+    """When a valid token of a service ends, in epoch seconds; those of the settings never do."""
+    if service_token in settings.CHATSITE_SERVICE_TOKENS:
+        return math.inf
+    claims = jwt.decode(service_token, options={"verify_signature": False})
+    return float(claims["exp"])
 
 
 def of_skype_token(request: Request) -> Credential:

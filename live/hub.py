@@ -20,7 +20,7 @@ from django.db import DatabaseError
 from events.catalogue import ThreadEvent
 from events.following import Cursor, end
 from live import credentials, layer, log
-from live.announcements import Announcement
+from live.announcements import Announcement, size_of
 from live.database import hub_desk, socket_desk
 from live.readers import Ending, Reader
 from live.roster import Roster
@@ -40,6 +40,10 @@ MOST_BYTES_IN_A_TURN = 256 * 1024
 TICK = 1.0
 REVOCATION_CHECK = 3.0
 PAUSE_AFTER_FAILURE = 0.5
+
+
+# A reader, and what is done once it has been taken in.
+_Newcomer = tuple[Reader, "asyncio.Future[None]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class Hub:
         self._read_to: Cursor | None = None
         self._batches: deque[_Batch] = deque()
         self._filled = asyncio.Event()
-        self._newcomers: list[tuple[Reader, asyncio.Future[None]]] = []
+        # Readers that want to be taken in; the first of them begin the next round.
+        self._newcomers: list[_Newcomer] = []
         self._unstored: list[ThreadEvent] = []
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -167,22 +172,28 @@ class Hub:
     async def _follow_for_ever(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(POLL if self.readers else None):
+                async with asyncio.timeout(POLL if self.readers or self._newcomers else None):
                     await self._woken.wait()
             except TimeoutError:
                 pass
             self._woken.clear()
             unstored, self._unstored = self._unstored, []
+            # Those who come later wait for the next round: they may know events that this one
+            # does not read, from another process, and would get them twice.
+            newcomers = list(self._newcomers)
             try:
-                if self.readers:
+                if newcomers:
+                    passed_on: Future[None] = Future()
+                    await hub_desk.run(self._read_on_or_start, unstored, passed_on)
+                    await asyncio.wrap_future(passed_on)
+                    await self._admit(newcomers)
+                    # What was committed meanwhile was perhaps announced to nobody.
+                    self._woken.set()
+                elif self.readers:
                     await hub_desk.run(self.read_on, unstored)
                 else:
                     # Nobody is there to miss anything.
                     await hub_desk.run(self._stop_reading)
-                if self._newcomers:
-                    await self._admit()
-                    # What was committed meanwhile was perhaps announced to nobody.
-                    self._woken.set()
             except DatabaseError:
                 logger.exception("The event log could not be read; trying again")
                 self._woken.set()
@@ -191,13 +202,14 @@ class Hub:
                 logger.exception("Following the event log failed")
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
 
-    def _start_reading(self) -> Cursor | None:
-        """The end of the log, if nothing has been read so far."""
+    def _read_on_or_start(self, unstored: Sequence[ThreadEvent], passed_on: "Future[None]") -> None:
+        """Reads on, or begins at the end of the log if nothing has been read so far."""
         with self._reading:
-            if self._read_to is not None:
-                return None
-            start = self._read_to = end()
-            return start
+            if self._read_to is None:
+                self._read_to = end()
+                # Behind what earlier readers, who have gone, still had coming.
+                self._hand_over(_Batch((), self._read_to))
+        self.read_on(unstored, passed_on)
 
     def _stop_reading(self) -> None:
         with self._reading:
@@ -222,7 +234,7 @@ class Hub:
                 turn, size = time.monotonic(), 0
                 for entry in batch.entries:
                     self._pass_on_entry(entry)
-                    size += entry.size
+                    size += size_of(entry.event)
                     if time.monotonic() - turn > TURN or size > MOST_BYTES_IN_A_TURN:
                         # The server writes to its sockets in between.
                         await asyncio.sleep(0)
@@ -253,20 +265,15 @@ class Hub:
                 logger.exception("An event could not be sent")
         self.roster.settle(announcement.event)
 
-    async def _admit(self) -> None:
-        start = await hub_desk.run(self._start_reading)
-        self.cursor = start or self.cursor
-        newcomers, self._newcomers = self._newcomers, []
+    async def _admit(self, newcomers: "list[_Newcomer]") -> None:
         users = {r.scope.user_id for r, _ in newcomers if r.scope.user_id is not None}
-        try:
-            # Read later than the cursor, which is fine: stays say exactly from when to when.
-            stays = await hub_desk.run(log.stays_of, users)
-        except DatabaseError:
-            self._newcomers = newcomers + self._newcomers
-            raise
-        for reader, admitted in newcomers:
+        # Read later than the cursor, which is fine: stays say exactly from when to when.
+        stays = await hub_desk.run(log.stays_of, users)
+        for newcomer in newcomers:
+            reader, admitted = newcomer
             if admitted.cancelled():
                 continue
+            self._newcomers.remove(newcomer)
             reader.start = self.cursor
             user_id = reader.scope.user_id
             self.roster.add(reader, stays[user_id] if user_id is not None else {})

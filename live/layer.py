@@ -18,6 +18,8 @@ _GROUP = "live"
 # Names this process in messages, so that it leaves its own alone.
 _PROCESS = uuid.uuid4().hex
 _PAUSE = 1.0
+# How long a message may take, in seconds: a network that swallows everything answers never.
+_PATIENCE = 5.0
 
 
 def reaches_others() -> bool:
@@ -30,9 +32,10 @@ async def tell(message: dict[str, Any]) -> None:
     """Sends a message to the hubs of the other processes; a failure is logged, no more."""
     layer: Any = get_channel_layer()
     try:
-        await layer.group_send(_GROUP, {"type": "live", "from": _PROCESS, **message})
+        async with asyncio.timeout(_PATIENCE):
+            await layer.group_send(_GROUP, {"type": "live", "from": _PROCESS, **message})
     except Exception as problem:
-        logger.warning("The channel layer did not take an announcement: %s", problem)
+        logger.warning("The channel layer did not take an announcement: %r", problem)
 
 
 async def listen(hear: Callable[[dict[str, Any]], None]) -> None:

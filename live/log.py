@@ -29,11 +29,6 @@ class Entry:
     event: ThreadEvent
     cursor: Cursor
 
-    @property
-    def size(self) -> int:
-        """About how many bytes it takes on a socket."""
-        return 1024 + len(getattr(self.event, "content", ""))
-
 
 @dataclass(slots=True)
 class Stay:
@@ -192,9 +187,12 @@ def _in_scope(scope: Scope) -> QuerySet[Event]:
 
 
 def stays_of(user_ids: Collection[int]) -> dict[int, Stays]:
-    """The current stays of some users, and those that have just ended."""
+    """The stays of some users that go on, and those that have just ended."""
     found: dict[int, Stays] = {pk: defaultdict(list) for pk in user_ids}
-    recent = Q(removed_ms=None) | Q(removed_ms__gte=now_ms() - _RECENT_MS)
+    since = now_ms() - _RECENT_MS
+    recent = Q(removed_ms=None) | Q(removed_ms__gte=since)
+    # In a thread that was deleted long ago nothing happens any more.
+    recent &= Q(thread__deleted_ms=None) | Q(thread__deleted_ms__gte=since)
     rows = Participant.objects.filter(recent, user__in=user_ids).values_list(
         "user", "thread__thread_id", "joined_sequence", "removed_sequence"
     )

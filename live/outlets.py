@@ -23,8 +23,6 @@ MOST_BYTES = 4 * 1024 * 1024
 # A replay pauses while more than this is waiting.
 COMFORTABLE_BYTES = 128 * 1024
 CHECK_AFTER_BYTES = 64 * 1024
-# What may wait where only frames can be counted.
-MOST_FRAMES = 2_000
 _PAUSE = 0.02
 
 
@@ -154,11 +152,12 @@ class QueueOutlet:
         self._send = send
         self._is_socket = is_socket
         self._queue: deque[dict[str, Any]] = deque()
+        self._bytes = 0
         self._filled = asyncio.Event()
         self._pump = asyncio.create_task(self._run())
 
     def write(self, frame: Frame) -> bool:
-        if len(self._queue) >= MOST_FRAMES:
+        if self._bytes > MOST_BYTES:
             return False
         self._put(
             {"type": "websocket.send", "text": frame.payload.decode()}
@@ -168,7 +167,7 @@ class QueueOutlet:
         return True
 
     def waiting(self) -> int:
-        return len(self._queue) * 1024
+        return self._bytes
 
     def close(self, code: int) -> None:
         self._put(
@@ -179,17 +178,20 @@ class QueueOutlet:
 
     def abort(self) -> None:
         self._queue.clear()
+        self._bytes = 0
         self.close(1000)
 
     def _put(self, message: dict[str, Any]) -> None:
         if not self._pump.done():
             self._queue.append(message)
+            self._bytes += _size(message)
             self._filled.set()
 
     async def _run(self) -> None:
         while True:
             while self._queue:
                 message = self._queue.popleft()
+                self._bytes -= _size(message)
                 try:
                     await self._send(message)
                 except Exception:
@@ -202,6 +204,10 @@ class QueueOutlet:
 
     def stop(self) -> None:
         self._pump.cancel()
+
+
+def _size(message: dict[str, Any]) -> int:
+    return len(message.get("text") or message.get("body") or "")
 
 
 def socket_outlet(send: Send) -> Outlet:

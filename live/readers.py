@@ -8,15 +8,15 @@ from collections.abc import Awaitable
 from enum import Enum
 
 from events.following import Cursor
-from live.announcements import Announcement, Frame
+from live.announcements import Announcement, Frame, size_of
 from live.credentials import Credential
 from live.log import Scope
-from live.outlets import DaphneSocketOutlet, Outlet, drained
+from live.outlets import COMFORTABLE_BYTES, DaphneSocketOutlet, Outlet, drained
 
 logger = logging.getLogger(__name__)
 
-# Live events that may wait until a replay is over.
-MOST_WAITING = 10_000
+# What may wait until a replay is over, in bytes.
+MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 
 class Ending(Enum):
@@ -46,6 +46,7 @@ class Reader(ABC):
         self.last_sent = time.monotonic()
         # Set while older events are still being sent.
         self._waiting: deque[Announcement] | None = deque()
+        self._waiting_bytes = 0
 
     @property
     def raw_id(self) -> str | None:
@@ -66,10 +67,11 @@ class Reader(ABC):
         elif not announcement.event.is_stored:
             # Somebody typed before the client could know: too late now.
             return
-        elif len(self._waiting) >= MOST_WAITING:
+        elif self._waiting_bytes > MOST_WAITING_BYTES:
             self.end(Ending.TOO_SLOW)
         else:
             self._waiting.append(announcement)
+            self._waiting_bytes += size_of(announcement.event)
 
     def _wants(self, announcement: Announcement) -> bool:
         scope, event = self.scope, announcement.event
@@ -80,7 +82,9 @@ class Reader(ABC):
     async def go_live(self) -> None:
         """Sends what waited while older events were sent, and from now on at once."""
         while self._waiting and not self.ending:
-            self.deliver(self._waiting.popleft())
+            announcement = self._waiting.popleft()
+            self._waiting_bytes -= size_of(announcement.event)
+            self.deliver(announcement)
             await self.pause()
         # No pause since the last look: nothing can have come between.
         self._waiting = None
@@ -98,7 +102,7 @@ class Reader(ABC):
         if self.ending:
             return
         self.ending = ending
-        if ending is Ending.TOO_SLOW:
+        if ending is Ending.TOO_SLOW and self.outlet.waiting() > COMFORTABLE_BYTES:
             # A farewell would wait behind all the rest.
             self.outlet.abort()
             return
@@ -142,16 +146,17 @@ class Reader(ABC):
 class Bucket:
     """How many frames a client may send: so many at once, and so many a second."""
 
-    __slots__ = ("_at", "_left", "_most", "_rate")
+    __slots__ = ("_at", "_ceiling", "_left", "_most", "_rate")
 
-    def __init__(self, *, most: int, rate: float) -> None:
+    def __init__(self, *, most: int, rate: float, most_added: int = 0) -> None:
         self._most, self._rate = float(most), rate
+        self._ceiling = self._most + most_added
         self._left = self._most
         self._at = time.monotonic()
 
     def add(self, count: float) -> None:
-        """Allows more: answers to what was sent."""
-        self._left += count
+        """Allows more: answers to what was sent. What nobody uses is not saved up for ever."""
+        self._left = min(self._left + count, self._ceiling)
 
     def take(self) -> bool:
         """One frame; False when it is one too many."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from events.catalogue import (
     ChatThreadCreated,
+    ChatThreadDeleted,
     EventParticipant,
     ParticipantsAdded,
     ParticipantsRemoved,
@@ -101,7 +102,11 @@ class Roster:
         yield from self.services.get(event.resource_id, ())
 
     def settle(self, event: ThreadEvent) -> None:
-        """Takes note of who left by the event."""
+        """Takes note of who left by the event; nothing comes after a thread's deletion."""
+        if isinstance(event, ChatThreadDeleted):
+            for gone in self.threads.pop(event.thread_id, {}).values():
+                gone.stays.pop(event.thread_id, None)
+            return
         if not isinstance(event, ParticipantsRemoved):
             return
         for person in event.participants:

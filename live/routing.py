@@ -1,16 +1,19 @@
 """Which ASGI application answers a live connection."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from channels.routing import URLRouter
 from channels.security.websocket import WebsocketDenier
 from django.urls import path, re_path
 
+from live.http import refuse
 from live.outlets import Send
 from live.stream.socket import event_socket
 from live.stream.sse import event_response
 from live.trouter.polling import trouter_polling
 from live.trouter.socket import trouter_socket
+from wire.errors import ChatError
 
 _EVENTS = "/chat/events"
 _POLLING = "/socket.io/1/xhr-polling/"
@@ -34,11 +37,19 @@ class LongResponses:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
         """The ASGI entry."""
         # SDKs given an endpoint that ends in / ask for `//chat`; so may others.
-        target = "/" + scope["path"].lstrip("/")
-        if target == _EVENTS and scope["method"] == "GET":
-            await event_response(scope, receive, send)
-        elif target.startswith(_POLLING) and scope["method"] in ("GET", "POST"):
+        target, method = "/" + scope["path"].lstrip("/"), scope["method"]
+        is_polling = target.startswith(_POLLING)
+        if method == "OPTIONS" or not (is_polling or target == _EVENTS):
+            await self.inner(scope, receive, send)
+        elif method not in (allowed := ("GET", "POST") if is_polling else ("GET",)):
+            await refuse(send, _not_allowed(method, allowed))
+        elif is_polling:
             sid = target.removeprefix(_POLLING)
             await trouter_polling({**scope, "sid": sid}, receive, send)
         else:
-            await self.inner(scope, receive, send)
+            await event_response(scope, receive, send)
+
+
+def _not_allowed(method: str, allowed: Sequence[str]) -> ChatError:
+    message = f"Method {method[:20]} is not allowed."
+    return ChatError(405, "MethodNotAllowed", message, headers={"Allow": ", ".join(allowed)})

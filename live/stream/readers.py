@@ -26,6 +26,7 @@ REASONS = {
     Ending.REVOKED: "revoked",
     Ending.SILENT: "silent",
     Ending.TOO_LARGE: "tooLarge",
+    Ending.TOO_SLOW: "tooSlow",
     Ending.TOO_FAST: "tooFast",
     Ending.RESTARTING: "restarting",
 }
@@ -59,8 +60,7 @@ class StreamReader(Reader):
         self.write(announcement.rendered(self._draw))
 
     def say_goodbye(self, ending: Ending) -> None:
-        body = {"type": "disconnecting", "reason": REASONS.get(ending, "closed")}
-        self.outlet.write(self._wrap(body))
+        self.outlet.write(farewell(ending, self._wrap))
 
     def tick(self, now: float, cursor: Cursor) -> None:
         if self.is_live and now - self.last_sent >= HEARTBEAT:
@@ -70,6 +70,11 @@ class StreamReader(Reader):
 def socket_message(body: dict[str, Any]) -> Frame:
     """A JSON object as a WebSocket message."""
     return Frame(render(body))
+
+
+def farewell(ending: Ending, wrap: Callable[[dict[str, Any]], Frame] = socket_message) -> Frame:
+    """The last message of a connection: why the server ends it."""
+    return wrap({"type": "disconnecting", "reason": REASONS.get(ending, "closed")})
 
 
 def sse_message(body: dict[str, Any]) -> Frame:

@@ -42,6 +42,9 @@ class StreamRequest:
         text = headers.get(b"last-event-id", b"").decode("latin-1") or query.get("after", [""])[-1]
         if any(len(query.get(name, ())) > _MOST_FILTERS for name in ("threadId", "eventType")):
             raise bad_request(f"No more than {_MOST_FILTERS} filters of a kind are possible.")
+        if any("\0" in thread for thread in query.get("threadId", ())):
+            # PostgreSQL takes no text with it.
+            raise bad_request("The value of threadId is not a thread's id.", target="threadId")
         return cls(
             after=_cursor(text) if text else None,
             threads=frozenset(query["threadId"]) if "threadId" in query else None,

@@ -8,7 +8,6 @@ header, and later with a fresh token of the same user, which prolongs the connec
 
 import asyncio
 import json
-from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import DisallowedHost
@@ -21,7 +20,7 @@ from live.credentials import Credential
 from live.database import socket_desk
 from live.outlets import Send, socket_outlet
 from live.readers import Bucket, Ending
-from live.stream.readers import StreamReader, socket_reader
+from live.stream.readers import StreamReader, farewell, socket_reader
 from live.stream.requests import StreamRequest, identify, redeem
 from wire.errors import ChatError
 
@@ -69,8 +68,10 @@ async def event_socket(scope: dict[str, Any], receive: Any, send: Send) -> None:
             credential = await connection.first_frame()
         await connection.serve(request, credential, send)
     except _Goodbye as problem:
+        text = farewell(problem.ending).payload.decode()
+        await send({"type": "websocket.send", "text": text})
         await send({"type": "websocket.close", "code": problem.ending.value})
-    except (_Gone, TimeoutError):
+    except _Gone:
         pass
 
 
@@ -112,7 +113,7 @@ class _Connection:
             fresh = await self._authenticated(frame)
             if fresh.user_id != reader.credential.user_id:
                 raise _Goodbye(Ending.UNAUTHORIZED)
-            reader.credential = replace(fresh)
+            reader.credential = fresh
 
     async def _frame(self) -> dict[str, Any]:
         """The next frame's JSON object."""
@@ -142,6 +143,9 @@ class _Connection:
                 credential = await socket_desk.run(redeem, ticket)
         except REFUSALS:
             credential = None
+        except DatabaseError:
+            # The client's proof may be good: it shall try again.
+            raise _Goodbye(Ending.RESTARTING) from None
         if credential is None:
             raise _Goodbye(Ending.UNAUTHORIZED)
         return credential

@@ -1,24 +1,39 @@
 """Clients of the event stream inside the test's process, and people who act meanwhile."""
 
+import asyncio
 import json
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
+import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 
 from chatsite.asgi import application
+from identity import tokens
 from identity.models import Resource
+from live import hub as hubs
+from live.database import hub_desk
 from tests.cast import Person
 from tests.service import signed_headers
 
 SECONDS = 5.0
-# How long nothing must come to count as nothing. Nothing that is on its way takes so long.
-SILENCE = 0.3
+# How long nothing must come to count as nothing, once the hub has passed everything on.
+SILENCE = 0.05
 
 
 async def act(function: Any, *args: Any, **kwargs: Any) -> Any:
     """Runs what somebody does over HTTP while sockets are open."""
     return await sync_to_async(function)(*args, **kwargs)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits until it is so."""
+    async with asyncio.timeout(SECONDS):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
 
 class Socket:
@@ -52,7 +67,12 @@ class Socket:
                 return int(message.get("code", 1000))
 
     async def hears_nothing(self) -> bool:
-        """Whether nothing comes for a while."""
+        """Whether nothing comes, when all that has happened has been passed on."""
+        hub, passed_on = hubs.here(), Future[None]()
+        await until(lambda: all(reader.is_live for reader in hub.readers))
+        # An event that concerns none of the readers is not read at once.
+        await hub_desk.run(hub.read_on, (), passed_on)
+        await asyncio.wrap_future(passed_on)
         return bool(await self.communicator.receive_nothing(timeout=SILENCE))
 
     async def close(self) -> None:
@@ -102,3 +122,24 @@ def texts(events: list[dict[str, Any]]) -> list[str]:
 def contents(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The events without their cursors: two readers need not have the same."""
     return [{name: value for name, value in event.items() if name != "id"} for event in events]
+
+
+def pass_time(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
+    """Lets everybody's clock be later."""
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + seconds)
+
+
+def token_for(person: Person, resource: Resource, *, seconds: int) -> str:
+    """A token that ends so soon."""
+    now = int(time.time())
+    return tokens.sign(
+        raw_id=person.id,
+        resource_id=str(resource.id),
+        key_id=resource.primary_key_id,
+        access_key=resource.primary_key,
+        scopes=["chat"],
+        generation=0,
+        issued=now,
+        expires=now + seconds,
+    ).token

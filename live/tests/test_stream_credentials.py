@@ -1,34 +1,31 @@
 """Who may open the event stream, how they say so, and when it ends."""
 
-import asyncio
 import time
 from typing import Any
 
+import jwt
 import pytest
+from channels.testing import HttpCommunicator
+from django.db import OperationalError
 
-from identity import tokens
+from chatsite.asgi import application
 from identity.models import Resource
 from identity.services import delete_user, issue_access_token, regenerate_key, revoke_access_tokens
 from live import hub
 from live.stream import socket
-from live.tests.clients import Stream, act, stream_of, stream_of_service, types
+from live.tests.clients import (
+    Stream,
+    act,
+    pass_time,
+    stream_of,
+    stream_of_service,
+    token_for,
+    types,
+    until,
+)
 from tests.cast import Person, make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def token_for(person: Person, resource: Resource, *, seconds: int) -> str:
-    now = int(time.time())
-    return tokens.sign(
-        raw_id=person.id,
-        resource_id=str(resource.id),
-        key_id=resource.primary_key_id,
-        access_key=resource.primary_key,
-        scopes=["chat"],
-        generation=0,
-        issued=now,
-        expires=now + seconds,
-    ).token
 
 
 async def test_a_client_that_can_set_no_header_authenticates_in_its_first_frame(
@@ -78,11 +75,13 @@ async def test_a_wrong_header_is_refused_before_the_socket_opens(
 
 
 async def test_a_token_in_the_address_is_no_credential(alice: Person) -> None:
-    for name in ("token", "access_token", "ticket"):
+    assert not await Stream(f"?ticket={alice.token}").open()
+    for name in ("token", "access_token"):
         stream = Stream(f"?{name}={alice.token}")
-        if await stream.open():
-            assert await stream.hears_nothing()
-            await stream.close()
+        assert await stream.open()
+        # The server still waits to be told who it is.
+        await until(lambda: len(socket._unknown) == 1)
+        await stream.close()
 
 
 async def test_a_token_of_another_resource_is_refused(mallory: Person) -> None:
@@ -102,9 +101,10 @@ async def test_a_host_that_is_not_ours_is_refused(alice: Person) -> None:
 async def test_who_says_nothing_in_time_is_sent_away(
     resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket, "AUTHENTICATION_SECONDS", 0.2)
+    monkeypatch.setattr(socket, "AUTHENTICATION_SECONDS", 0.05)
     stream = Stream()
     assert await stream.open()
+    assert await stream.frame() == {"type": "disconnecting", "reason": "unauthorized"}
     assert await stream.code() == 4401
 
 
@@ -140,6 +140,20 @@ async def test_a_first_frame_that_is_no_authentication_ends_it(
     assert await stream.code() == code
 
 
+async def test_a_database_that_fails_meanwhile_is_no_fault_of_the_token(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(token: str, host: str) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("live.credentials.of_token", fail)
+    stream = Stream()
+    assert await stream.open()
+    await stream.say({"type": "authenticate", "token": alice.token})
+    assert await stream.frame() == {"type": "disconnecting", "reason": "restarting"}
+    assert await stream.code() == 4503
+
+
 async def test_frames_without_end_end_it_and_disturb_nobody(alice: Person, bob: Person) -> None:
     witness = stream_of(alice)
     await witness.start()
@@ -153,34 +167,62 @@ async def test_frames_without_end_end_it_and_disturb_nobody(alice: Person, bob: 
     await witness.close()
 
 
-async def test_the_stream_ends_with_its_token(alice: Person, resource: Resource) -> None:
-    alice.token = token_for(alice, resource, seconds=2)
+async def test_the_stream_ends_with_its_token(
+    alice: Person, resource: Resource, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice.token = token_for(alice, resource, seconds=60)
     stream = stream_of(alice)
     await stream.start()
+    pass_time(monkeypatch, seconds=61)
     assert await stream.frame() == {"type": "disconnecting", "reason": "unauthorized"}
     assert await stream.code() == 4401
     assert not await stream_of(alice).open()
 
 
+async def test_a_token_of_the_openid_issuer_ends_the_services_stream_with_it(
+    resource: Resource, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What identity/tests/test_service_tokens.py proves.
+    monkeypatch.setattr("identity.openid.is_valid", lambda token: True)
+    token = jwt.encode({"exp": int(time.time()) + 60}, "k" * 32)
+    stream = Stream("", {"authorization": f"Bearer {token}"})
+    await stream.start()
+    pass_time(monkeypatch, seconds=61)
+    assert await stream.code() == 4401
+
+
+async def test_a_token_of_the_settings_keeps_the_services_stream_open(
+    resource: Resource, quick: None, settings: Any, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHATSITE_SERVICE_TOKENS = ["secret"]
+    stream = Stream("", {"authorization": "Bearer secret"})
+    await stream.start()
+    await act(alice.create_thread)
+    assert types(await stream.events(1)) == ["chatThreadCreated"]
+    await stream.close()
+
+
 async def test_a_fresh_token_prolongs_the_stream(
-    alice: Person, bob: Person, resource: Resource
+    alice: Person,
+    bob: Person,
+    resource: Resource,
+    quick: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fresh = alice.token
-    alice.token = token_for(alice, resource, seconds=2)
-    stream = stream_of(alice)
+    alice.token = token_for(alice, resource, seconds=60)
+    stream, ended = stream_of(alice), stream_of(alice)
     await stream.start()
+    await ended.start()
     await stream.say({"type": "authenticate", "token": fresh})
+    await until(lambda: any(r.credential.expires > time.time() + 61 for r in hub.here().readers))
     alice.token = fresh
-    await asyncio.sleep(2.5)
+    pass_time(monkeypatch, seconds=61)
+    assert await ended.code() == 4401
     await act(alice.create_thread)
     assert types(await stream.events(1)) == ["chatThreadCreated"]
     await stream.say({"type": "authenticate", "token": bob.token})
     assert await stream.code() == 4401
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "REVOCATION_CHECK", 0.0)
 
 
 @pytest.mark.parametrize("how", ["revoked", "deleted", "key regenerated"])
@@ -217,7 +259,16 @@ async def test_a_service_whose_key_dies_is_cut_off(resource: Resource, quick: No
 
 
 @pytest.mark.parametrize(
-    "query", ["after=x", "after=5_9-1-1", "after=-1", "eventType=nothing", "after=" + "9" * 30]
+    "query",
+    [
+        "after=x",
+        "after=5_9-1-1",
+        "after=-1",
+        "after=" + "9" * 30,
+        "eventType=nothing",
+        "threadId=%00",
+        "&".join(["threadId=x"] * 101),
+    ],
 )
 async def test_a_request_that_cannot_be_meant_is_refused(alice: Person, query: str) -> None:
     assert not await stream_of(alice, f"?{query}").open()
@@ -228,3 +279,21 @@ async def test_sockets_elsewhere_are_refused(alice: Person) -> None:
         stream = Stream()
         stream.communicator.scope["path"] = path
         assert not await stream.open()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/chat/events", b"GET"),
+        ("HEAD", "/chat/events", b"GET"),
+        ("PUT", "/socket.io/1/xhr-polling/x", b"GET, POST"),
+    ],
+)
+async def test_other_methods_are_not_allowed(
+    resource: Resource, method: str, path: str, allowed: bytes
+) -> None:
+    answer = await HttpCommunicator(application, method, path).get_response()
+    assert answer["status"] == 405
+    headers = dict(answer["headers"])
+    assert headers[b"allow"] == allowed
+    assert headers[b"access-control-allow-origin"] == b"*"

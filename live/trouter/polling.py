@@ -6,7 +6,7 @@ A GET waits for frames, a POST brings some. Both must reach the process that the
 
 import asyncio
 import time
-from collections import deque
+from asyncio import FIRST_COMPLETED
 from typing import Any
 
 from django.core.exceptions import DisallowedHost
@@ -18,7 +18,7 @@ from live.announcements import Frame
 from live.credentials import Credential
 from live.database import socket_desk
 from live.http import answer, refuse
-from live.outlets import MOST_FRAMES, Send
+from live.outlets import MOST_BYTES, Send
 from live.trouter.endpoints import claim
 from live.trouter.positions import positions
 from live.trouter.readers import TrouterReader
@@ -36,26 +36,35 @@ class PollOutlet:
     """Frames that wait for the next GET."""
 
     def __init__(self) -> None:
-        self.frames: deque[bytes] = deque()
+        self.frames: list[bytes] = []
+        self._bytes = 0
         self.filled = asyncio.Event()
         self.is_closed = False
 
     def write(self, frame: Frame) -> bool:
-        if len(self.frames) >= MOST_FRAMES:
+        if self._bytes > MOST_BYTES:
             return False
         self.frames.append(frame.payload)
+        self._bytes += len(frame.payload)
         self.filled.set()
         return True
 
     def waiting(self) -> int:
-        return sum(map(len, self.frames))
+        return self._bytes
+
+    def take(self) -> list[bytes]:
+        """The frames that wait; they wait no more."""
+        taken, self.frames, self._bytes = self.frames, [], 0
+        if not self.is_closed:
+            self.filled.clear()
+        return taken
 
     def close(self, code: int) -> None:
         self.is_closed = True
         self.filled.set()
 
     def abort(self) -> None:
-        self.frames.clear()
+        self.take()
         self.close(0)
 
     def stop(self) -> None:
@@ -69,23 +78,28 @@ class _Session:
         self.reader, self.outlet = reader, outlet
         self.seen = time.monotonic()
         self.is_polled = False
+        # Kept because the loop holds tasks only weakly.
+        self.attending: asyncio.Task[None] | None = None
 
-    async def take(self) -> bytes:
-        """What there is to tell, after a while perhaps nothing."""
+    async def take(self, receive: Any) -> bytes | None:
+        """What there is to tell, after a while perhaps nothing; None when the client has gone.
+
+        What waits then goes on waiting, for the next GET.
+        """
         self.is_polled = True
+        filled = asyncio.ensure_future(self.outlet.filled.wait())
+        # The body has been read, so the next message is that of a client who hangs up.
+        gone = asyncio.ensure_future(receive())
         try:
-            async with asyncio.timeout(HOLD_SECONDS):
-                await self.outlet.filled.wait()
-        except TimeoutError:
-            pass
+            await asyncio.wait((filled, gone), timeout=HOLD_SECONDS, return_when=FIRST_COMPLETED)
+            if gone.done():
+                return None
         finally:
+            filled.cancel()
+            gone.cancel()
             self.is_polled = False
             self.seen = time.monotonic()
-        frames = [frame.decode() for frame in self.outlet.frames]
-        self.outlet.frames.clear()
-        if not self.outlet.is_closed:
-            self.outlet.filled.clear()
-        return framed(frames)
+        return framed([frame.decode() for frame in self.outlet.take()])
 
 
 _sessions: dict[str, _Session] = {}
@@ -133,7 +147,9 @@ async def trouter_polling(scope: dict[str, Any], receive: Any, send: Send) -> No
         if scope["method"] == "POST":
             _hear(session, body)
             return await answer(send, 200, b"1", _TEXT)
-        await answer(send, 200, await session.take(), _TEXT)
+        frames = await session.take(receive)
+        if frames is not None:
+            await answer(send, 200, frames, _TEXT)
     except ChatError as refusal:
         await refuse(send, refusal)
     except DisallowedHost:
@@ -163,7 +179,7 @@ async def _open(sid: str, credential: Credential) -> _Session | None:
         return None
     outlet = PollOutlet()
     session = _sessions[sid] = _Session(TrouterReader(claimed, outlet), outlet)
-    asyncio.create_task(_attend(sid, session))  # noqa: RUF006
+    session.attending = asyncio.create_task(_attend(sid, session))
     return session
 
 

@@ -22,6 +22,8 @@ from live.trouter.positions import positions
 LARGEST_FRAME = 64 * 1024
 # A client that answers nothing is cut off; what it has not answered it gets again.
 MOST_UNANSWERED = 2_000
+# What a client may say about each push: the answer, a ping, and one to spare.
+FRAMES_OF_A_PUSH = 3
 # A replay goes on when the client has answered enough.
 COMFORTABLE_UNANSWERED = 500
 # Hidden tabs may send their ping only once a minute.
@@ -53,7 +55,7 @@ class TrouterReader(Reader):
         self._out_of_order: set[int] = set()
         # Up to here everything was answered.
         self._answered: Cursor | None = None
-        self._bucket = Bucket(most=200, rate=50)
+        self._bucket = Bucket(most=200, rate=50, most_added=FRAMES_OF_A_PUSH * MOST_UNANSWERED)
 
     async def run(self) -> None:
         """Greets, takes over from an older connection of the same client, replays, goes live."""
@@ -77,7 +79,7 @@ class TrouterReader(Reader):
             return
         self._number += 1
         self._unanswered.append((self._number, announcement.cursor))
-        self._bucket.add(3)
+        self._bucket.add(FRAMES_OF_A_PUSH)
         self.write(announcement.rendered(Push).to(self._recipient, self._number))
 
     def hear(self, content: str) -> None:

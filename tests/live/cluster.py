@@ -1,8 +1,9 @@
-"""Two server processes on one PostgreSQL and one Redis, each of which may be killed."""
+"""Server processes that may be killed: two on one PostgreSQL and one Redis, or one on SQLite."""
 
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import redis
 
 from tests.live.clients import Site
 from tests.ports import free_port
-from tests.server import clean_environment, manage, start, stop, wait_until_ready
+from tests.server import clean_environment, start, stop, wait_until_ready
 
 
 class Missing(RuntimeError):
@@ -74,46 +75,74 @@ class Node:
 
 @dataclass
 class Cluster:
-    """Two processes and what they share."""
+    """Two processes and the Redis between them; or one without."""
 
     nodes: list[Node]
-    redis: Redis
+    redis: Redis | None = None
 
 
 @contextlib.contextmanager
 def running_cluster(folder: Path, database_url: str) -> Iterator[Cluster]:
-    """Starts it with its data in `folder`; ends whatever is left of it."""
+    """Two processes, with their data in `folder`; ends whatever is left of them."""
     program = shutil.which("redis-server")
     if not program:
         raise Missing("redis-server is not installed (apt-get install redis-server)")
     broker = Redis(program)
     broker.start()
-    nodes: list[Node] = []
+    cluster = Cluster([], broker)
     try:
         for number in range(2):
-            nodes.append(_start_node(folder, number, database_url, broker.url))
-        yield Cluster(nodes, broker)
+            node = _start_node(
+                folder,
+                number,
+                DATABASE_URL=database_url,
+                REDIS_URL=broker.url,
+                CHATSITE_SECRET_KEY="the same for all processes " * 3,
+            )
+            cluster.nodes.append(node)
+        yield cluster
     finally:
-        for node in nodes:
-            if node.process.poll() is None:
-                stop(node.process)
+        _stop_nodes(cluster)
         broker.stop()
 
 
-def _start_node(folder: Path, number: int, database_url: str, redis_url: str) -> Node:
+@contextlib.contextmanager
+def running_alone(folder: Path) -> Iterator[Cluster]:
+    """One process on SQLite, with its data in `folder`; ends it."""
+    cluster = Cluster([_start_node(folder, 0)])
+    try:
+        yield cluster
+    finally:
+        _stop_nodes(cluster)
+
+
+def _stop_nodes(cluster: Cluster) -> None:
+    for node in cluster.nodes:
+        if node.process.poll() is None:
+            stop(node.process)
+
+
+def _start_node(folder: Path, number: int, **settings: str) -> Node:
     port = free_port()
     environment = clean_environment(
         folder / "data",
-        DATABASE_URL=database_url,
-        REDIS_URL=redis_url,
-        CHATSITE_SECRET_KEY="the same for all processes " * 3,
         CHATSITE_PORT=str(port),
         CHATSITE_TLS_PORT=str(free_port()),
         CHATSITE_EMBEDDED_WORKER="0",
+        **settings,
     )
     log = folder / f"{number}.log"
     process = start(environment, log)
     url = f"http://localhost:{port}"
     wait_until_ready(process, url, log)
-    key = manage(environment, "connection_string").strip().partition("accesskey=")[2]
-    return Node(environment, log, Site(url, key), process)
+    return Node(environment, log, Site(url, _access_key(log)), process)
+
+
+def _access_key(log: Path) -> str:
+    """What a server says about itself when it starts; to ask `manage.py` takes a second more."""
+    for _ in range(100):
+        found = re.search(r"accesskey=(\S+)", log.read_text("utf-8"))
+        if found:
+            return found[1]
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not tell its access key:\n{log.read_text('utf-8')}")

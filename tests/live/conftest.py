@@ -1,4 +1,4 @@
-"""Chromium, and pages of applications that use the official packages."""
+"""Chromium and pages that use the official packages; two server processes for all who need them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.live.bundles import bundle, served
+from tests.live.cluster import Cluster, Missing, running_cluster
+from tests.server import fresh_database
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +45,17 @@ def _page(folder: Path, entry: str) -> Iterator[str]:
     bundle(entry, folder)
     with served(folder) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Two processes on a database of their own; whoever ends something starts it again."""
+    folder = tmp_path_factory.mktemp("cluster")
+    try:
+        with (
+            fresh_database() as database,
+            running_cluster(folder, database["DATABASE_URL"]) as running,
+        ):
+            yield running
+    except Missing as problem:
+        pytest.skip(str(problem))

@@ -250,6 +250,7 @@ class Load:
 
     async def restart_redis(self) -> None:
         """Redis is away for a moment."""
+        assert self.cluster.redis
         await asyncio.to_thread(self.cluster.redis.stop)
         await asyncio.sleep(1.5)
         await asyncio.to_thread(self.cluster.redis.start)
@@ -257,7 +258,9 @@ class Load:
     async def do_damage(self, seconds: float) -> None:
         """One fault after the other until the time is over, each of them at least once."""
         until = time.monotonic() + seconds
-        kinds = [self.cut_sockets, self.kill_a_process, self.restart_redis]
+        kinds = [self.cut_sockets, self.kill_a_process]
+        if self.cluster.redis:
+            kinds.append(self.restart_redis)
         number = 0
         while time.monotonic() < until or number < len(kinds):
             await asyncio.sleep(1.5)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.live.clients import Site
 from tests.live.talkers import Talker, new_talker, revoke
-from tests.live.wire_cutter import WireCutter
+from tests.live.wire_cutter import cuttable
 from tests.server import Server, running_server, start, stop, wait_until_ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -86,16 +84,6 @@ def open_client(chromium: Browser, chat_page: str) -> Iterator[Open]:
     yield open_one
     for context in contexts:
         context.close()
-
-
-@contextmanager
-def cuttable(server: Server) -> Iterator[tuple[str, WireCutter]]:
-    """The server's address by way of a wire that can be cut."""
-    wire = WireCutter(urlsplit(server.https_url).port or 0)
-    try:
-        yield f"https://localhost:{wire.port}", wire
-    finally:
-        wire.close()
 
 
 def test_it_connects_in_less_than_a_second(server: Server, open_client: Open) -> None:

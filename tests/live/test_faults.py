@@ -9,28 +9,21 @@ from typing import Any
 import pytest
 
 from tests.live import faults
-from tests.live.cluster import Missing, running_cluster
+from tests.live.cluster import Cluster
 from tests.live.faults import Happened, Listener, Load
-from tests.server import fresh_database
 
 
 @pytest.mark.postgresql
 @pytest.mark.redis
 @pytest.mark.timeout(300)
-async def test_every_fault_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_every_fault_once(cluster: Cluster) -> None:
     # The long version is `manage.py chatload --faults`.
-    try:
-        with (
-            fresh_database() as database,
-            running_cluster(tmp_path_factory.mktemp("faults"), database["DATABASE_URL"]) as cluster,
-        ):
-            report = await faults.run(cluster, seconds=10, with_faults=True)
-    except Missing as problem:
-        pytest.skip(str(problem))
+    report = await faults.run(cluster, seconds=10, with_faults=True)
     print(report)
     assert report.is_clean, report
     assert report.acknowledged > 200
-    assert report.connections > 100
+    # 52 at first; every fault ends a good many of them.
+    assert report.connections > 80
 
 
 # --- the account itself ----------------------------------------------------------------------

@@ -19,8 +19,9 @@ from playwright.sync_api import Browser
 
 from tests.live.clients import Site
 from tests.live.talkers import Talker, new_talker
+from tests.live.wire_cutter import cuttable
 from tests.sdk.nodejs import find_node
-from tests.server import CHECKOUT, Server, running_server, start, stop, wait_until_ready
+from tests.server import CHECKOUT, Server
 
 PAGE = (CHECKOUT / "docs" / "live-events.md").read_text("utf-8")
 Command = list[str | Path]
@@ -88,13 +89,6 @@ def running(command: Command, site: Site, server: Server, **variables: str) -> I
         program.stop()
 
 
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One that may be restarted."""
-    with running_server(tmp_path_factory.mktemp("readers") / "data") as server:
-        yield server
-
-
 def follows(program: Program, alice: Talker, thread: str) -> None:
     """The reader prints what happens, now and after an interruption."""
     program.prints("connected")
@@ -102,70 +96,65 @@ def follows(program: Program, alice: Talker, thread: str) -> None:
     program.prints("Pizza?")
 
 
-def comes_back(command: Command, server: Server, tmp_path: Path, **variables: str) -> None:
-    """The reader hears what happens, also what happened while the server was away."""
+def comes_back(command: Command, server: Server, **variables: str) -> None:
+    """The reader hears what happens, also what happened while it could not reach the server."""
     site = Site.of(server, https=True)
     alice, bob = new_talker(site, "Alice"), new_talker(site, "Bob")
     thread = alice.create_thread(bob)
-    with running(command, site, server, ENDPOINT=site.url, TOKEN=bob.token, **variables) as program:
+    with (
+        cuttable(server) as (url, wire),
+        running(command, site, server, ENDPOINT=url, TOKEN=bob.token, **variables) as program,
+    ):
         follows(program, alice, thread)
-        # The reader's connection ends with this server; what is sent before it is back is missed.
-        assert stop(server.process) == 0
-        process = start(server.environment, tmp_path / "again.log")
-        wait_until_ready(process, server.http_url, tmp_path / "again.log")
-        vars(server)["process"] = process
-        alice.send(thread, "Missed")
-        program.prints("Missed")
-        alice.send(thread, "Live")
-        program.prints("Live")
+        for way in ("gently", "with a reset"):
+            with wire.down(gently=way == "gently"):
+                alice.send(thread, f"Missed {way}")
+            program.prints(f"Missed {way}")
+            alice.send(thread, f"Live {way}")
+            program.prints(f"Live {way}")
 
 
-def test_the_python_reader(own_server: Server, tmp_path: Path) -> None:
+def test_the_python_reader(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "reader.py"
     file.write_text(reader("Python", "python"), "utf-8")
-    comes_back([sys.executable, file], own_server, tmp_path)
+    comes_back([sys.executable, file], server)
 
 
 @pytest.mark.sdk
-def test_the_node_reader(own_server: Server, tmp_path: Path) -> None:
+def test_the_node_reader(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "reader.mjs"
     file.write_text(reader("Node", "js"), "utf-8")
-    comes_back([find_node(), file], own_server, tmp_path)
+    comes_back([find_node(), file], server)
 
 
-def test_the_java_reader(own_server: Server, tmp_path: Path) -> None:
+def test_the_java_reader(server: Server, tmp_path: Path) -> None:
     java, keytool = shutil.which("java"), shutil.which("keytool")
     if not java or not keytool or not shutil.which("javac"):
         pytest.skip("there is no JDK")
     file, trust = tmp_path / "Reader.java", tmp_path / "trust.p12"
     file.write_text(reader("Java", "java"), "utf-8")
     command = [keytool, "-importcert", "-noprompt", "-storetype", "PKCS12", "-alias", "ca"]
-    command += ["-file", str(own_server.ca_file), "-keystore", str(trust), "-storepass", "changeit"]
+    command += ["-file", str(server.ca_file), "-keystore", str(trust), "-storepass", "changeit"]
     subprocess.run(command, check=True, capture_output=True)
     options = [f"-Djavax.net.ssl.trustStore={trust}", "-Djavax.net.ssl.trustStorePassword=changeit"]
-    comes_back([java, *options, file], own_server, tmp_path)
+    comes_back([java, *options, file], server)
 
 
-def test_the_services_reader(own_server: Server, tmp_path: Path) -> None:
+def test_the_services_reader(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "service.py"
     file.write_text(reader("An application's server, in Python", "python"), "utf-8")
-    site = Site.of(own_server, https=True)
-    with running([sys.executable, file], site, own_server) as program:
+    site = Site.of(server, https=True)
+    with running([sys.executable, file], site, server) as program:
         alice = new_talker(site, "Alice")
         program.prints("connected")
         thread = alice.create_thread()
-        follows_alone(program, alice, thread)
-
-
-def follows_alone(program: Program, alice: Talker, thread: str) -> None:
-    """The reader prints what is sent."""
-    alice.send(thread, "Pizza? 🍕")
-    program.prints("Pizza?")
+        alice.send(thread, "Pizza? 🍕")
+        program.prints("Pizza?")
 
 
 @pytest.mark.browser
-def test_the_browsers_reader(own_server: Server, chromium: Browser) -> None:
-    site = Site.of(own_server, https=True)
+def test_the_browsers_reader(server: Server, chromium: Browser) -> None:
+    site = Site.of(server, https=True)
     alice, bob = new_talker(site, "Alice"), new_talker(site, "Bob")
     thread = alice.create_thread(bob)
     context = chromium.new_context(ignore_https_errors=True)

@@ -6,8 +6,11 @@ import contextlib
 import socket
 import struct
 import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from tests.ports import free_port
+from tests.server import Server
 
 _RESET = struct.pack("ii", 1, 0)
 
@@ -21,16 +24,25 @@ class WireCutter:
         self._listening = socket.create_server(("127.0.0.1", self.port), backlog=128)
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._lock = threading.Lock()
+        self._is_down = False
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def cut(self) -> int:
-        """Resets every connection; returns how many there were."""
+    def cut(self, *, gently: bool = False) -> int:
+        """Resets every connection, or lets it end too early; returns how many there were."""
         with self._lock:
             pairs, self._pairs = self._pairs, []
         for pair in pairs:
             for end in pair:
-                _reset(end)
+                _end(end) if gently else _reset(end)
         return len(pairs)
+
+    @contextlib.contextmanager
+    def down(self, *, gently: bool = False) -> Iterator[None]:
+        """Cuts every connection, and lets nobody through while the context lasts."""
+        self._is_down = True
+        self.cut(gently=gently)
+        yield
+        self._is_down = False
 
     def close(self) -> None:
         """Ends the proxy."""
@@ -50,7 +62,13 @@ class WireCutter:
                 _reset(client)
                 continue
             with self._lock:
-                self._pairs.append((client, server))
+                is_down = self._is_down
+                if not is_down:
+                    self._pairs.append((client, server))
+            if is_down:
+                _reset(client)
+                _reset(server)
+                continue
             for source, sink in ((client, server), (server, client)):
                 threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
 
@@ -67,7 +85,22 @@ class WireCutter:
 def _reset(end: socket.socket) -> None:
     with contextlib.suppress(OSError):
         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    _end(end)
+
+
+def _end(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
         # Wakes the thread that reads from it, too.
         end.shutdown(socket.SHUT_RDWR)
     with contextlib.suppress(OSError):
         end.close()
+
+
+@contextlib.contextmanager
+def cuttable(server: Server) -> Iterator[tuple[str, WireCutter]]:
+    """The server's https address by way of a wire that can be cut."""
+    wire = WireCutter(urlsplit(server.https_url).port or 0)
+    try:
+        yield f"https://localhost:{wire.port}", wire
+    finally:
+        wire.close()

@@ -1,6 +1,7 @@
 """`manage.py chatload`: many senders and sockets; with `--faults` a lot goes wrong meanwhile."""
 
 import asyncio
+import contextlib
 import importlib
 import tempfile
 from argparse import ArgumentParser
@@ -12,8 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 class Command(BaseCommand):
     help = (
-        "Runs senders and sockets against two servers of its own on PostgreSQL and Redis, and "
-        "accounts for every event. Needs the development packages, PostgreSQL and Redis."
+        "Runs senders and sockets against two servers of its own on PostgreSQL and Redis, or one "
+        "on SQLite, and accounts for every event. Needs the development packages; PostgreSQL and "
+        "Redis, unless it is --embedded."
     )
     # Nothing of the site's own is touched.
     requires_system_checks: list[str] = []
@@ -24,6 +26,11 @@ class Command(BaseCommand):
             "--faults",
             action="store_true",
             help="kill server processes, cut sockets and restart Redis meanwhile",
+        )
+        parser.add_argument(
+            "--embedded",
+            action="store_true",
+            help="one server on SQLite instead of two on PostgreSQL and Redis",
         )
         parser.add_argument("--seconds", type=float, default=60, help="how long (default: 60)")
         parser.add_argument("--senders", type=int, default=20, help="at most 25 (default: 20)")
@@ -41,11 +48,15 @@ class Command(BaseCommand):
         except ImportError as problem:
             raise CommandError(f"The development packages are missing: {problem}.") from None
         try:
-            with (
-                tempfile.TemporaryDirectory(prefix="chatsite-load-") as folder,
-                postgresql.running_server() as url,
-                cluster.running_cluster(Path(folder), url) as running,
-            ):
+            with contextlib.ExitStack() as stack:
+                temporary = tempfile.TemporaryDirectory(prefix="chatsite-load-")
+                folder = Path(stack.enter_context(temporary))
+                if options["embedded"]:
+                    servers = cluster.running_alone(folder)
+                else:
+                    url = stack.enter_context(postgresql.running_server())
+                    servers = cluster.running_cluster(folder, url)
+                running = stack.enter_context(servers)
                 report = asyncio.run(
                     faults.run(
                         running,

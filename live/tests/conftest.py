@@ -1,0 +1,12 @@
+"""Fixtures for the tests of live events."""
+
+import pytest
+
+from live import hub
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers are looked after all the time."""
+    monkeypatch.setattr(hub, "TICK", 0.02)
+    monkeypatch.setattr(hub, "REVOCATION_CHECK", 0.0)

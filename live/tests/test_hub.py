@@ -1,0 +1,124 @@
+"""The hub: who is taken in when, and what it keeps in memory."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from events.following import Cursor, end, read_after
+from events.models import Event
+from live import hub, log
+from live.tests.clients import act, stream_of, texts, types, until
+from tests.cast import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class SlowReading:
+    """Holds a reading of the log that has its rows already, until `go_on`."""
+
+    def __init__(self) -> None:
+        self.is_reached, self._may_go = threading.Event(), threading.Event()
+
+    def __call__(self, cursor: Cursor, limit: int) -> tuple[list[Event], Cursor]:
+        """What `log.read_after` does."""
+        found = read_after(cursor, limit)
+        if not self._may_go.is_set():
+            self.is_reached.set()
+            assert self._may_go.wait(10)
+        return found
+
+    def go_on(self) -> None:
+        """Holds nothing any more."""
+        self._may_go.set()
+
+
+async def test_who_has_heard_more_elsewhere_than_this_process_hears_nothing_twice(
+    alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    thread = await act(alice.create_thread, bob)
+    witness = stream_of(bob)
+    await witness.start()
+    # As if everything happened in another process, and none of it were announced.
+    settings.EVENT_SINKS = []
+    here, slow = hub.here(), SlowReading()
+    monkeypatch.setattr(log, "read_after", slow)
+    here.hear()
+    await asyncio.to_thread(slow.is_reached.wait, 10)
+    await act(alice.send, thread, "heard elsewhere")
+    cursor = await act(lambda: str(end()))
+    stream = stream_of(bob, f"?after={cursor}")
+    opening = asyncio.create_task(stream.start())
+    await until(lambda: bool(here._newcomers))
+    slow.go_on()
+    assert (await opening)["recovered"] is True
+    assert texts(await witness.events(1)) == ["heard elsewhere"]
+    await act(alice.send, thread, "new")
+    here.hear()
+    assert texts(await stream.events(1)) == ["new"]
+    await witness.close()
+    await stream.close()
+
+
+async def test_what_readers_who_have_gone_had_coming_reaches_nobody_who_comes_later(
+    alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The loop does something else after each event that it passes on.
+    monkeypatch.setattr(hub, "TURN", -1.0)
+    thread = await act(alice.create_thread, bob)
+    early = stream_of(bob)
+    connected = await early.start()
+    for number in range(hub.A_FEW + 1):
+        await act(alice.send, thread, f"{number}")
+    await early.events(hub.A_FEW + 1)
+    await early.close()
+    here = hub.here()
+    # Read for `early`, and passed on only when the loop has time.
+    start = Cursor.parse(connected["id"])
+    rows, place = await act(read_after, start, hub.BATCH)
+    here._read_to = None
+    for _ in range(500):
+        here._take(hub._Batch(log.entries(start, place, rows), place))
+    late = stream_of(bob)
+    assert (await late.start())["id"] == str(place)
+    assert await late.hears_nothing()
+    await late.close()
+
+
+async def test_a_failure_while_somebody_is_taken_in_delays_him_only(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "POLL", 0.05)
+    monkeypatch.setattr(hub, "PAUSE_AFTER_FAILURE", 0.0)
+    failures = [RuntimeError(), RuntimeError()]
+    stays_of = log.stays_of
+
+    def fail_at_first(users: set[int]) -> Any:
+        if failures:
+            raise failures.pop()
+        return stays_of(users)
+
+    monkeypatch.setattr(log, "stays_of", fail_at_first)
+    stream = stream_of(alice)
+    await stream.start()
+    assert not failures
+    await act(alice.create_thread)
+    assert types(await stream.events(1)) == ["chatThreadCreated"]
+    await stream.close()
+
+
+async def test_deleted_threads_are_forgotten(
+    alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = await act(alice.create_thread, bob)
+    stream = stream_of(bob)
+    await stream.start()
+    await act(alice.delete, thread)
+    assert types(await stream.events(1)) == ["chatThreadDeleted"]
+    roster = hub.here().roster
+    assert not roster.threads and not roster.members[bob.id].stays
+    await stream.close()
+    assert await act(log.stays_of, {bob.user.pk}) != {bob.user.pk: {}}
+    monkeypatch.setattr(log, "_RECENT_MS", -1000)
+    assert await act(log.stays_of, {bob.user.pk}) == {bob.user.pk: {}}
