@@ -17,20 +17,19 @@ from desk.display import (
     address_of,
     badge,
     identifier,
-    link,
     moment,
     page_of,
     source,
 )
 from desk.operations import Operation, Tool
-from desk.pages import DeskAdmin, Link, Panel, PanelRow
+from desk.pages import DeskAdmin, Link, Panel
 from events.eventgrid import PREFIX
 from events.models import Delivery, EventSubscription
 from events.webhooks import services
 from events.webhooks.definition import properties
-from events.webhooks.delivery_pages import delivery_badge
 from events.webhooks.forms import ReplayForm, SubscriptionForm, pretty
 from events.webhooks.models import DeliveryState, EventSchema, ProvisioningState
+from events.webhooks.panels import deliveries_panel, handshake_panel
 from wire.times import now_ms, to_ms
 
 _STATES: dict[str, BadgeKind] = {
@@ -38,7 +37,6 @@ _STATES: dict[str, BadgeKind] = {
     ProvisioningState.FAILED: "bad",
     ProvisioningState.AWAITING_MANUAL_ACTION: "warning",
 }
-_SHOWN_DELIVERIES = 20
 _COUNTED = 1000
 
 
@@ -262,7 +260,7 @@ class EventSubscriptionAdmin(DeskAdmin):
 
     def panels(self, request: HttpRequest, row: EventSubscription) -> list[Panel]:
         """The last handshake and the latest deliveries."""
-        return [_handshake_panel(row), _deliveries_panel(row)]
+        return [handshake_panel(row), deliveries_panel(row)]
 
     def tools(self, request: HttpRequest, row: EventSubscription) -> list[Tool]:
         """The pages of its own come first."""
@@ -333,41 +331,3 @@ class EventSubscriptionAdmin(DeskAdmin):
             **more,
         }
         return TemplateResponse(request, f"admin/events/{template}.html", context)
-
-
-def _handshake_panel(subscription: EventSubscription) -> Panel:
-    record = subscription.last_validation
-    if not record:
-        return Panel("Last validation", [], [], note="The endpoint has not been asked yet.")
-    request, response = record["request"], record.get("response")
-    rows = [
-        PanelRow(["Time", moment(record["at_ms"])]),
-        PanelRow(["Request", source(f"{request['method']} {request['url']}")]),
-        PanelRow(["Request headers", source(pretty(request["headers"]))]),
-        PanelRow(["Request body", source(request["body"])]),
-    ]
-    if response:
-        rows += [
-            PanelRow(["Response", source(str(response["status"]))]),
-            PanelRow(["Response headers", source(pretty(response["headers"]))]),
-            PanelRow(["Response body", source(response["body"])]),
-        ]
-    return Panel("Last validation", ["", "What"], rows, note=record.get("problem", ""))
-
-
-def _deliveries_panel(subscription: EventSubscription) -> Panel:
-    latest = subscription.deliveries.order_by("-id")[:_SHOWN_DELIVERIES]
-    rows = [
-        PanelRow(
-            [
-                link(delivery, delivery.event_type.removeprefix(PREFIX)),
-                delivery_badge(delivery),
-                delivery.attempts,
-                delivery.last_outcome or NOTHING,
-                moment(delivery.event_ms),
-            ]
-        )
-        for delivery in latest
-    ]
-    columns = ["Event", "State", "Attempts", "Last outcome", "Happened"]
-    return Panel("Latest deliveries", columns, rows, note="" if rows else "None yet.")

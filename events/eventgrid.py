@@ -6,6 +6,7 @@ caused it.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -301,26 +302,37 @@ def time_text(at_ms: int) -> str:
 
 def envelope(event: GridEvent, *, topic: str, schema: str) -> dict[str, Any]:
     """The whole event in a subscription's schema; `topic` names the resource it comes from."""
-    if schema == CLOUD_EVENTS_SCHEMA:
-        return {
-            "id": event.id,
-            "source": topic,
-            "subject": event.subject,
-            "type": event.type,
-            "time": time_text(event.at_ms),
-            "specversion": "1.0",
-            "data": event.data,
-        }
-    return {
-        "id": event.id,
-        "topic": topic,
-        "subject": event.subject,
-        "data": event.data,
-        "eventType": event.type,
-        "dataVersion": DATA_VERSION,
-        "metadataVersion": METADATA_VERSION,
-        "eventTime": time_text(event.at_ms),
-    }
+    time = time_text(event.at_ms)
+    return _whole(schema, (event.id, topic, event.subject, event.type, time, event.data))
+
+
+# The members that both envelopes have, under these names, in one order.
+_SHARED = {
+    EVENT_GRID_SCHEMA: ("id", "topic", "subject", "eventType", "eventTime", "data"),
+    CLOUD_EVENTS_SCHEMA: ("id", "source", "subject", "type", "time", "data"),
+}
+_OWN = {
+    EVENT_GRID_SCHEMA: {"dataVersion": DATA_VERSION, "metadataVersion": METADATA_VERSION},
+    CLOUD_EVENTS_SCHEMA: {"specversion": "1.0"},
+}
+_CLOUD_EVENT = re.compile(r'\{"id":"[0-9a-f-]{36}","source":')
+
+
+def _whole(schema: str, shared: Iterable[Any]) -> dict[str, Any]:
+    return {**dict(zip(_SHARED[schema], shared, strict=True)), **_OWN[schema]}
+
+
+def in_schema(body: str, schema: str) -> str:
+    """The text of an event in the envelope of `schema`, whichever of the two it was written in.
+
+    A subscription may get another schema while events are on their way to it, or are dead letters.
+    """
+    # The beginning tells: nothing that a user wrote is in front of the second member.
+    written = CLOUD_EVENTS_SCHEMA if _CLOUD_EVENT.match(body) else EVENT_GRID_SCHEMA
+    if written == schema:
+        return body
+    event = json.loads(body)
+    return text(_whole(schema, [event[name] for name in _SHARED[written]]))
 
 
 def text(value: Any) -> str:

@@ -34,7 +34,13 @@ class InvalidFilter(ValueError):
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        # A whole number of hundreds of digits.
+        return False
 
 
 def _is_range(value: Any) -> bool:

@@ -72,6 +72,7 @@ def _data(event: ThreadEvent) -> dict[str, Any]:
 
 # Django finds the models of an app here.
 from events.webhooks.models import (  # noqa: E402
+    DeletionNotice,
     Delivery,
     DeliveryAttempt,
     EventSubscription,
@@ -81,6 +82,7 @@ from events.webhooks.models import (  # noqa: E402
 )
 
 __all__ = [
+    "DeletionNotice",
     "Delivery",
     "DeliveryAttempt",
     "Event",

@@ -42,9 +42,7 @@ def prune_deliveries(now_ms: int) -> int:
 
 def _prune(state: DeliveryState, before_ms: int) -> int:
     over = Delivery.objects.filter(state=state, finished_ms__lte=before_ms)
-    some = list(over.order_by("finished_ms").values_list("pk", flat=True)[:SLICE])
-    over.filter(pk__in=some).delete()
-    return len(some)
+    return queue.delete_some(over.order_by("finished_ms"))
 
 
 def forget_workers(now_ms: int) -> int:

@@ -23,6 +23,7 @@ from events.models import Worker as Heartbeat
 from events.sweeps import Sweeper
 from events.webhooks import dispatcher, sink
 from events.webhooks.client import Client
+from events.webhooks.deletion import Notifier
 from events.webhooks.deliverer import Deliverer
 from events.webhooks.matching import CurrentIndex
 from events.webhooks.validator import Validator
@@ -51,6 +52,7 @@ class Worker:
         self._client = Client()
         self._deliverer = Deliverer(self._client)
         self._validator = Validator(self._client)
+        self._notifier = Notifier(self._client)
         self._sweeper = Sweeper()
         self._index = CurrentIndex()
         self._stopping = threading.Event()
@@ -140,6 +142,7 @@ class Worker:
             self._beat(at_ms)
             self._client.close_idle()
         self._validator.work()
+        self._notifier.work()
         if self._leads_in("sweep"):
             self._sweeper.work(at_ms)
         return False

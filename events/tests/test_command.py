@@ -27,12 +27,12 @@ def test_a_subscription_is_created_listed_shown_and_deleted(resource: Resource) 
     created = run(
         "create", "my-hook", URL, "--event-type", f"{PREFIX}ChatThreadCreated",
         "--schema", "CloudEventSchemaV1_0", "--max-events-per-batch", "10",
-        "--subject-begins-with", "thread/", "--signing-secret", "a secret",
+        "--subject-begins-with", "thread/", "--signing-secret", "sixteen or more!",
     )  # fmt: skip
     assert created == "Creating\n"
     made = EventSubscription.objects.get()
     assert made.endpoint_url == URL
-    assert made.signing_secret == "a secret"
+    assert made.signing_secret == "sixteen or more!"
     assert made.max_events_per_batch == 10
     assert run("list") == "my-hook  Creating  https://example.org/hook\n"
     shown = json.loads(run("show", "MY-HOOK"))
@@ -58,9 +58,38 @@ def test_a_definition_comes_from_a_file_and_options_win(resource: Resource, tmp_
     run("create", "hook", URL, "--definition", str(file))
     made = EventSubscription.objects.get()
     assert (made.endpoint_url, made.labels) == (URL, ["x"])
-    file.write_text("[")
-    with pytest.raises(CommandError, match="cannot be read"):
-        run("create", "hook", "--definition", str(file))
+
+
+@pytest.mark.parametrize(
+    ("definition", "problem"),
+    [
+        ("[", "cannot be read"),
+        ("[]", "cannot be read"),
+        ('{"labels": ["\\u0000"]}', "cannot be read"),
+        ('{"properties": 5}', "properties must be an object"),
+        ('{"destination": "https://example.org/"}', "destination must be an object"),
+        ('{"destination": {"endpointType": "EventHub"}}', "must be WebHook"),
+        ('{"filter": []}', "filter must be an object"),
+    ],
+)
+def test_a_file_that_cannot_be_meant_is_one_sentence(
+    resource: Resource, tmp_path: Path, definition: str, problem: str
+) -> None:
+    file = tmp_path / "definition.json"
+    file.write_text(definition)
+    with pytest.raises(CommandError, match=problem):
+        run("create", "hook", URL, "--definition", str(file))
+    assert not EventSubscription.objects.exists()
+
+
+def test_a_file_may_say_little_and_options_the_rest(resource: Resource, tmp_path: Path) -> None:
+    file = tmp_path / "definition.json"
+    file.write_text('{"filter": null, "destination": {"endpointType": "WebHook"}}')
+    run("create", "hook", URL, "--definition", str(file), "--subject-begins-with", "thread/")
+    made = EventSubscription.objects.get()
+    assert (made.endpoint_url, made.subject_begins_with) == (URL, "thread/")
+    run("create", "hook", "--definition", str(file))
+    assert EventSubscription.objects.get().subject_begins_with == ""
 
 
 @pytest.mark.parametrize(
@@ -70,6 +99,8 @@ def test_a_definition_comes_from_a_file_and_options_win(resource: Resource, tmp_
         (["create", "a_b", URL], "letters, digits and hyphens"),
         (["create", "hook", "http://example.org/"], "https"),
         (["create", "hook", URL, "--event-type", "x"], "event type"),
+        (["create", "hook", URL, "--signing-secret", "guess me"], "at least 16"),
+        (["create", "hook", URL, "--signing-secret", "x" * 201], "at most 200"),
         (["show", "nobody"], "no event subscription"),
         (["delete", "nobody"], "no event subscription"),
         (["--resource", "nobody", "list"], "no such resource"),

@@ -19,7 +19,7 @@ from events.webhooks import services
 from events.webhooks.client import Client, Reply
 from events.webhooks.deliverer import Deliverer
 from events.webhooks.dispatcher import replay_some
-from events.webhooks.models import DeliveryState, EventSchema
+from events.webhooks.models import DeliveryState, EventSchema, ProvisioningState
 from events.webhooks.queue import expire_undeliverable
 from identity.models import Resource
 from tests.cast import Person
@@ -293,16 +293,18 @@ def test_static_secret_and_dynamic_headers_are_sent(
             header("X-None", "Dynamic", sourceField="data.metadata"),
         ],
     )
-    say(alice, thread, hands, "one", "ünspeakable")
+    # Half of a value would be a wrong one.
+    say(alice, thread, hands, "one", "ünspeakable", "long " * 1000)
     hands.deliver()
     # Events whose headers differ cannot share a request.
-    first, second = sorted(receiver.notifications, key=lambda r: r.headers.get("x-body", ""))[::-1]
+    first, *others = sorted(receiver.notifications, key=lambda r: r.headers.get("x-body", ""))[::-1]
     assert first.headers["x-plain"] == "seen"
     assert first.headers["authorization"] == "Bearer hidden"
     assert first.headers["x-thread"] == thread.removeprefix("/chat/threads/")
     assert first.headers["x-version"] == str(first.json[0]["data"]["version"])
     assert first.headers["x-body"] == "one"
-    assert "x-body" not in second.headers and "x-none" not in second.headers
+    assert len(others) == 2
+    assert not any({"x-body", "x-none"} & set(request.headers) for request in others)
 
 
 def test_a_signed_delivery_can_be_verified_with_its_secret_and_time(
@@ -328,6 +330,36 @@ def test_an_endpoint_that_allows_ten_requests_a_minute_gets_no_more(
     EventSubscription.objects.update(allowed_rate=10)
     say(alice, thread, hands, "a", "b", "c")
     assert attempts_at(hands, receiver, [0, 3, 4, 3, 4]) == [1, 1, 2, 2, 3]
+
+
+@pytest.mark.parametrize(("before", "after"), [tuple(EventSchema), tuple(EventSchema)[::-1]])
+def test_what_is_on_its_way_is_sent_in_the_schema_that_the_subscription_has_by_then(
+    alice: Person,
+    thread: str,
+    hook: EventSubscription,
+    receiver: Receiver,
+    hands: Hands,
+    before: EventSchema,
+    after: EventSchema,
+) -> None:
+    attributes = [
+        header("X-Topic", "Dynamic", sourceField="topic"),
+        header("X-Source", "Dynamic", sourceField="source"),
+    ]
+    EventSubscription.objects.update(event_schema=before, delivery_attributes=attributes)
+    say(alice, thread, hands, "hello")
+    EventSubscription.objects.update(event_schema=after)
+    hands.deliver()
+    (request,) = receiver.notifications
+    (event,) = receiver.events
+    is_cloud = after == EventSchema.CLOUD_EVENTS
+    assert ("cloudevents" in request.headers["content-type"]) is is_cloud
+    assert ("specversion" in event, "topic" in event) == (is_cloud, not is_cloud)
+    assert (event["source" if is_cloud else "topic"]) == hook.topic
+    assert request.headers.get("x-source" if is_cloud else "x-topic") == hook.topic
+    assert event["data"]["messageBody"] == "hello"
+    fresh = Delivery.objects.get()
+    assert event["id"] == str(fresh.event_id)
 
 
 # --- Endpoints that misbehave --------------------------------------------------------------------
@@ -406,8 +438,14 @@ def test_an_endpoint_that_misbehaves_is_recorded_and_hurts_nobody_else(
 
 
 def test_dead_letters_can_be_sent_again(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person,
+    thread: str,
+    hook: EventSubscription,
+    receiver: Receiver,
+    hands: Hands,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(services, "_SLICE", 1)
     receiver.answer = Script(400)
     say(alice, thread, hands, "a", "b")
     hands.deliver()
@@ -439,6 +477,20 @@ def test_everything_since_a_time_can_be_sent_again_from_the_log(
     assert sorted(event["data"]["messageBody"] for event in again) == ["a", "b", "c"]
     assert {event["id"] for event in again} <= {event["id"] for event in before}
     assert EventSubscription.objects.get().replay_after_id is None
+
+
+def test_a_replay_waits_for_an_endpoint_that_is_not_validated(
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+) -> None:
+    say(alice, thread, hands, "a")
+    Delivery.objects.all().delete()
+    EventSubscription.objects.update(provisioning_state=ProvisioningState.FAILED)
+    services.replay(subscription=hook, since_ms=0)
+    assert replay_some() == 0
+    EventSubscription.objects.update(provisioning_state=ProvisioningState.SUCCEEDED)
+    while replay_some():
+        pass
+    assert [d.event_type for d in Delivery.objects.all()] == IN_THREAD
 
 
 @pytest.mark.parametrize("schema", EventSchema)

@@ -1,5 +1,6 @@
 """The exact subjects and data of every event type, in both schemas (events contract 1 and 2)."""
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -221,6 +222,17 @@ def test_the_cloud_events_envelope(by_type: dict[str, GridEvent]) -> None:
         "specversion": "1.0",
         "data": event.data,
     }
+
+
+@pytest.mark.parametrize("schema", [EVENT_GRID_SCHEMA, CLOUD_EVENTS_SCHEMA])
+@pytest.mark.parametrize("written", [EVENT_GRID_SCHEMA, CLOUD_EVENTS_SCHEMA])
+def test_an_envelope_can_be_changed_for_the_other(
+    by_type: dict[str, GridEvent], written: str, schema: str
+) -> None:
+    for event in by_type.values():
+        body = eventgrid.text(envelope(event, topic=TOPIC, schema=written))
+        changed = json.loads(eventgrid.in_schema(body, schema))
+        assert changed == envelope(event, topic=TOPIC, schema=schema)
 
 
 def test_whoever_caused_it_gets_no_event_of_the_user_level() -> None:

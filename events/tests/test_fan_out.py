@@ -9,8 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from events.catalogue import ThreadEvent
+from events.models import Delivery, EventSubscription
 from events.tests.hooks import PREFIX, dispatch, subscribe
-from events.webhooks import dispatcher, sink
+from events.webhooks import dispatcher, services, sink
 from events.webhooks.matching import PatientIndex
 from identity.models import Resource
 from messaging.models import ChatMessage
@@ -250,9 +251,45 @@ def test_a_send_costs_the_same_statements_with_a_thousand_subscriptions(
 
     statements()
     without = statements()
-    for number in range(1000):
-        subscribe(resource, URL, name=f"hook-{number}")
+    one = subscribe(resource, URL)
+    EventSubscription.objects.bulk_create(
+        EventSubscription(
+            resource=resource,
+            name=f"hook-{number}",
+            endpoint_url=URL,
+            provisioning_state=one.provisioning_state,
+            active_from_ms=one.active_from_ms,
+        )
+        for number in range(999)
+    )
     assert statements() == without
+
+
+def test_a_pass_that_would_make_too_many_deliveries_reads_fewer_events(
+    crowd: list[Person], thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "ROWS_PER_PASS", 30)
+    written: list[int] = []
+    real = dispatcher._save
+
+    def save(deliveries: Any) -> None:
+        before = Delivery.objects.count()
+        real(deliveries)
+        written.append(Delivery.objects.count() - before)
+
+    monkeypatch.setattr(dispatcher, "_save", save)
+    for number in range(10):
+        crowd[0].send(thread, f"message {number}")
+    assert len(dispatch()) == 100
+    assert len(written) > 3 and max(written) <= 30
+    # One event is never divided.
+    monkeypatch.setattr(dispatcher, "ROWS_PER_PASS", 5)
+    services.replay(subscription=EventSubscription.objects.get(), since_ms=0)
+    written.clear()
+    while dispatcher.replay_some():
+        pass
+    assert set(written) == {0, 10}
+    assert Delivery.objects.values("event_id").distinct().count() < Delivery.objects.count()
 
 
 def test_an_event_that_event_grid_does_not_know_makes_no_delivery_and_no_failure(

@@ -175,6 +175,8 @@ BAD: list[tuple[Any, str]] = [
     ([item("StringIn", ["x" * 513])], "not valid"),
     ([item("NumberIn", ["5"])], "not valid"),
     ([item("NumberIn", [True])], "not valid"),
+    ([item("NumberIn", [10**400])], "not valid"),
+    ([item("NumberInRange", [[0, 10**400]])], "not valid"),
     ([item("NumberInRange", [[2, 1]])], "not valid"),
     ([item("NumberInRange", [[1]])], "not valid"),
     ([item("NumberInRange", [5])], "not valid"),

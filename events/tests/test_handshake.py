@@ -1,6 +1,8 @@
 """Both handshakes with all their outcomes."""
 
 import json
+import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +11,9 @@ from django.test import Client as Browser
 
 from events.models import EventSubscription
 from events.tests.hooks import Clock, subscribe
-from events.tests.receiver import Answer, Received, Receiver, accept, receiving
+from events.tests.receiver import Answer, Received, Receiver, accept, receiving, speaking
 from events.webhooks import services
+from events.webhooks import validator as validator_module
 from events.webhooks.client import Client
 from events.webhooks.handshake import validation_url
 from events.webhooks.models import EventSchema, ProvisioningState
@@ -337,6 +340,52 @@ def test_an_answer_to_an_old_handshake_decides_nothing(
     EventSubscription.objects.update(validation_due_ms=None)
     validator.work()
     assert EventSubscription.objects.get().provisioning_state == State.CREATING
+
+
+def test_an_endpoint_that_answers_garbage_fails_with_it_shown(
+    resource: Resource, validator: Validator, clock: Clock
+) -> None:
+    def garbage(connection: socket.socket) -> None:
+        connection.sendall(b"\x00\xff garbage\r\n\r\n")
+
+    with speaking(garbage) as url:
+        new(resource, url)
+        settle(validator)
+        clock.forward(seconds=6)
+        subscription = settle(validator)
+    assert subscription.provisioning_state == State.FAILED
+    assert "garbage" in subscription.last_validation["problem"]
+
+
+def test_an_outcome_that_cannot_be_noted_does_not_lose_the_others(
+    resource: Resource,
+    receiver: Receiver,
+    validator: Validator,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("first", "second", "third"):
+        services.create_or_update_event_subscription(
+            resource=resource, name=name, scope="s", fields={"endpoint_url": receiver.url}
+        )
+    validator.work()
+    deadline = time.monotonic() + 10
+    while len(validator._outcomes) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    real, failures = validator_module._note, iter([OSError("busy")])
+
+    def note(*arguments: Any) -> None:
+        for failure in failures:
+            raise failure
+        real(*arguments)
+
+    monkeypatch.setattr(validator_module, "_note", note)
+    with pytest.raises(OSError, match="busy"):
+        validator.work()
+    validator.work()
+    states = EventSubscription.objects.values_list("provisioning_state", flat=True)
+    assert sorted(states) == [State.CREATING, State.SUCCEEDED, State.SUCCEEDED]
 
 
 def test_of_two_workers_one_makes_the_handshake(

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from django.test import Client, override_settings
 
-from events.models import EventSubscription
+from events.models import Delivery, EventSubscription
 from events.tests.hooks import PREFIX, subscribe
+from events.webhooks import queue, services
 from events.webhooks.models import ProvisioningState
 from identity.models import Resource, new_access_key
 from tests.cast import Person
+from wire.errors import ChatError
 
 SERVICE_TOKEN = "a-service-token-of-the-tests-0123456789"
 SCOPE = "subscriptions/s/resourceGroups/g/providers/Microsoft.Communication/communicationServices"
@@ -39,7 +41,7 @@ def path(name: str = "", resource: str = "default", version: str = "2025-02-15")
 def ask(
     method: str, where: str, body: Any = None, *, token: str = SERVICE_TOKEN, **headers: str
 ) -> Any:
-    content = json.dumps(body) if body is not None else ""
+    content = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
     credential = {"authorization": f"Bearer {token}"} if token else {}
     return Client().generic(
         method,
@@ -111,6 +113,7 @@ def test_what_is_put_is_got(resource: Resource) -> None:
     destination = properties["destination"]["properties"]
     assert destination["maxEventsPerBatch"] == 10
     assert destination["preferredBatchSizeInKilobytes"] == 128
+    assert destination["minimumTlsVersionAllowed"] == "1.2"
 
 
 def test_the_query_of_the_url_is_shown_to_those_only_who_ask_for_it(resource: Resource) -> None:
@@ -253,6 +256,7 @@ def with_headers(*headers: Any) -> dict[str, Any]:
     return definition(destination={"deliveryAttributeMappings": list(headers)})
 
 
+HUGE = {"operatorType": "NumberIn", "key": "data.version", "values": [10**400]}
 REFUSED: list[tuple[Any, str]] = [
     ({}, "properties"),
     ({"properties": {}}, "destination"),
@@ -266,19 +270,24 @@ REFUSED: list[tuple[Any, str]] = [
     (definition(destination={"maxEventsPerBatch": True}), "1 to 5000"),
     (definition(destination={"preferredBatchSizeInKilobytes": 1025}), "1 to 1024"),
     (definition(destination={"azureActiveDirectoryTenantId": "t"}), "Entra"),
+    (definition(destination={"minimumTlsVersionAllowed": "1.3"}), "1.0, 1.1, 1.2"),
     (definition(eventDeliverySchema="CustomInputSchema"), "eventDeliverySchema"),
     (definition(retryPolicy={"maxDeliveryAttempts": 31}), "1 to 30"),
     (definition(retryPolicy={"eventTimeToLiveInMinutes": 1441}), "1 to 1440"),
     (definition(filter={"includedEventTypes": ["x"]}), "event type"),
     (definition(filter={"subjectBeginsWith": 5}), "subjectBeginsWith"),
     (definition(filter={"advancedFilters": [{}]}), "operator"),
+    (definition(filter={"advancedFilters": [HUGE]}), "not valid"),
     (definition(labels="x"), "labels"),
+    (definition(deadLetterDestination="x"), "deadLetterDestination"),
+    (definition(deadLetterDestination={"x": 1e999}), "too large"),
     (definition(expirationTimeUtc="2001-01-01T00:00:00Z"), "over"),
     (definition(expirationTimeUtc="soon"), "RFC 3339"),
     (with_headers(*[header(f"X-{n}", "v", False) for n in range(11)]), "10 headers"),
     (with_headers(header("X-A", "v", False), header("x-a", "w", False)), "same name"),
     (with_headers(header("aeg-mine", "v", False)), "cannot be set"),
     (with_headers(header("Host", "v", False)), "cannot be set"),
+    (with_headers(header("user-agent", "v", False)), "cannot be set"),
     (with_headers(header("X A", "v", False)), "HTTP allows"),
     (with_headers(header("X-A", "a\r\nB: c", False)), "printable"),
     (with_headers(header("X-A", "x" * 4097, False)), "4096"),
@@ -294,7 +303,9 @@ REFUSED: list[tuple[Any, str]] = [
 def test_a_definition_that_cannot_be_meant_is_refused(
     resource: Resource, body: Any, problem: str
 ) -> None:
-    status, message = refusal(ask("PUT", path("hook"), body))
+    # What the client library refuses to write is written by others.
+    content = json.dumps(body).replace("Infinity", "1e999")
+    status, message = refusal(ask("PUT", path("hook"), content))
     assert (status, problem in message) == (400, True), message
     assert not EventSubscription.objects.exists()
 
@@ -309,3 +320,80 @@ def test_a_patch_is_checked_against_the_schema_that_it_leads_to(resource: Resour
     ask("PUT", path("hook"), definition(filter={"advancedFilters": [topic]}))
     answer = ask("PATCH", path("hook"), {"eventDeliverySchema": "CloudEventSchemaV1_0"})
     assert refusal(answer)[0] == 400
+
+
+# --- What happens at the same time ---------------------------------------------------------------
+
+
+def test_two_changes_at_once_both_count(resource: Resource) -> None:
+    """Whoever has read the subscription before another change does not undo that."""
+    subscribe(resource, URL)
+    one, other = EventSubscription.objects.get(), EventSubscription.objects.get()
+    services.update_event_subscription(subscription=one, fields={"labels": ["x"]})
+    services.replay(subscription=one, since_ms=0)
+    EventSubscription.objects.update(replay_after_id=5, failures=3)
+    services.update_event_subscription(subscription=other, fields={"max_events_per_batch": 7})
+    made = EventSubscription.objects.get()
+    assert (made.labels, made.max_events_per_batch) == (["x"], 7)
+    assert (made.replay_after_id, made.failures) == (5, 3)
+    stale = EventSubscription.objects.get()
+    services.update_event_subscription(subscription=made, fields={"labels": ["y"]})
+    services.validate_again(subscription=stale)
+    assert EventSubscription.objects.get().labels == ["y"]
+
+
+def test_a_subscription_that_is_deleted_meanwhile_is_not_found_and_stays_away(
+    resource: Resource,
+) -> None:
+    gone = subscribe(resource, URL)
+    EventSubscription.objects.all().delete()
+    for change in (
+        lambda: services.update_event_subscription(subscription=gone, fields={"labels": ["x"]}),
+        lambda: services.validate_again(subscription=gone),
+    ):
+        with pytest.raises(ChatError) as refused:
+            change()
+        assert refused.value.status == 404
+    services.delete_event_subscription(subscription=gone)
+    assert not EventSubscription.objects.exists()
+
+
+def test_of_two_who_create_the_same_at_once_one_is_refused(
+    resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names differ by more than case; the database knows, whatever was there a moment ago."""
+    ask("PUT", path("hook"), definition())
+    monkeypatch.setattr(services, "_find", lambda *arguments: None)
+    assert refusal(ask("PUT", path("HOOK"), definition()))[0] == 409
+    assert EventSubscription.objects.get().name == "hook"
+
+
+def test_events_that_arrive_while_a_subscription_is_deleted_go_with_it(
+    resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription = subscribe(resource, URL)
+    real = queue.delete_some
+    late = iter([1])
+
+    def delete_some(deliveries: Any) -> int:
+        deleted = real(deliveries)
+        for _ in () if deleted else late:
+            services.send_test_event(subscription=subscription)
+        return deleted
+
+    monkeypatch.setattr(queue, "delete_some", delete_some)
+    services.send_test_event(subscription=subscription)
+    assert ask("DELETE", path("hook")).status_code == 200
+    assert not EventSubscription.objects.exists() and not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "where",
+    [path("a%00b"), path("a%00b/getFullUrl"), path("hook").replace("/s/", "/%00/", 1)],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+def test_no_address_breaks_the_server(resource: Resource, method: str, where: str) -> None:
+    answer = ask(method, where, definition() if method == "PUT" else None)
+    assert answer.status_code < 500
+    long = path("hook").replace("/s/", f"/{'s' * 600}/", 1)
+    assert ask(method, long, definition() if method == "PUT" else None).status_code < 500

@@ -12,6 +12,13 @@ from django.conf import settings
 LONGEST_URL = 4096
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# The part of IPv6 that is given out to the internet, by IANA.
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+# Behind these is something of the machine's own, though the standard library calls them global:
+# protocol assignments (a metadata service among them), old 6to4 relays, Azure's platform.
+_SPECIAL = [
+    ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")
+]
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -115,8 +122,10 @@ def is_allowed(address: IPv4Address | IPv6Address) -> bool:
         return is_allowed(inner)
     if any(address in network for network in settings.CHATSITE_WEBHOOK_NETWORKS):
         return True
-    is_site_local = isinstance(address, IPv6Address) and address.is_site_local
-    return address.is_global and not address.is_multicast and not is_site_local
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
+    is_special = address.is_multicast or any(address in network for network in _SPECIAL)
+    return address.is_global and not is_special
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:

@@ -6,6 +6,7 @@ that is looked at: a receiver that trickles does not hold a sender longer than o
 
 import contextlib
 import http.client
+import select
 import socket
 import ssl
 import threading
@@ -37,6 +38,10 @@ _MOST_IDLE = 16
 _WATCH_SECONDS = 0.2
 
 
+# How it looks when the other side has closed a connection, without TLS and with.
+_LOST = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+
 @dataclass(frozen=True)
 class Reply:
     """An answer; `body` is its beginning."""
@@ -57,6 +62,8 @@ class RequestFailed(Exception):
 @cache
 def _tls(ca_file: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
+    # Whatever the machine's own configuration allows.
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file:
         context.load_verify_locations(ca_file)
     return context
@@ -104,6 +111,14 @@ class _Connection(http.client.HTTPConnection):
                 problem = found
         raise problem
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the endpoint has closed it, or says something unasked, while it was idle."""
+        poll = select.poll()
+        if self.handle:
+            poll.register(self.handle, select.POLLIN)
+        return bool(poll.poll(0))
+
     def shut(self) -> None:
         """End whatever the connection's own thread waits for."""
         self.is_shut = True
@@ -111,10 +126,14 @@ class _Connection(http.client.HTTPConnection):
             if self.handle:
                 self.handle.shutdown(socket.SHUT_RDWR)
 
-    def close(self) -> None:
-        """Close the connection and its second handle."""
+    def end(self) -> None:
+        """Close the connection for good, and its second handle.
+
+        Not in `close`, which http.client calls as soon as an answer announces the end of its
+        connection: what the endpoint then says, and how slowly, is still to be watched.
+        """
         self.watchdog.forget(self)
-        super().close()
+        self.close()
         if self.handle:
             self.handle.close()
             self.handle = None
@@ -181,7 +200,8 @@ class Client:
             if isinstance(problem, TimeoutError) or time.monotonic() >= deadline:
                 text = f"There was no answer within {seconds:g} seconds."
                 raise RequestFailed("TimedOut", text) from None
-            text = str(problem) or type(problem).__name__
+            # It may quote what the endpoint said; no database keeps NUL.
+            text = (str(problem) or type(problem).__name__).replace("\x00", "\ufffd")
             raise RequestFailed("SocketError", text[:500]) from None
 
     def _send(
@@ -196,8 +216,8 @@ class Client:
         if connection:
             try:
                 return self._exchange(connection, method, headers, body)
-            except (ConnectionError, http.client.RemoteDisconnected):
-                # The endpoint closed it while it was idle; events may arrive twice, so again.
+            except _LOST:
+                # The endpoint closed it at this very moment; events may arrive twice, so again.
                 if time.monotonic() >= deadline:
                     raise
         return self._exchange(
@@ -219,14 +239,15 @@ class Client:
                 raise TimeoutError
             # The status decides; nobody needs to wait long for what follows.
             connection.deadline = min(connection.deadline, time.monotonic() + _ANSWER_SECONDS)
-            head, is_whole = _read(response)
+            with response:
+                head, is_whole = _read(response)
             is_reusable = is_whole and not response.will_close
             return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, head)
         finally:
             if is_reusable:
                 self._keep(connection)
             else:
-                connection.close()
+                connection.end()
 
     def _take_idle(self, endpoint: Endpoint, deadline: float) -> _Connection | None:
         with self._lock:
@@ -234,8 +255,8 @@ class Client:
             connection = waiting.pop() if waiting else None
         if connection is None:
             return None
-        if time.monotonic() - connection.idle_since > _IDLE_SECONDS:
-            connection.close()
+        if connection.is_lost or time.monotonic() - connection.idle_since > _IDLE_SECONDS:
+            connection.end()
             return self._take_idle(endpoint, deadline)
         connection.deadline = deadline
         self._watchdog.watch(connection)
@@ -249,7 +270,7 @@ class Client:
             waiting.append(connection)
             surplus = [waiting.pop(0)] if len(waiting) > _MOST_IDLE else []
         for old in surplus:
-            old.close()
+            old.end()
 
     def close_idle(self, *, older_than: float = _IDLE_SECONDS) -> None:
         """Close connections that nobody has used for so many seconds."""
@@ -265,7 +286,7 @@ class Client:
                 },
             )
         for connection in old:
-            connection.close()
+            connection.end()
 
 
 def _read(response: http.client.HTTPResponse) -> tuple[bytes, bool]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 
-from events.eventgrid import time_text
+from events.eventgrid import in_schema, time_text
 from events.webhooks.models import Delivery, EventSchema
 from wire.times import from_ms
 
@@ -26,9 +27,10 @@ def record(delivery: Delivery) -> dict[str, Any]:
     }
     if delivery.last_attempt_ms is not None:
         facts["lastDeliveryAttemptTime"] = time_text(delivery.last_attempt_ms)
-    if delivery.subscription.event_schema == EventSchema.CLOUD_EVENTS:
+    schema = delivery.subscription.event_schema
+    if schema == EventSchema.CLOUD_EVENTS:
         facts = {name.lower(): value for name, value in facts.items()}
-    return {**json.loads(delivery.body), **facts}
+    return {**json.loads(in_schema(delivery.body, schema)), **facts}
 
 
 def write_files(deliveries: Sequence[Delivery]) -> None:
@@ -39,6 +41,7 @@ def write_files(deliveries: Sequence[Delivery]) -> None:
     folder = settings.CHATSITE_DEAD_LETTER_FOLDER
     if folder is None:
         return
+    prefetch_related_objects(deliveries, "subscription")
     for delivery in deliveries:
         try:
             _write(folder, delivery)

@@ -1,5 +1,6 @@
 """What a subscription may be: the management API's JSON, checked, and back (events contract 7)."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +8,16 @@ from typing import Any
 from events.filters import InvalidFilter, check_advanced_filters, check_event_types, is_key
 from events.webhooks.addresses import InvalidEndpoint, parse_endpoint
 from events.webhooks.models import EventSchema, EventSubscription
+from events.webhooks.requests import MAXIMUM_HEADER_BYTES
 from wire import times
 from wire.errors import ChatError
 
 MAXIMUM_HEADERS = 10
-MAXIMUM_HEADER_BYTES = 4096
 MAXIMUM_SUBJECT = 512
+SHORTEST_SECRET = 16
+LONGEST_SECRET = 200
+# Those that the API knows. Whichever is asked for, no connection is older than the last one.
+_TLS_VERSIONS = ("1.0", "1.1", "1.2")
 
 _NAME = re.compile(r"[A-Za-z0-9-]{3,64}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -30,6 +35,7 @@ _RESERVED_HEADERS = {
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "user-agent",
     "webhook-request-origin",
     "chatsite-signature",
 }
@@ -45,6 +51,19 @@ def check_name(name: str) -> str:
     if _NAME.fullmatch(name) is None:
         raise invalid("The name of an event subscription has 3 to 64 letters, digits and hyphens.")
     return name
+
+
+def check_signing_secret(secret: str) -> str:
+    """`secret` itself when it is too long to be guessed, or empty, which signs nothing.
+
+    Raises ChatError 400.
+    """
+    if secret and not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
+        raise invalid(
+            f"A signing secret needs at least {SHORTEST_SECRET} and at most {LONGEST_SECRET} "
+            "characters."
+        )
+    return secret
 
 
 def read_definition(
@@ -83,10 +102,7 @@ def _read(given: Mapping[str, Any], existing: EventSubscription | None) -> dict[
     if "expirationTimeUtc" in given:
         fields["expires_ms"] = _expiry(given["expirationTimeUtc"])
     if "deadLetterDestination" in given:
-        destination = given["deadLetterDestination"]
-        fields["dead_letter_destination"] = destination and _object(
-            destination, "deadLetterDestination"
-        )
+        fields["dead_letter_destination"] = _dead_letter_destination(given["deadLetterDestination"])
     return fields
 
 
@@ -123,6 +139,8 @@ def _destination(
     if not isinstance(url, str):
         raise invalid("The destination needs an endpointUrl.")
     parse_endpoint(url)
+    if given.get("minimumTlsVersionAllowed") not in (None, *_TLS_VERSIONS):
+        raise invalid(f"minimumTlsVersionAllowed must be one of {', '.join(_TLS_VERSIONS)}.")
     if any(
         given.get(name)
         for name in ("azureActiveDirectoryTenantId", "azureActiveDirectoryApplicationIdOrUri")
@@ -227,6 +245,18 @@ def _labels(labels: Any) -> list[str]:
     return list(labels)
 
 
+def _dead_letter_destination(value: Any) -> Mapping[str, Any] | None:
+    if not value:
+        return None
+    destination = _object(value, "deadLetterDestination")
+    try:
+        # It is kept as it is, but 1e999 reads as a number that no database keeps.
+        json.dumps(destination, allow_nan=False)
+    except ValueError:
+        raise invalid("A number in deadLetterDestination is too large.") from None
+    return destination
+
+
 def _expiry(value: Any) -> int | None:
     if value is None:
         return None
@@ -264,6 +294,7 @@ def properties(subscription: EventSubscription) -> dict[str, Any]:
                 "maxEventsPerBatch": subscription.max_events_per_batch,
                 "preferredBatchSizeInKilobytes": subscription.preferred_batch_size_kb,
                 "deliveryAttributeMappings": shown_attributes(subscription),
+                "minimumTlsVersionAllowed": _TLS_VERSIONS[-1],
             },
         },
         "filter": {

@@ -11,7 +11,7 @@ from desk.display import NOTHING, BadgeKind, badge, identifier, moment, source
 from desk.lists import option_filter, since_filter
 from desk.operations import Operation
 from desk.pages import Link, Panel, PanelRow, ReadOnlyAdmin
-from events.eventgrid import PREFIX
+from events.eventgrid import PREFIX, in_schema
 from events.models import Delivery, DeliveryAttempt, Worker
 from events.webhooks import dead_letters, services
 from events.webhooks.forms import pretty
@@ -119,9 +119,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def content(self, delivery: Delivery) -> str:
         """The event; a dead letter as the record that also goes to the folder."""
         is_dead = delivery.state == DeliveryState.DEAD
-        return source(
-            pretty(dead_letters.record(delivery) if is_dead else json.loads(delivery.body))
-        )
+        sent = in_schema(delivery.body, delivery.subscription.event_schema)
+        return source(pretty(dead_letters.record(delivery) if is_dead else json.loads(sent)))
 
     def panels(self, request: HttpRequest, row: Delivery) -> list[Panel]:
         """Every attempt."""

@@ -5,8 +5,10 @@ so an event whose transaction committed is never missed, and moves its position 
 that writes the deliveries, so none is made twice.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain, islice
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -22,9 +24,12 @@ from wire.times import now_ms
 
 NAME = "webhooks"
 EVENTS_PER_PASS = 100
+# And about so many deliveries, unless a single event makes more.
+ROWS_PER_PASS = 2000
 _ROWS_PER_STATEMENT = 200
 
 Moment = tuple[str, int]
+Place = TypeVar("Place")
 
 
 @cache
@@ -36,10 +41,12 @@ def _audiences(path: str) -> Callable[[Iterable[Moment]], dict[Moment, list[str]
 def dispatch(index: CurrentIndex, limit: int = EVENTS_PER_PASS) -> int:
     """Makes the deliveries of the next events of the log; returns how many events it has read."""
     position = _position()
-    events, cursor = following.read_after(Cursor.parse(position.cursor), limit)
+    before = Cursor.parse(position.cursor)
+    events, cursor, deliveries = _some(
+        lambda most: following.read_after(before, most), index.get, limit
+    )
     if str(cursor) == position.cursor:
         return 0
-    deliveries = deliveries_of(events, index.get(), now_ms())
     with transaction.atomic():
         moved = LogPosition.objects.filter(pk=NAME, cursor=position.cursor).update(cursor=cursor)
         if moved:
@@ -58,8 +65,29 @@ def _position() -> LogPosition:
     return found
 
 
-def deliveries_of(events: Sequence[Event], index: SubscriptionIndex, at_ms: int) -> list[Delivery]:
-    """The unsaved deliveries that these events make."""
+def _some(
+    read: Callable[[int], tuple[list[Event], Place]],
+    index: Callable[[], SubscriptionIndex],
+    limit: int,
+) -> tuple[list[Event], Place, Iterable[Delivery]]:
+    """At most `limit` events, the place behind them, and the deliveries that they make.
+
+    Fewer events when they make too many: a pass neither fills the memory nor holds up others.
+    """
+    while True:
+        events, place = read(limit)
+        # After reading: whoever is validated by then gets them.
+        deliveries = deliveries_of(events, index(), now_ms())
+        first = list(islice(deliveries, ROWS_PER_PASS + 1))
+        if len(first) <= ROWS_PER_PASS or limit == 1:
+            return events, place, chain(first, deliveries)
+        limit = max(1, limit // 4)
+
+
+def deliveries_of(
+    events: Sequence[Event], index: SubscriptionIndex, at_ms: int
+) -> Iterator[Delivery]:
+    """The unsaved deliveries that these events make, one at a time: there may be very many."""
     wanted = [
         (row.event(), in_thread, per_user)
         for row in events
@@ -69,19 +97,14 @@ def deliveries_of(events: Sequence[Event], index: SubscriptionIndex, at_ms: int)
     audiences = _audiences(settings.EVENT_AUDIENCE)(
         [(event.thread_id, event.sequence) for event, _, per_user in wanted if per_user]
     )
-    return [
-        new_delivery(subscription, rendered, at_ms)
-        for event, in_thread, per_user in wanted
-        for rendered in (
-            *(eventgrid.per_thread(event) if in_thread else ()),
-            *(
-                eventgrid.per_user(event, audiences[event.thread_id, event.sequence])
-                if per_user
-                else ()
-            ),
-        )
-        for subscription in index.subscriptions_for(event.resource_id, rendered, at_ms)
-    ]
+    for event, in_thread, per_user in wanted:
+        audience = audiences[event.thread_id, event.sequence] if per_user else ()
+        for rendered in chain(
+            eventgrid.per_thread(event) if in_thread else (),
+            eventgrid.per_user(event, audience) if per_user else (),
+        ):
+            for subscription in index.subscriptions_for(event.resource_id, rendered, at_ms):
+                yield new_delivery(subscription, rendered, at_ms)
 
 
 def _wanted(row: Event, index: SubscriptionIndex) -> tuple[bool, bool]:
@@ -93,47 +116,57 @@ def _wanted(row: Event, index: SubscriptionIndex) -> tuple[bool, bool]:
     )
 
 
-def _save(deliveries: Sequence[Delivery]) -> None:
-    Delivery.objects.bulk_create(deliveries, batch_size=_ROWS_PER_STATEMENT)
+def _save(deliveries: Iterable[Delivery]) -> None:
+    left = iter(deliveries)
+    while some := list(islice(left, _ROWS_PER_STATEMENT)):
+        Delivery.objects.bulk_create(some)
 
 
 def dispatch_unstored(event: ThreadEvent, index: SubscriptionIndex) -> None:
     """Makes the deliveries of an event that the log does not keep (typing)."""
     at_ms = now_ms()
     _save(
-        [
-            new_delivery(subscription, rendered, at_ms)
-            for rendered in eventgrid.per_thread(event)
-            for subscription in index.subscriptions_for(event.resource_id, rendered, at_ms)
-        ]
+        new_delivery(subscription, rendered, at_ms)
+        for rendered in eventgrid.per_thread(event)
+        for subscription in index.subscriptions_for(event.resource_id, rendered, at_ms)
     )
 
 
 def replay_some(limit: int = EVENTS_PER_PASS) -> int:
-    """Goes on with one replay that somebody asked for; returns how many events it has read."""
+    """Goes on with one replay that somebody asked for; returns how many events it has read.
+
+    One whose endpoint is not validated waits until it is.
+    """
     subscription = (
-        EventSubscription.objects.filter(replay_after_id__isnull=False).order_by("pk").first()
+        EventSubscription.objects.filter(
+            replay_after_id__isnull=False, provisioning_state__in=COLLECTING
+        )
+        .order_by("pk")
+        .first()
     )
     if subscription is None:
         return 0
     after, last = subscription.replay_after_id or 0, subscription.replay_last_id or 0
-    events = list(
-        Event.objects.filter(
-            id__gt=after,
-            id__lte=last,
-            resource=subscription.resource_id,
-            at_ms__gte=subscription.replay_since_ms or 0,
-        ).order_by("id")[:limit]
-    )
-    at_ms = now_ms()
+    log = Event.objects.filter(
+        id__gt=after,
+        id__lte=last,
+        resource=subscription.resource_id,
+        at_ms__gte=subscription.replay_since_ms or 0,
+    ).order_by("id")
+
+    def read(most: int) -> tuple[list[Event], int | None]:
+        found = list(log[:most])
+        return found, found[-1].id if len(found) == most else None
+
+    # On purpose also what happened before it subscribed.
+    subscription.active_from_ms = 0
+    index = SubscriptionIndex()
+    index.add(subscription)
+    events, place, deliveries = _some(read, lambda: index, limit)
     with transaction.atomic():
         moved = EventSubscription.objects.filter(
             pk=subscription.pk, replay_after_id=after, replay_last_id=last
-        ).update(replay_after_id=events[-1].id if len(events) == limit else None)
-        if moved and subscription.provisioning_state in COLLECTING:
-            # On purpose also what happened before it subscribed.
-            subscription.active_from_ms = 0
-            index = SubscriptionIndex()
-            index.add(subscription)
-            _save(deliveries_of(events, index, at_ms))
+        ).update(replay_after_id=place)
+        if moved:
+            _save(deliveries)
     return len(events)

@@ -8,14 +8,20 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from events.eventgrid import EVENT_TYPES, OPT_IN_EVENT_TYPES, PREFIX
-from events.webhooks.definition import check_name, properties, read_definition
+from events.webhooks.definition import (
+    LONGEST_SECRET,
+    check_name,
+    check_signing_secret,
+    properties,
+    read_definition,
+)
 from events.webhooks.models import EventSchema, EventSubscription
 from events.webhooks.services import default_scope
 from identity.models import Resource
+from wire import strict_json
 from wire.errors import ChatError
 from wire.times import from_ms
 
-_SHORTEST_SECRET = 16
 _TYPES = [(name, name.removeprefix(PREFIX)) for name in (*EVENT_TYPES, *OPT_IN_EVENT_TYPES)]
 _MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
@@ -83,7 +89,7 @@ class SubscriptionForm(forms.ModelForm):
     )
     signing_secret = forms.CharField(
         required=False,
-        max_length=200,
+        max_length=LONGEST_SECRET,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Signs every request with the header Chatsite-Signature. Empty: as it is.",
     )
@@ -129,18 +135,18 @@ class SubscriptionForm(forms.ModelForm):
         return _translated(check_name, self.cleaned_data["name"])
 
     def clean_signing_secret(self) -> str:
-        """A secret that can be guessed signs nothing."""
-        secret: str = self.cleaned_data["signing_secret"]
-        if secret and len(secret) < _SHORTEST_SECRET:
-            raise ValidationError(f"Take at least {_SHORTEST_SECRET} characters.")
-        return secret
+        """As the shell takes it."""
+        return _translated(check_signing_secret, self.cleaned_data["signing_secret"])
 
     def clean(self) -> dict[str, Any]:
         """The management API's own checks."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors:
             existing = self.instance if self.instance.pk else None
-            self.checked = _translated(read_definition, self._definition(given), existing)
+            # As it would arrive over HTTP: Django's JSON fields take what no database keeps.
+            body = json.dumps(self._definition(given)).encode()
+            definition = _translated(strict_json.parse_object, body)
+            self.checked = _translated(read_definition, definition, existing)
             if given["is_unsigned"]:
                 self.checked["signing_secret"] = ""
             elif given["signing_secret"]:

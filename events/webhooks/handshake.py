@@ -1,6 +1,7 @@
 """Whether an endpoint wants our events: both handshakes of Event Grid (events contract 3)."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -11,7 +12,7 @@ from django.conf import settings
 from events.eventgrid import METADATA_VERSION, text, time_text
 from events.webhooks.client import Client, Reply, RequestFailed
 from events.webhooks.models import EventSchema, EventSubscription, ProvisioningState
-from events.webhooks.requests import common_headers, origin_headers
+from events.webhooks.requests import common_headers, origin_headers, static_headers
 from wire.times import now_ms
 
 VALIDATION_EVENT = "Microsoft.EventGrid.SubscriptionValidationEvent"
@@ -27,11 +28,6 @@ class Outcome:
     problem: str = ""
     allowed_rate: int | None = None
     record: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def is_worth_another_try(self) -> bool:
-        """Whether it failed in a way that a moment may mend."""
-        return self.state == ProvisioningState.FAILED
 
 
 def validation_url(subscription: EventSubscription) -> str:
@@ -64,7 +60,8 @@ def _send_validation_event(subscription: EventSubscription, client: Client) -> O
     body = text([event]).encode()
     headers = common_headers(subscription, "SubscriptionValidation")
     headers |= {"aeg-delivery-count": "0", "aeg-data-version": "1"}
-    headers |= _own_headers(subscription)
+    # Endpoints that check a secret check it here, too.
+    headers |= static_headers(subscription)
     return _exchange("POST", subscription, client, headers, body, _judge_validation)
 
 
@@ -108,7 +105,7 @@ def _ask_for_permission(subscription: EventSubscription, client: Client) -> Outc
         **origin_headers(),
         "WebHook-Request-Callback": validation_url(subscription),
         "WebHook-Request-Rate": "*",
-        **_own_headers(subscription),
+        **static_headers(subscription),
     }
     return _exchange("OPTIONS", subscription, client, headers, b"", _judge_permission)
 
@@ -141,22 +138,13 @@ def _rate(reply: Reply) -> int | None:
     return max(1, int(rate)) if rate.isascii() and rate.isdigit() and len(rate) < 9 else None
 
 
-def _own_headers(subscription: EventSubscription) -> dict[str, str]:
-    """The static headers: endpoints that check a secret check it here, too."""
-    return {
-        item["name"]: item["properties"]["value"]
-        for item in subscription.delivery_attributes
-        if item["type"] == "Static"
-    }
-
-
 def _exchange(
     method: str,
     subscription: EventSubscription,
     client: Client,
     headers: dict[str, str],
     body: bytes,
-    judge: Any,
+    judge: Callable[[EventSubscription, Reply], Outcome],
 ) -> Outcome:
     secrets = {
         item["name"]
@@ -175,7 +163,7 @@ def _exchange(
     }
     try:
         reply = client.send(method, subscription.endpoint_url, headers, body)
-        outcome: Outcome = judge(subscription, reply)
+        outcome = judge(subscription, reply)
         record["response"] = {
             "status": reply.status,
             "headers": {

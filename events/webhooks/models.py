@@ -9,11 +9,15 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from events.eventgrid import CLOUD_EVENTS_SCHEMA, EVENT_GRID_SCHEMA
 from events.filters import EventFilter
 from identity.models import Resource
 from wire.times import now_ms
+
+# What the management API calls a subscription.
+SUBSCRIPTION_TYPE = "Microsoft.EventGrid/eventSubscriptions"
 
 
 class EventSchema(models.TextChoices):
@@ -111,9 +115,8 @@ class EventSubscription(models.Model):
     class Meta:
         verbose_name = "event subscription"
         constraints = [
-            models.UniqueConstraint(
-                fields=["resource", "name"], name="subscription_name_of_resource"
-            )
+            # Addresses of subscriptions are read without regard to case.
+            models.UniqueConstraint("resource", Lower("name"), name="subscription_name_any_case")
         ]
         indexes = [
             models.Index(
@@ -135,6 +138,11 @@ class EventSubscription(models.Model):
     def topic(self) -> str:
         """What events name as their topic or source."""
         return f"/{self.scope}"
+
+    @property
+    def azure_id(self) -> str:
+        """Its address in the management API."""
+        return f"{self.topic}/providers/{SUBSCRIPTION_TYPE}/{self.name}"
 
     def filter(self) -> EventFilter:
         """What decides which events it gets."""
@@ -218,6 +226,20 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number}: {self.outcome}"
+
+
+class DeletionNotice(models.Model):
+    """The last request to the endpoint of a subscription that is no more, until it was sent."""
+
+    endpoint_url = models.TextField()
+    headers: Any = models.JSONField()
+    body = models.TextField()
+    attempts = models.PositiveIntegerField(default=0)
+    # A claim pushes that ahead, as with deliveries.
+    due_ms = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"deletion notice {self.pk}"
 
 
 class LogPosition(models.Model):

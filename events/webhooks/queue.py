@@ -238,6 +238,18 @@ def _count_failures(results: Sequence[Result], now_ms: int) -> None:
             mine.update(delayed_until_ms=until)
 
 
+def delete_some(deliveries: QuerySet[Delivery]) -> int:
+    """Deletes the first of them with their attempts; returns how many.
+
+    In slices: one statement over a million would hold up every other writer.
+    """
+    with transaction.atomic():
+        # Locked first: a worker that notes an attempt of one at this moment is waited for.
+        some = list(deliveries.select_for_update().values_list("pk", flat=True)[:_MOST_ROWS])
+        Delivery.objects.filter(pk__in=some).delete()
+    return len(some)
+
+
 def expire_undeliverable(now_ms: int) -> int:
     """Gives up what has waited too long for an endpoint that gets nothing; returns how much."""
     waiting = list(

@@ -9,12 +9,13 @@ from typing import Any
 
 from django.conf import settings
 
-from events.eventgrid import DATA_VERSION, METADATA_VERSION, text
+from events.eventgrid import DATA_VERSION, METADATA_VERSION, in_schema, text
 from events.filters import look_up
 from events.webhooks.models import Delivery, EventSchema, EventSubscription
 
 SIGNATURE_HEADER = "Chatsite-Signature"
 USER_AGENT = "chatsite-webhooks"
+MAXIMUM_HEADER_BYTES = 4096
 
 _EVENT_GRID_TYPE = "application/json; charset=utf-8"
 _CLOUD_EVENT_TYPE = "application/cloudevents+json; charset=utf-8"
@@ -50,10 +51,15 @@ def batches(subscription: EventSubscription, deliveries: Sequence[Delivery]) -> 
 
 def body_of(batch: Batch) -> bytes:
     """A JSON array; without batching a CloudEvent goes alone."""
-    bodies = [delivery.body for delivery in batch.deliveries]
+    bodies = [_text_of(delivery, batch.subscription) for delivery in batch.deliveries]
     if _is_single_cloud_event(batch.subscription):
         return bodies[0].encode()
     return f"[{','.join(bodies)}]".encode()
+
+
+def _text_of(delivery: Delivery, subscription: EventSubscription) -> str:
+    """The event in the schema that the subscription has by now."""
+    return in_schema(delivery.body, subscription.event_schema)
 
 
 def _is_single_cloud_event(subscription: EventSubscription) -> bool:
@@ -69,7 +75,7 @@ def headers_of(batch: Batch, body: bytes, now_ms: int) -> dict[str, str]:
         # The claim has counted the attempt that is about to be made.
         "aeg-delivery-count": str(max(d.attempts for d in batch.deliveries) - 1),
         "aeg-output-event-id": str(first.event_id),
-        **_static(batch.subscription),
+        **static_headers(batch.subscription),
         **_dynamic(batch.subscription, first),
         **signature(batch.subscription, body, now_ms),
     }
@@ -115,7 +121,8 @@ def signature(subscription: EventSubscription, body: bytes, now_ms: int) -> dict
     return {SIGNATURE_HEADER: f"t={seconds},v1={signed.hexdigest()}"}
 
 
-def _static(subscription: EventSubscription) -> dict[str, str]:
+def static_headers(subscription: EventSubscription) -> dict[str, str]:
+    """The headers of one's own that every request has, secret ones included."""
     return {
         item["name"]: item["properties"]["value"]
         for item in subscription.delivery_attributes
@@ -127,7 +134,7 @@ def _dynamic(subscription: EventSubscription, delivery: Delivery) -> dict[str, s
     wanted = [item for item in subscription.delivery_attributes if item["type"] == "Dynamic"]
     if not wanted:
         return {}
-    event = json.loads(delivery.body)
+    event = json.loads(_text_of(delivery, subscription))
     values = {
         item["name"]: _header_text(look_up(event, item["properties"]["sourceField"]))
         for item in wanted
@@ -139,6 +146,5 @@ def _header_text(value: Any) -> str | None:
     """Text, numbers and truth values; None, which drops the header, where no header can hold it."""
     if isinstance(value, bool | int | float):
         return text(value)
-    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
-        return None
-    return value[:4096]
+    fits = isinstance(value, str) and value.isascii() and value.isprintable()
+    return value if fits and len(value) <= MAXIMUM_HEADER_BYTES else None

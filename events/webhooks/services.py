@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max, Min, OuterRef, QuerySet, Subquery
 
 from events import eventgrid
 from events.models import Event
+from events.webhooks import deletion, queue
 from events.webhooks.matching import new_delivery
 from events.webhooks.models import (
     UNVALIDATED,
@@ -24,6 +25,7 @@ from wire.times import now_ms
 
 MINUTE = 60_000
 SUBSCRIPTIONS_PER_RESOURCE = 1000
+_SLICE = 1000
 
 # A change of these makes another handshake necessary.
 _ENDPOINT_FIELDS = ("endpoint_url", "event_schema")
@@ -44,21 +46,28 @@ def create_or_update_event_subscription(
 
     `fields` are of the model and checked (see `events.webhooks.definition`); what they leave out
     gets its default. The endpoint is validated afterwards, by a worker.
-    Raises ChatError 409 when the resource has too many.
+    Raises ChatError 409 when the resource has too many, or somebody else creates the same one.
     """
     with transaction.atomic():
         existing = _find(resource, name)
         if existing is None:
-            if resource.event_subscriptions.count() >= SUBSCRIPTIONS_PER_RESOURCE:
-                raise ChatError(409, "LimitExceeded", "The resource has too many subscriptions.")
-            subscription = EventSubscription(resource=resource, name=name, scope=scope, **fields)
-            start_validation(subscription)
-            subscription.save(force_insert=True)
-            return subscription, True
+            return _create(EventSubscription(resource=resource, name=name, scope=scope, **fields))
         blank = EventSubscription()
         defaults = {field: getattr(blank, field) for field in _DEFINED_FIELDS}
         _apply(existing, {**defaults, **fields, "scope": scope})
         return existing, False
+
+
+def _create(subscription: EventSubscription) -> tuple[EventSubscription, bool]:
+    if subscription.resource.event_subscriptions.count() >= SUBSCRIPTIONS_PER_RESOURCE:
+        raise ChatError(409, "LimitExceeded", "The resource has too many subscriptions.")
+    start_validation(subscription)
+    try:
+        with transaction.atomic():
+            subscription.save(force_insert=True)
+    except IntegrityError:
+        raise ChatError(409, "Conflict", "It is being created by somebody else.") from None
+    return subscription, True
 
 
 # What a definition consists of: a PUT without a member sets it back.
@@ -84,19 +93,28 @@ _DEFINED_FIELDS = (
 def update_event_subscription(
     *, subscription: EventSubscription, fields: Mapping[str, Any]
 ) -> None:
-    """Changes these fields and leaves the others."""
+    """Changes these fields and leaves the others. Raises ChatError 404 when it is gone."""
     with transaction.atomic():
+        _lock(subscription)
         _apply(subscription, fields)
 
 
 def delete_event_subscription(*, subscription: EventSubscription) -> None:
-    """Deletes a subscription with all that was on its way to it."""
-    # In slices: one statement over a million deliveries would hold up every other writer.
+    """Deletes a subscription with all that was on its way to it; a worker tells the endpoint."""
     while True:
-        some = subscription.deliveries.values_list("pk", flat=True)[:1000]
-        if not Delivery.objects.filter(pk__in=list(some)).delete()[0]:
-            break
-    subscription.delete()
+        while queue.delete_some(subscription.deliveries.all()):
+            pass
+        with transaction.atomic():
+            # While it is locked, no worker writes deliveries for it.
+            locked = EventSubscription.objects.select_for_update().filter(pk=subscription.pk)
+            found = locked.first()
+            if found is None:
+                return
+            if not found.deliveries.exists():
+                if found.provisioning_state == ProvisioningState.SUCCEEDED:
+                    deletion.notice_of(found).save()
+                locked.delete()
+                return
 
 
 def _find(resource: Resource, name: str) -> EventSubscription | None:
@@ -104,6 +122,16 @@ def _find(resource: Resource, name: str) -> EventSubscription | None:
         resource.event_subscriptions.select_for_update().filter(name__iexact=name).first()
     )
     return found
+
+
+def _lock(subscription: EventSubscription) -> None:
+    """Reads it again, and keeps others from changing it until the transaction ends."""
+    try:
+        subscription.refresh_from_db(from_queryset=EventSubscription.objects.select_for_update())
+    except EventSubscription.DoesNotExist:
+        raise ChatError(
+            404, "ResourceNotFound", f"There is no event subscription '{subscription.name}'."
+        ) from None
 
 
 def _apply(subscription: EventSubscription, fields: Mapping[str, Any]) -> None:
@@ -135,10 +163,15 @@ def start_validation(subscription: EventSubscription) -> None:
 
 
 def validate_again(*, subscription: EventSubscription) -> None:
-    """Makes the handshake once more, whatever came of the last one."""
-    start_validation(subscription)
-    subscription.changed_ms = now_ms()
-    subscription.save()
+    """Makes the handshake once more, whatever came of the last one.
+
+    Raises ChatError 404 when the subscription is gone.
+    """
+    with transaction.atomic():
+        _lock(subscription)
+        start_validation(subscription)
+        subscription.changed_ms = now_ms()
+        subscription.save()
 
 
 def validate_manually(*, code: str) -> EventSubscription | None:
@@ -192,9 +225,19 @@ def send_test_event(*, subscription: EventSubscription) -> Delivery:
 
 def redrive(*, deliveries: QuerySet[Delivery]) -> int:
     """Sends dead letters, or events that have arrived, once more; returns how many."""
+    over = deliveries.exclude(state=DeliveryState.PENDING).order_by("pk")
+    done = last = 0
+    # In slices: one statement over a million would hold up every other writer.
+    while some := list(over.filter(pk__gt=last).values_list("pk", flat=True)[:_SLICE]):
+        done += _redrive(over.filter(pk__in=some))
+        last = some[-1]
+    return done
+
+
+def _redrive(deliveries: QuerySet[Delivery]) -> int:
     at_ms = now_ms()
     ttl = EventSubscription.objects.filter(pk=OuterRef("subscription")).values("event_ttl_minutes")
-    return deliveries.exclude(state=DeliveryState.PENDING).update(
+    return deliveries.order_by().update(
         state=DeliveryState.PENDING,
         attempts=0,
         due_ms=at_ms,

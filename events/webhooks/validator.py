@@ -43,8 +43,15 @@ class Validator:
         """Notes outcomes, begins the handshakes that are due, ends waits that were too long."""
         with self._lock:
             outcomes, self._outcomes = self._outcomes, []
-        for subscription, outcome in outcomes:
-            _note(subscription, outcome, self._clock())
+        for place, (subscription, outcome) in enumerate(outcomes):
+            try:
+                _note(subscription, outcome, self._clock())
+            except Exception:
+                # The database may be busy: those that come after it are noted next time. Its own
+                # lease ends by itself, and then it is asked again.
+                with self._lock:
+                    self._outcomes += outcomes[place + 1 :]
+                raise
         for subscription in _claim(self._clock(), min(self._senders.free, AT_ONCE)):
             self._senders.submit(lambda s=subscription: self._shake_hands(s))  # type: ignore[misc]
         _end_manual_validations(self._clock())

@@ -7,7 +7,6 @@ server with another base URL.
 import re
 from typing import Any
 
-from django.db import IntegrityError
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -19,15 +18,15 @@ from events.webhooks.definition import (
     read_definition,
     shown_attributes,
 )
-from events.webhooks.models import EventSubscription, ProvisioningState
+from events.webhooks.models import SUBSCRIPTION_TYPE, EventSubscription, ProvisioningState
 from identity.authentication import Service, ServiceAuthentication
 from identity.models import Resource
 from wire.errors import ChatError, identity_error_body
 from wire.views import WireView, empty_response, json_response
 
-_TYPE = "Microsoft.EventGrid/eventSubscriptions"
 _VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?", re.ASCII)
 _FINAL = (ProvisioningState.SUCCEEDED, ProvisioningState.FAILED)
+_LONGEST_SCOPE: int = EventSubscription._meta.get_field("scope").max_length or 0
 # The SDKs ask again after that many seconds, or else after thirty.
 _ASK_AGAIN = "1"
 
@@ -48,6 +47,9 @@ class ManagementView(WireView):
                 "MissingApiVersionParameter" if not version else "InvalidApiVersionParameter",
                 "The api-version query parameter (?api-version=2025-02-15) is required.",
             )
+        scope, name = kwargs["scope"], kwargs.get("name", "")
+        if len(scope) > _LONGEST_SCOPE or "\x00" in scope + name:
+            raise invalid("The address names nothing that can exist.")
         service: Service = request.user  # type: ignore[assignment]
         self.resource = service.resource
         named = kwargs["resource_name"]
@@ -88,9 +90,9 @@ def as_resource(subscription: EventSubscription, scope: str) -> dict[str, Any]:
     """The subscription, and why it failed where it did."""
     body: dict[str, Any] = {
         "properties": properties(subscription),
-        "id": f"/{scope}/providers/{_TYPE}/{subscription.name}",
+        "id": f"/{scope}/providers/{SUBSCRIPTION_TYPE}/{subscription.name}",
         "name": subscription.name,
-        "type": _TYPE,
+        "type": SUBSCRIPTION_TYPE,
     }
     if subscription.provisioning_state == ProvisioningState.FAILED:
         problem = (subscription.last_validation or {}).get("problem")
@@ -128,15 +130,12 @@ class SubscriptionView(ManagementView):
         existing = EventSubscription.objects.filter(
             resource=self.resource, name__iexact=name
         ).first()
-        try:
-            subscription, _ = services.create_or_update_event_subscription(
-                resource=self.resource,
-                name=name,
-                scope=scope,
-                fields=read_definition(given, existing),
-            )
-        except IntegrityError:
-            raise ChatError(409, "Conflict", "It is being created by somebody else.") from None
+        subscription, _ = services.create_or_update_event_subscription(
+            resource=self.resource,
+            name=name,
+            scope=scope,
+            fields=read_definition(given, existing),
+        )
         return self.answer(subscription, scope, 201)
 
     def patch(self, request: Request, scope: str, resource_name: str, name: str) -> HttpResponse:

@@ -33,7 +33,7 @@ def header(seconds: int, body: bytes = BODY, secret: str = SECRET) -> str:
     return f"t={seconds},v1={signed.hexdigest()}"
 
 
-def cases() -> list[tuple[str, bool]]:
+def cases() -> list[tuple[str | None, bool]]:
     """Headers, and whether the body is genuine with them."""
     now = int(time.time())
     return [
@@ -45,6 +45,12 @@ def cases() -> list[tuple[str, bool]]:
         (f"t={now}", False),
         ("t=x,v1=00", False),
         ("", False),
+        # Anybody may send anything: it is refused, and nothing falls over.
+        (None, False),
+        ("t=\u00b2,v1=00", False),
+        (f"t={now},v1=\u00e9", False),
+        (f"t={now},v1", False),
+        (f"t={'9' * 400},v1=00", False),
     ]
 
 

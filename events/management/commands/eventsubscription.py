@@ -10,10 +10,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from events.models import EventSubscription
 from events.webhooks import services
-from events.webhooks.definition import check_name, properties, read_definition
+from events.webhooks.definition import (
+    check_name,
+    check_signing_secret,
+    properties,
+    read_definition,
+)
 from events.webhooks.handshake import validation_url
 from events.webhooks.models import EventSchema, ProvisioningState
 from identity.models import Resource
+from wire import strict_json
 from wire.errors import ChatError
 
 _WAIT_SECONDS = 90.0
@@ -69,7 +75,7 @@ class Command(BaseCommand):
         existing = resource.event_subscriptions.filter(name__iexact=options["name"]).first()
         fields = read_definition(_definition(options), existing)
         if options["signing_secret"] is not None:
-            fields["signing_secret"] = options["signing_secret"]
+            fields["signing_secret"] = check_signing_secret(options["signing_secret"])
         subscription, _ = services.create_or_update_event_subscription(
             resource=resource,
             name=options["name"],
@@ -121,18 +127,13 @@ def _add_definition(parser: argparse.ArgumentParser) -> None:
 
 def _definition(options: dict[str, Any]) -> dict[str, Any]:
     """The file's properties, and what the options say."""
-    given: dict[str, Any] = {}
-    if options["definition"]:
-        try:
-            given = json.loads(options["definition"].read_text())
-            given = given.get("properties", given)
-        except (OSError, ValueError, AttributeError) as problem:
-            raise CommandError(f"The definition cannot be read: {problem}") from None
-    destination = given.setdefault("destination", {"endpointType": "WebHook", "properties": {}})
-    chosen = given.setdefault("filter", {})
+    given = _read_file(options["definition"]) if options["definition"] else {}
+    destination = _member(given, "destination")
+    destination.setdefault("endpointType", "WebHook")
+    endpoint, chosen = _member(destination, "properties"), _member(given, "filter")
     for place, name, option in (
-        (destination["properties"], "endpointUrl", "url"),
-        (destination["properties"], "maxEventsPerBatch", "max_events_per_batch"),
+        (endpoint, "endpointUrl", "url"),
+        (endpoint, "maxEventsPerBatch", "max_events_per_batch"),
         (chosen, "includedEventTypes", "event_type"),
         (chosen, "subjectBeginsWith", "subject_begins_with"),
         (given, "eventDeliverySchema", "schema"),
@@ -140,3 +141,24 @@ def _definition(options: dict[str, Any]) -> dict[str, Any]:
         if options[option] is not None:
             place[name] = options[option]
     return given
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    """What the file says, as the management API reads it: with `properties` around it or not."""
+    try:
+        given = strict_json.parse_object(file.read_bytes())
+    except OSError as problem:
+        raise CommandError(f"The definition cannot be read: {problem}") from None
+    except ChatError as refusal:
+        raise CommandError(f"The definition cannot be read: {refusal.message}") from None
+    return _member(given, "properties") if "properties" in given else given
+
+
+def _member(given: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object with that name, made where there is none, so that options can be put into it."""
+    if given.get(name) is None:
+        given[name] = {}
+    found = given[name]
+    if not isinstance(found, dict):
+        raise CommandError(f"{name} must be an object.")
+    return found
