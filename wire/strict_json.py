@@ -1,6 +1,7 @@
 """JSON as the protocol needs it: strict in what it reads, compact in what it writes."""
 
 import json
+import math
 from typing import Any, NoReturn
 
 from wire.errors import ChatError, bad_request
@@ -8,6 +9,13 @@ from wire.errors import ChatError, bad_request
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits} is too large")
+    return value
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -18,10 +26,16 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """
     if not body.strip():
         return {}
+    value = parse_value(body)
+    if not isinstance(value, dict):
+        raise bad_request("The request body must be a JSON object.")
+    return value
+
+
+def parse_value(body: bytes) -> Any:
+    """The JSON value in `body`, whatever it is. Raises ChatError 400 as `parse_object`."""
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-        if not isinstance(value, dict):
-            raise bad_request("The request body must be a JSON object.")
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
         if b"\\u" in body:
             _refuse_unstorable_text(value)
     except ChatError:
@@ -29,7 +43,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     except RecursionError:
         raise bad_request("The request body is nested too deeply.") from None
     except ValueError:
-        # Undecodable bytes, broken JSON, NaN, or a number of thousands of digits.
+        # Undecodable bytes, broken JSON, NaN, a number of thousands of digits, or one like 1e999.
         raise bad_request("The request body is not valid JSON.") from None
     return value
 

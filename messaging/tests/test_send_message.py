@@ -156,6 +156,7 @@ def test_a_message_of_28_kilobytes_is_sent_whole(alice: Person) -> None:
         b'{"content": "\\ud800"}',
         b'{"metadata": {"\\udc00": "x"}, "content": "x"}',
         b'{"content": NaN}',
+        b'{"content": "x", "unknown": 1e999}',
         b'{"content": "x", "more": Infinity}',
         b'{"content": "x", "more": ' + b"9" * 5000 + b"}",
         b'{"content": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
