@@ -6,11 +6,15 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from chatsite.pages.forms import AdminSignInForm
 from chatsite.pages.models import Person
+from chatsite.pages.services import rename_person
 from desk.display import link, short_id
 from desk.pages import DeskAdmin, Link
 from identity.models import Resource
 from identity.services import create_user
+
+admin.site.login_form = AdminSignInForm
 
 
 class NewPersonForm(forms.ModelForm):
@@ -53,6 +57,13 @@ class PersonAdmin(DeskAdmin):
         if obj is None:
             kwargs["form"] = NewPersonForm
         return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
+        """A new name counts in conversations, too."""
+        if change:
+            rename_person(obj, obj.display_name)
+        else:
+            obj.save()
 
     def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
         """A person goes with its account; deactivate the account to keep somebody out."""

@@ -3,11 +3,44 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.contrib.auth.models import User
 
+from chatsite.pages import sign_in_limit
+from chatsite.pages.models import LONGEST_NAME
+from chatsite.pages.services import tidy_name
 
-class SignInForm(AuthenticationForm):
+
+class _Limited(AuthenticationForm):
+    """Looks at so many passwords only; `wait_ms` is set when it did not look at this one."""
+
+    wait_ms = 0
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses with the time of the next try."""
+        username = self.cleaned_data.get("username")
+        if not username or not self.cleaned_data.get("password"):
+            return super().clean()
+        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
+        try:
+            key = sign_in_limit.take(username, address)
+        except sign_in_limit.Refused as refused:
+            self.wait_ms = refused.wait_ms
+            when = "1 minute" if refused.minutes == 1 else f"{refused.minutes} minutes"
+            raise forms.ValidationError(
+                f"Too many tries to sign in as this user. Try again in {when}."
+            ) from None
+        cleaned = super().clean()
+        sign_in_limit.give_back(key)
+        return cleaned
+
+
+class AdminSignInForm(_Limited, AdminAuthenticationForm):
+    """User name and password of the staff."""
+
+
+class SignInForm(_Limited):
     """User name and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -21,7 +54,7 @@ class SignUpForm(UserCreationForm):
 
     display_name = forms.CharField(
         label="Your name",
-        max_length=100,
+        max_length=LONGEST_NAME,
         help_text="Others see this name.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
@@ -43,7 +76,7 @@ class SignUpForm(UserCreationForm):
 
     def clean_display_name(self) -> str:
         """Without surplus blanks."""
-        name = " ".join(str(self.cleaned_data["display_name"]).split())
+        name = tidy_name(str(self.cleaned_data["display_name"]))
         if not name:
             raise forms.ValidationError("A name must have a letter.")
         return name

@@ -1,9 +1,12 @@
-"""Accounts that chat."""
+"""Accounts that chat, and tries to sign in to them."""
 
 from django.conf import settings
 from django.db import models
 
 from identity.models import CommunicationUser
+
+# Characters of a name that others see.
+LONGEST_NAME = 100
 
 
 class Person(models.Model):
@@ -16,7 +19,8 @@ class Person(models.Model):
         CommunicationUser, on_delete=models.CASCADE, related_name="person", editable=False
     )
     display_name = models.CharField(
-        max_length=100, help_text="The name that others see. Messages keep the name of their time."
+        max_length=LONGEST_NAME,
+        help_text="The name that others see. Messages keep the name of their time.",
     )
     # The words of the name as searches compare them, each after a blank.
     search_name = models.CharField(max_length=400, editable=False)
@@ -33,6 +37,18 @@ class Person(models.Model):
         """Keeps the name for searches up to date."""
         self.search_name = searchable(self.display_name)
         super().save(*args, **kwargs)
+
+
+class SignInTries(models.Model):
+    """How often somebody has tried to sign in lately (sign_in_limit.py)."""
+
+    # A digest: neither names nor addresses are kept.
+    key = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    began_ms = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.count} tries since {self.began_ms}"
 
 
 def searchable(name: str) -> str:

@@ -1,4 +1,4 @@
-"""GET /chat/people: the directory of the people whom the caller may see.
+"""`/chat/people`: the directory of the people whom the caller may see, and the caller's own entry.
 
 Part of the public API (docs/api-extensions.md): it takes access tokens, not sessions.
 """
@@ -10,13 +10,14 @@ from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from chatsite.pages.models import Person, searchable
+from chatsite.pages.models import LONGEST_NAME, Person, searchable
+from chatsite.pages.services import rename_person, tidy_name
 from identity.access import Capability, require
 from identity.callers import Caller
 from threads.models import Participant
 from threads.views import UserView
 from wire import paging
-from wire.errors import bad_request
+from wire.errors import bad_request, not_found
 from wire.identifiers import communication_user
 from wire.paging import Window
 from wire.views import json_response
@@ -42,10 +43,7 @@ class PeopleView(UserView):
         window = Window.of(request, default=_PAGE, maximum=settings.LIMITS.page_size)
         entries = list_people(self.caller, search)[window.skip : window.stop + 1]
         body: dict[str, Any] = {
-            "value": [
-                {"communicationIdentifier": communication_user(raw_id), "displayName": name}
-                for raw_id, name in entries[: window.size]
-            ]
+            "value": [_entry(raw_id, name) for raw_id, name in entries[: window.size]]
         }
         if len(entries) > window.size:
             parameters: dict[str, object] = {"skip": window.stop, "maxPageSize": window.size}
@@ -53,6 +51,41 @@ class PeopleView(UserView):
                 parameters["search"] = search
             body["nextLink"] = paging.next_link(request, "/chat/people", parameters)
         return json_response(body)
+
+
+class OwnEntryView(UserView):
+    """`/chat/people/me`."""
+
+    def get(self, request: Request) -> HttpResponse:
+        """The caller's own entry; 404 without an account."""
+        person = self.person()
+        return json_response(_entry(self.caller.raw_id, person.display_name))
+
+    def patch(self, request: Request) -> HttpResponse:
+        """Changes the name that others see."""
+        name = self.body(request).get("displayName")
+        if not isinstance(name, str) or not tidy_name(name):
+            raise bad_request("The member displayName must be a text.", target="displayName")
+        name = tidy_name(name)
+        if len(name) > LONGEST_NAME:
+            raise bad_request(
+                f"The member displayName must not be longer than {LONGEST_NAME} characters.",
+                target="displayName",
+            )
+        rename_person(self.person(), name)
+        return json_response(_entry(self.caller.raw_id, name))
+
+    def person(self) -> Person:
+        """Who calls. Raises ChatError 403 and 404."""
+        require(self.caller, Capability.TAKE_PART)
+        person = Person.objects.filter(user=self.caller.user_id).first()
+        if person is None:
+            raise not_found("Only users with an account of the chat page are in the directory.")
+        return person
+
+
+def _entry(raw_id: str, name: str) -> dict[str, Any]:
+    return {"communicationIdentifier": communication_user(raw_id), "displayName": name}
 
 
 def list_people(caller: Caller, search: str) -> Sequence[Entry]:

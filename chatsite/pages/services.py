@@ -3,10 +3,11 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from chatsite.pages.models import Person
+from chatsite.pages.models import LONGEST_NAME, Person
 from identity.models import Resource
 from identity.services import create_user, issue_access_token, revoke_access_tokens
 from identity.tokens import MINUTES_MINIMUM, AccessToken
+from threads.services import rename_participant
 
 
 class NotAPerson(Exception):
@@ -37,8 +38,28 @@ def create_person(account: User, resource: Resource, display_name: str) -> Perso
         User.objects.select_for_update().get(pk=account.pk)
         existing = Person.objects.select_related("user__resource").filter(account=account).first()
         return existing or Person.objects.create(
-            account=account, user=create_user(resource=resource), display_name=display_name[:100]
+            account=account,
+            user=create_user(resource=resource),
+            display_name=display_name[:LONGEST_NAME],
         )
+
+
+def tidy_name(text: str) -> str:
+    """`text` without surplus blanks."""
+    return " ".join(text.split())
+
+
+def rename_person(person: Person, display_name: str) -> None:
+    """Gives the person another name, also in the threads that know them by the one before.
+
+    Where an application calls them something else it stays so, and messages keep the name of
+    their time.
+    """
+    with transaction.atomic():
+        before = Person.objects.select_for_update().get(pk=person.pk).display_name
+        person.display_name = display_name
+        person.save()
+        rename_participant(user_id=person.user_id, before=before, display_name=display_name)
 
 
 def issue_token(person: Person) -> AccessToken:

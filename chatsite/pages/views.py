@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -21,7 +22,7 @@ from django.views.generic import FormView
 
 from chatsite.pages import demo, services
 from chatsite.pages.forms import SignInForm, SignUpForm
-from chatsite.pages.models import Person
+from chatsite.pages.models import LONGEST_NAME, Person
 from identity.authentication import host_name
 from identity.models import Resource
 from wire.times import now_ms, to_ms
@@ -77,6 +78,7 @@ class ChatPageView(View):
                 "limits": {
                     "messageBytes": settings.LIMITS.message_bytes,
                     "topicLength": settings.LIMITS.topic_length,
+                    "nameLength": LONGEST_NAME,
                     "readReceiptParticipants": settings.LIMITS.read_receipt_participants,
                 },
                 "otherWindow": demo.other_window(request) if demo.is_one(person) else None,
@@ -121,6 +123,14 @@ class SignInView(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the other doors."""
         return super().get_context_data(**kwargs) | _doors()
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """The page again with the reason; 429 after too many tries."""
+        response = super().form_invalid(form)
+        if isinstance(form, SignInForm) and form.wait_ms:
+            response.status_code = 429
+            response["Retry-After"] = str(-(-form.wait_ms // 1000))
+        return response
 
 
 class SignUpView(FormView):

@@ -66,9 +66,13 @@ async function request(method, path, options = {}) {
     const retryAfter = Number(response.headers.get("retry-after")) || 0;
     throw new ApiError(response.status, error?.message ?? String(response.status), retryAfter);
   }
-  return response.status === 204 || response.headers.get("content-length") === "0"
-    ? null
-    : response.json();
+  if (response.status === 204 || response.headers.get("content-length") === "0") return null;
+  try {
+    return await response.json();
+  } catch (problem) {
+    // The connection broke in the middle of the answer.
+    throw new ApiError(0, String(problem.message));
+  }
 }
 
 const threadPath = (id) => `/chat/threads/${encodeURIComponent(id)}`;
@@ -84,9 +88,6 @@ export const listThreads = (link) =>
     ? request("GET", local(link))
     : request("GET", "/chat/threads", { query: { include: DETAILS, maxPageSize: 100 } });
 
-export const listLeftThreads = () =>
-  request("GET", "/chat/threads", { query: { membership: "left", maxPageSize: 100 } });
-
 export const getThread = (id) =>
   request("GET", threadPath(id), { query: { include: DETAILS } });
 
@@ -100,8 +101,8 @@ export const updateThread = (id, topic) => request("PATCH", threadPath(id), { bo
 export const deleteThread = (id) => request("DELETE", threadPath(id));
 
 // All of them, whatever the number of pages.
-async function listAll(path) {
-  let page = await request("GET", path);
+async function listAll(path, query) {
+  let page = await request("GET", path, { query });
   const items = [...page.value];
   while (page.nextLink) {
     page = await request("GET", local(page.nextLink));
@@ -109,6 +110,9 @@ async function listAll(path) {
   }
   return items;
 }
+
+export const listLeftThreads = () =>
+  listAll("/chat/threads", { membership: "left", maxPageSize: 100 });
 
 export const listParticipants = (id) => listAll(`${threadPath(id)}/participants`);
 export const listReadReceipts = (id) => listAll(`${threadPath(id)}/readReceipts`);
@@ -140,6 +144,9 @@ export const sendReadReceipt = (id, messageId) =>
 
 export const sendTyping = (id, senderDisplayName) =>
   request("POST", `${threadPath(id)}/typing`, { body: { senderDisplayName } });
+
+export const updateOwnName = (displayName) =>
+  request("PATCH", "/chat/people/me", { body: { displayName } });
 
 export const listPeople = (search) =>
   request("GET", "/chat/people", { query: { search, maxPageSize: 30 } });

@@ -1,23 +1,28 @@
-// The native event stream: one WebSocket that comes back by itself and misses nothing.
+// The native event stream: one connection that comes back by itself and misses nothing.
 import { signal } from "./../vendor/preact.js";
 import { getToken, onToken, sessionEnded } from "./token.js";
+import { openEvents, openSocket } from "./transports.js";
 
 // The server sends a heartbeat every 25 seconds.
 const SILENCE_MS = 40_000;
+const LISTEN_EVERY_MS = 5000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
-const REFUSED = new Set([4401, 4403]);
+// After so many sockets that never said a word the other way is tried.
+const MOST_MUTE = 2;
 
 // connecting (for the first time), live, waiting (to try again), trying (again).
 export const status = signal("connecting");
 export const isOnline = signal(navigator.onLine);
 
-let socket = null;
+let connection = null;
 let cursor = null;
+let attempts = 0;
 let failures = 0;
+let mute = 0;
 let needsFreshToken = false;
+let heardAt = 0;
 let retryTimer = 0;
-let silenceTimer = 0;
 let handlers = null;
 
 // Calls `onEvent` for each event in order, and `onGap` whenever the stream does not reach back to
@@ -30,14 +35,16 @@ export function connect({ onEvent, onGap }) {
   });
   addEventListener("offline", () => {
     isOnline.value = false;
-    socket?.close();
     lost();
   });
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) tryNow();
+    if (document.hidden) return;
+    listen();
+    tryNow();
   });
+  setInterval(listen, LISTEN_EVERY_MS);
   onToken((token) => {
-    if (status.value === "live") authenticate(token);
+    if (status.value === "live") connection.authenticate(token);
   });
   open();
 }
@@ -48,43 +55,46 @@ export function tryNow() {
   open();
 }
 
-function authenticate(token) {
-  socket.send(JSON.stringify({ type: "authenticate", token }));
-}
-
 async function open() {
   clearTimeout(retryTimer);
+  const attempt = ++attempts;
   if (status.value === "waiting") status.value = "trying";
   let token;
   try {
     token = await getToken({ fresh: needsFreshToken });
   } catch {
-    return lost();
+    if (attempt === attempts) lost();
+    return;
   }
+  // Somebody was quicker: the network has gone and come back meanwhile.
+  if (attempt !== attempts) return;
   needsFreshToken = false;
-  const url = new URL("/chat/events", location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  if (cursor) url.searchParams.set("after", cursor);
+  heardAt = Date.now();
+  const isSocket = mute < MOST_MUTE;
   const resumes = cursor !== null;
-  const mine = new WebSocket(url);
-  socket = mine;
-  watch();
-  mine.onopen = () => authenticate(token);
-  mine.onmessage = ({ data }) => {
-    if (mine === socket) receive(JSON.parse(data), resumes);
-  };
-  mine.onclose = ({ code }) => {
-    if (mine !== socket) return;
-    needsFreshToken = REFUSED.has(code);
-    lost();
-  };
+  const mine = (isSocket ? openSocket : openEvents)({
+    token,
+    after: cursor,
+    onFrame: (frame) => {
+      if (mine === connection) receive(frame, { resumes, isSocket });
+    },
+    onEnd: ({ isRefused }) => {
+      if (mine !== connection) return;
+      needsFreshToken = isRefused;
+      if (status.value !== "live" && !isRefused) mute = isSocket ? mute + 1 : 0;
+      lost();
+    },
+  });
+  connection = mine;
 }
 
-function receive(frame, resumes) {
-  watch();
+function receive(frame, { resumes, isSocket }) {
+  heardAt = Date.now();
   if (frame.id) cursor = frame.id;
   if (frame.type === "connected") {
     failures = 0;
+    // Where the other way was needed a socket is tried once again after it.
+    mute = isSocket ? 0 : MOST_MUTE - 1;
     status.value = "live";
     if (!resumes || !frame.recovered) handlers.onGap();
   } else if (frame.threadId) {
@@ -92,18 +102,19 @@ function receive(frame, resumes) {
   }
 }
 
-// A connection that says nothing for too long is dead, whatever the browser thinks of it.
-function watch() {
-  clearTimeout(silenceTimer);
-  silenceTimer = setTimeout(() => {
-    socket?.close();
-    lost();
-  }, SILENCE_MS);
+// A connection that says nothing for too long is dead, whatever the browser thinks of it. By the
+// clock on the wall: timers stand still while a machine sleeps.
+function listen() {
+  if (!connection || Date.now() - heardAt < SILENCE_MS) return;
+  if (status.value !== "live") mute += 1;
+  lost();
 }
 
 function lost() {
-  socket = null;
-  clearTimeout(silenceTimer);
+  const old = connection;
+  connection = null;
+  old?.close();
+  attempts += 1;
   clearTimeout(retryTimer);
   if (sessionEnded.value) return;
   status.value = status.value === "connecting" && failures === 0 ? "connecting" : "waiting";

@@ -30,6 +30,13 @@ export function dayOf(ms) {
   return Math.floor((ms - date.getTimezoneOffset() * 60_000) / DAY_MS);
 }
 
+// 2026-11-29, here; as fields for dates want it.
+export function isoDay(ms) {
+  const date = new Date(ms);
+  const two = (number) => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
 export const clock = (ms) => timeFormat.format(ms);
 export const fullTime = (ms) => fullFormat.format(ms);
 export const date = (ms) => yearFormat.format(ms);
@@ -55,9 +62,11 @@ export function dayName(ms, now = Date.now()) {
 
 const segmenter = new Intl.Segmenter(locale, { granularity: "grapheme" });
 
-// One or two letters that stand for a name; a whole emoji counts as a letter.
+const BRACKETS_AND_SIGNS = /[\p{P}\p{Sc}\p{Sk}\p{Sm}]+/gu;
+
+// One or two letters that stand for a name; a whole emoji counts as a letter, a bracket does not.
 export function initials(name) {
-  const words = name.trim().split(/\s+/u).filter(Boolean);
+  const words = name.replace(BRACKETS_AND_SIGNS, " ").trim().split(/\s+/u).filter(Boolean);
   const first = (word) => [...segmenter.segment(word)][0]?.segment ?? "";
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : words.slice(0, 1);
   return chosen.map(first).join("").toLocaleUpperCase() || "?";

@@ -17,6 +17,7 @@ const english = {
   chooseConversationHint: "Or start a new one with the people you want to talk to.",
   listFailed: "The conversations could not be loaded.",
   moreConversations: "Show more",
+  loadingMore: "Loading more…",
   unreadCount: (n) => (n === 1 ? "1 unread message" : `${n} unread messages`),
   unreadMany: "99+",
   leftOn: (date) => `Left on ${date}`,
@@ -33,6 +34,9 @@ const english = {
   notificationsOff: "Stop notifying me",
   notificationsDenied: "Notifications are blocked in the browser’s settings",
   signOut: "Sign out",
+  changeName: "Change your name",
+  ownName: "Your name",
+  ownNameHint: "Others see it from now on. Messages that you have sent keep the name of their time.",
   // Connection
   connecting: "Connecting…",
   reconnecting: "Connection lost. Messages you send are kept and sent later.",
@@ -68,7 +72,6 @@ const english = {
   you: "You",
   youAsObject: "you",
   somebody: "Somebody",
-  youSaid: (text) => `You: ${text}`,
   said: (name, text) => `${name}: ${text}`,
   // System lines
   started: (who) => `${who} started the conversation`,
@@ -107,6 +110,7 @@ const english = {
   emoji: "Emoji",
   markUrgentHint: "Send with high priority",
   editing: "Editing a message",
+  editedIsDeleted: "The message that you were editing was deleted.",
   saveEdit: "Save",
   cancel: "Cancel",
   tooLong: (n) => `${n} bytes too long`,

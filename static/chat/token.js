@@ -6,6 +6,18 @@ const RENEW_BEFORE_MS = 5 * 60_000;
 
 export const sessionEnded = signal(false);
 
+// How whoever is signed in is called; another window may change it.
+export const ownName = signal(config.displayName);
+const otherWindows = new BroadcastChannel(`chatsite-name:${config.userId}`);
+otherWindows.onmessage = ({ data }) => {
+  ownName.value = data;
+};
+
+export function renamed(name) {
+  ownName.value = name;
+  otherWindows.postMessage(name);
+}
+
 let current = null;
 let fetching = null;
 let timer = 0;
@@ -31,12 +43,13 @@ async function fetchToken() {
     throw new Error("The session has ended.");
   }
   if (!response.ok) throw new TypeError(`No token: ${response.status}`);
-  const { token, expiresInMs, userId } = await response.json();
+  const { token, expiresInMs, userId, displayName } = await response.json();
   if (userId !== config.userId) {
     // Another window of this browser has signed in somebody else.
     location.reload();
     throw new Error("Somebody else is signed in.");
   }
+  ownName.value = displayName;
   current = { token, until: performance.now() + expiresInMs };
   clearTimeout(timer);
   timer = setTimeout(() => getToken({ fresh: true }).catch(() => {}), expiresInMs - RENEW_BEFORE_MS);

@@ -22,18 +22,19 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("Chromium is not installed (apt-get install chromium)")
     # Chromium has no sandbox for root.
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    expect.set_options(timeout=5_000)
+    # Only a test that fails waits so long; a busy machine needs it now and then.
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=program, args=options)
         yield launched
         launched.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sessions(server: Server) -> dict[str, Iterator[list[str]]]:
     """Sessions of people with a first name, each a stranger to the tests before."""
     run = uuid.uuid4().hex[:5]
-    names = [f"{first} {run}{n:02}" for first in ("Anna", "Ben", "Carla") for n in range(20)]
+    names = [f"{first} {run}{n:02}" for first in ("Anna", "Ben", "Carla") for n in range(60)]
     made = make_sessions(server.environment, names)
     return {
         first: iter(list(group))
@@ -67,3 +68,13 @@ def anna(visitors: Enter) -> Visitor:
 @pytest.fixture
 def ben(visitors: Enter) -> Visitor:
     return visitors("Ben")
+
+
+@pytest.fixture
+def lunch(anna: Visitor, ben: Visitor) -> str:
+    """The topic of a conversation that anna has started with ben; both have it open."""
+    anna.has_conversation("Lunch", ben)
+    for visitor in (anna, ben):
+        visitor.open("Lunch")
+        expect(visitor.log).to_contain_text("started the conversation")
+    return "Lunch"

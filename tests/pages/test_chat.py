@@ -12,14 +12,6 @@ from tests.server import Server
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
-@pytest.fixture
-def lunch(anna: Visitor, ben: Visitor) -> str:
-    """The topic of a conversation that anna has started with ben; both have it open."""
-    anna.start_conversation("Lunch", ben)
-    ben.open("Lunch")
-    return "Lunch"
-
-
 def test_a_message_is_in_the_other_window_within_a_second(
     lunch: str, anna: Visitor, ben: Visitor
 ) -> None:

@@ -56,7 +56,7 @@ def places(page: Page) -> dict[str, float]:
     return found
 
 
-def scroll_up(page: Page, pixels: int = 400) -> None:
+def scroll_up(page: Page, pixels: int = 600) -> None:
     page.evaluate(
         "(pixels) => { document.querySelector('.timeline').scrollTop -= pixels; }", pixels
     )
@@ -78,14 +78,14 @@ def test_five_thousand_messages_show_at_once_and_scroll_back_without_a_jump(
     fill(server, anna, "History")
     address = f"/chat/#/{ben.thread_path('History').rpartition('/')[2]}"
     # The quickest of a few: other tests run on this machine, too.
-    drawn = min(time_to_newest(ben, address) for _ in range(4))
+    drawn = min(time_to_newest(ben, address) for _ in range(3))
     print(f"\nthe newest page of {LONG} messages was drawn after {drawn:.0f} ms")
     assert drawn < 1000 * slowness(ben.page)
     assert ben.log.locator("article").count() < 100
 
     ben.page.get_by_role("button", name="Jump to").wait_for(state="detached")
     met: set[str] = set()
-    for _ in range(60):
+    for _ in range(40):
         before = places(ben.page)
         met |= set(before)
         scroll_up(ben.page)
@@ -94,7 +94,7 @@ def test_five_thousand_messages_show_at_once_and_scroll_back_without_a_jump(
         shared = [key for key in before if key in after]
         moved = {round(after[key] - before[key]) for key in shared}
         # Whatever came in above, what was in view moved by what was scrolled.
-        assert len(moved) == 1 and moved <= set(range(0, 402)), moved
+        assert len(moved) == 1 and moved <= set(range(0, 602)), moved
     assert len(met) > 200
     anna.write("newest")
     expect(ben.page.get_by_role("button", name="1 new message")).to_be_visible()
@@ -123,9 +123,7 @@ def test_hostile_words_stay_words(anna: Visitor, ben: Visitor) -> None:
         "/chat/threads",
         {
             "topic": EVIL,
-            "participants": [
-                {"communicationIdentifier": {"rawId": own_id(ben)}, "displayName": EVIL}
-            ],
+            "participants": [ben.participant | {"displayName": EVIL}],
         },
     )["chatThread"]["id"]
     for text in (
@@ -154,13 +152,6 @@ def test_hostile_words_stay_words(anna: Visitor, ben: Visitor) -> None:
     anna.press("2 participants")
     expect(anna.page.get_by_role("dialog")).to_contain_text(EVIL)
     ben.picture("hostile")
-
-
-def own_id(visitor: Visitor) -> str:
-    found: str = visitor.page.evaluate(
-        "JSON.parse(document.getElementById('chat-config').textContent).userId"
-    )
-    return found
 
 
 def violations(page: Page) -> list[str]:
@@ -210,7 +201,7 @@ def test_nothing_is_out_of_reach_for_assistive_technology(
     anna.page.keyboard.press("Escape")
     for name in ("Add people", "2 participants"):
         anna.press(name)
-        anna.page.wait_for_timeout(300)
+        expect(anna.page.get_by_role("dialog")).to_be_visible()
         check(name.replace(" ", "-").lower())
         anna.page.keyboard.press("Escape")
     anna.press("More")
@@ -222,9 +213,11 @@ def test_nothing_is_out_of_reach_for_assistive_technology(
         anna.press("Back to the conversations")
     anna.press(f"{anna.name}: settings and signing out")
     check("own-menu")
+    anna.press("Change your name")
+    check("own-name")
     anna.page.keyboard.press("Escape")
     anna.page.get_by_role("button", name="New conversation").first.click()
-    anna.page.wait_for_timeout(300)
+    expect(anna.page.get_by_role("dialog")).to_be_visible()
     check("new-conversation")
     assert found == {}
     overflow = anna.page.evaluate("document.documentElement.scrollWidth - innerWidth")

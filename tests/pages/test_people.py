@@ -1,4 +1,4 @@
-"""GET /chat/people (docs/api-extensions.md)."""
+"""/chat/people (docs/api-extensions.md)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -124,3 +124,50 @@ def test_it_is_part_of_the_api(with_account: MakePerson) -> None:
     assert anna.post("/chat/people").status_code == 405
     assert anna.get("/chat/people", headers={"authorization": "Bearer nobody"}).status_code == 401
     assert anna.client.get("/chat/people").status_code == 401
+
+
+def test_people_change_the_name_that_others_see(with_account: MakePerson, eve: Person) -> None:
+    anna, ben, carl = with_account("Anna Berg"), with_account("Ben"), with_account("Carl")
+    known = {"communicationIdentifier": anna.identifier, "displayName": "Anna Berg"}
+    assert anna.get("/chat/people/me").json() == known
+    shared = anna.create_thread(ben)
+    nickname = carl.create_thread()
+    other_name = {"communicationIdentifier": anna.identifier, "displayName": "Annie"}
+    carl.post(f"{nickname}/participants/:add", {"participants": [other_name]})
+    ben.post(f"{shared}/participants/:remove", anna.identifier)
+    ben.post(f"{shared}/participants/:add", {"participants": [known]})
+    answer = anna.patch("/chat/people/me", {"displayName": "  Anna   Sommer "})
+    assert (answer.status_code, answer.json()) == (200, known | {"displayName": "Anna Sommer"})
+    assert anna.get("/chat/people/me").json()["displayName"] == "Anna Sommer"
+    assert found(ben, "sommer") == ["Anna Sommer"]
+
+    def names(reader: Person, thread: str) -> set[str | None]:
+        listed = reader.get(f"{thread}/participants").json()["value"]
+        return {one.get("displayName") for one in listed}
+
+    assert "Anna Sommer" in names(ben, shared)
+    # What somebody else calls her there is theirs.
+    assert "Annie" in names(carl, nickname)
+    assert found(eve) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"displayName": None},
+        {"displayName": 7},
+        {"displayName": " "},
+        {"displayName": "x" * 101},
+    ],
+)
+def test_a_bad_name_is_refused(body: dict[str, Any], with_account: MakePerson) -> None:
+    anna = with_account("Anna")
+    assert error_of(anna.patch("/chat/people/me", body))[0] == 400
+    assert anna.get("/chat/people/me").json()["displayName"] == "Anna"
+
+
+def test_eve_without_an_account_has_no_entry(eve: Person) -> None:
+    assert eve.get("/chat/people/me").status_code == 404
+    assert eve.patch("/chat/people/me", {"displayName": "Anna"}).status_code == 404
+    assert eve.client.patch("/chat/people/me").status_code == 401

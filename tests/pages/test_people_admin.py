@@ -5,7 +5,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from chatsite.pages.models import Person
+from identity.callers import Caller
 from identity.models import Resource
+from threads.models import Participant
+from threads.participants import NewParticipant
+from threads.services import create_chat_thread
 
 LIST = "/admin/pages/person/"
 
@@ -42,7 +46,11 @@ def test_an_operator_renames_a_person_and_changes_nothing_else(
     page = f"{LIST}{person.pk}/change/"
     assert person.user.raw_id in olga.get(page).content.decode()
     fields = {"display_name": "Anna Sommer", "account": "999", "resource": "999"}
+    caller = Caller(resource.id, person.user.pk, person.user.raw_id, frozenset({"chat"}))
+    known = NewParticipant(raw_id=person.user.raw_id, display_name="Anna Berg")
+    create_chat_thread(caller=caller, topic="Lunch", participants=[known])
     assert olga.post(page, fields).status_code == 302
+    assert Participant.objects.get().display_name == "Anna Sommer"
     renamed = Person.objects.get()
     assert (renamed.display_name, renamed.search_name) == ("Anna Sommer", " anna sommer")
     assert (renamed.account, renamed.user) == (person.account, person.user)

@@ -13,6 +13,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Dialog,
     Locator,
     Page,
     Request,
@@ -40,9 +41,15 @@ def watched(page: Page, complaints: list[str]) -> Page:
         if not re.match(r"data:|https?://(localhost|127\.0\.0\.1):", request.url):
             complaints.append(f"a request to elsewhere: {request.url}")
 
+    def on_dialog(dialog: Dialog) -> None:
+        # Browsers ask before unsent messages are left behind.
+        if dialog.type != "beforeunload":
+            complaints.append(f"dialog: {dialog.message}")
+        dialog.accept()
+
     page.on("console", on_console)
     page.on("pageerror", lambda error: complaints.append(f"uncaught: {error.stack}"))
-    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    page.on("dialog", on_dialog)
     page.on("request", on_request)
     return page
 
@@ -157,6 +164,24 @@ class Visitor:
         with urllib.request.urlopen(request, timeout=10) as response:
             text = response.read()
         return json.loads(text) if text else None
+
+    def has_conversation(self, topic: str, *people: "Visitor") -> None:
+        """A new conversation with these people, made without the page."""
+        body = {"topic": topic, "participants": [one.participant for one in (self, *people)]}
+        self.api("POST", "/chat/threads", body)
+
+    @property
+    def participant(self) -> dict[str, Any]:
+        """This person as a ChatParticipant."""
+        return {"communicationIdentifier": {"rawId": self.raw_id}, "displayName": self.name}
+
+    @property
+    def raw_id(self) -> str:
+        """The person's id, which the page knows."""
+        found: str = self.page.evaluate(
+            "JSON.parse(document.getElementById('chat-config').textContent).userId"
+        )
+        return found
 
     def thread_path(self, topic: str) -> str:
         """The path of the conversation in the API."""

@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { config } from "../config.js";
 import { fromApi, personFromApi } from "./messages.js";
 import { learn } from "./names.js";
-import { threads } from "./threads.js";
+import { loadThread, threads } from "./threads.js";
 
 // So many pages are walked to close a gap; beyond that starting anew is quicker.
 const MOST_PAGES = 6;
@@ -29,6 +29,12 @@ class Conversation {
     this.lineAfter = signal(null);
     // Everything up to this change is known; 0 before the first list.
     this.syncedVersion = 0;
+    // From here on something is missing, since it could not be listed.
+    this.missingFrom = Infinity;
+    // Whether something could not be loaded and should be tried again.
+    this.isIncomplete = false;
+    // Its last topic, for when we are no longer in it.
+    this.topic = "";
     // Grows whenever the walk through the history begins anew.
     this.walk = 0;
     this.messages = computed(() => {
@@ -66,14 +72,33 @@ class Conversation {
       this.loadReceipts(),
     ]);
     const [messages] = settled;
+    this.isIncomplete = settled.some(({ reason }) => reason?.isTransient);
     if (messages.status === "fulfilled") this.state.value = "ready";
     else if ([403, 404].includes(messages.reason.status)) this.state.value = "gone";
     else if (this.state.value === "loading") this.state.value = "failed";
+    // Further down the list than it was loaded.
+    if (this.state.value === "ready" && !threads.value.has(this.id)) loadThread(this.id);
+  }
+
+  async loadAgain() {
+    if (this.state.value === "failed") this.state.value = "loading";
+    await this.load();
+  }
+
+  // Lists what has changed since we know everything. Raises ApiError; nothing is lost then.
+  async sync() {
+    const known = Math.min(this.syncedVersion, this.missingFrom);
+    try {
+      await this.walkDown(known);
+      if (known <= this.missingFrom) this.missingFrom = Infinity;
+    } catch (problem) {
+      if (known) this.missingFrom = Math.min(this.missingFrom, known);
+      throw problem;
+    }
   }
 
   // Walks from the newest change down to what is known already.
-  async sync() {
-    const known = this.syncedVersion;
+  async walkDown(known) {
     const messages = [];
     let page = null;
     let oldest = Infinity;
@@ -150,12 +175,14 @@ class Conversation {
 }
 
 const opened = new Map();
+let shown = null;
 
 export const openedConversation = (id) => opened.get(id) ?? null;
-export const allOpened = () => [...opened.values()];
+export const shownConversation = () => openedConversation(shown);
 
 // The conversation, loaded at the first call.
 export function openConversation(id) {
+  shown = id;
   let conversation = opened.get(id);
   if (!conversation) {
     conversation = new Conversation(id);
@@ -165,6 +192,7 @@ export function openConversation(id) {
   return conversation;
 }
 
-export function closeConversation(id) {
-  opened.delete(id);
+// Those that are not shown are loaded anew when somebody comes to them.
+export function forgetOthers() {
+  for (const id of opened.keys()) if (id !== shown) opened.delete(id);
 }

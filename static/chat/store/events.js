@@ -1,13 +1,25 @@
 // What each event of the stream changes. Every one may come twice, and does no harm then.
 import { batch } from "../../vendor/preact.js";
 import { rawId } from "../api.js";
-import { allOpened, openedConversation } from "./conversation.js";
+import { status } from "../connection.js";
+import { forgetOthers, openedConversation, shownConversation } from "./conversation.js";
 import { fromApi, personFromApi } from "./messages.js";
 import { isMe, learn } from "./names.js";
-import { receiptCame, sendReceipts } from "./reading.js";
-import { change, forget, loadThreads, refreshThread, threads } from "./threads.js";
+import { receiptCame } from "./reading.js";
+import {
+  change,
+  forget,
+  leftThreads,
+  listState,
+  loadLeftThreads,
+  loadThreads,
+  refreshStale,
+  refreshThread,
+  threads,
+} from "./threads.js";
 import { startedTyping, stoppedTyping } from "./typing.js";
 
+const ASK_AGAIN_MS = 3000;
 const messageListeners = new Set();
 
 // Calls `listener(thread, message)` for each new message of somebody else.
@@ -22,15 +34,15 @@ const handlers = {
     openedConversation(threadId)?.receive(message);
     stoppedTyping(threadId, message.sender);
     const thread = threads.value.get(threadId);
-    if (!thread) return refreshThread(threadId);
+    if (!thread) return refreshThread(threadId).then(() => tellOfNew(threadId, message));
     if (thread.last?.id >= message.id) return;
-    const isNew = !isMe(message.sender) && message.id > thread.readId;
+    const isNew = isUnread(thread, message);
     change(threadId, {
       last: message,
       activity: Math.max(thread.activity, message.id),
       unread: thread.unread + (isNew ? 1 : 0),
     });
-    if (isNew) for (const listener of messageListeners) listener(thread, message);
+    tellOfNew(threadId, message);
   },
 
   chatMessageEdited({ threadId, message: model }) {
@@ -93,7 +105,11 @@ const handlers = {
     const people = participants.map(personFromApi);
     if (people.some(({ id }) => isMe(id))) {
       const conversation = openedConversation(threadId);
-      if (conversation) conversation.state.value = "gone";
+      if (conversation) {
+        conversation.topic = threads.value.get(threadId)?.topic ?? "";
+        conversation.state.value = "gone";
+      }
+      if (leftThreads.value) loadLeftThreads();
       return forget(threadId);
     }
     for (const { id } of people) stoppedTyping(threadId, id);
@@ -101,13 +117,22 @@ const handlers = {
   },
 };
 
+const isUnread = (thread, message) => !isMe(message.sender) && message.id > thread.readId;
+
+function tellOfNew(threadId, message) {
+  const thread = threads.value.get(threadId);
+  if (!thread || !isUnread(thread, message)) return;
+  for (const listener of messageListeners) listener(thread, message);
+}
+
 // The thread has written a message about itself, which is no event of its own.
 function systemLineCame(threadId, { people = false } = {}) {
   refreshThread(threadId);
   const conversation = openedConversation(threadId);
-  if (conversation?.state.value !== "ready") return;
-  conversation.sync().catch(() => {});
-  if (people) conversation.loadPeople().catch(() => {});
+  if (!conversation || ["gone", "deleted"].includes(conversation.state.value)) return;
+  const ask = () =>
+    Promise.all([conversation.sync(), people ? conversation.loadPeople() : null]);
+  ask().catch(() => setTimeout(() => ask().catch(() => {}), ASK_AGAIN_MS));
 }
 
 export function applyEvent(event) {
@@ -116,6 +141,15 @@ export function applyEvent(event) {
 
 // Lists again whatever is shown: at the start, and when the log has forgotten where we were.
 export async function resync() {
-  sendReceipts();
-  await Promise.all([loadThreads(), ...allOpened().map((conversation) => conversation.load())]);
+  forgetOthers();
+  await Promise.all([loadThreads(), shownConversation()?.load()]);
 }
+
+// What could not be loaded while there was no connection.
+status.subscribe((value) => {
+  if (value !== "live") return;
+  refreshStale();
+  if (listState.value === "failed") loadThreads();
+  const conversation = shownConversation();
+  if (conversation?.isIncomplete) conversation.loadAgain();
+});

@@ -2,8 +2,9 @@
 import { signal, untracked } from "../../vendor/preact.js";
 import { config } from "../config.js";
 import { t } from "../strings.js";
+import { ownName } from "../token.js";
 
-const names = signal(new Map([[config.userId, config.displayName]]));
+const names = signal(new Map());
 
 // Remembers names; `pairs` are [raw id, name]. The last one said wins.
 export function learn(pairs) {
@@ -14,7 +15,7 @@ export function learn(pairs) {
   if (fresh.length) names.value = new Map([...known, ...fresh]);
 }
 
-export const nameOf = (id) => names.value.get(id) || t.somebody;
 export const isMe = (id) => id === config.userId;
+export const nameOf = (id) => (isMe(id) ? ownName.value : names.value.get(id) || t.somebody);
 // In sentences.
 export const nameOrYou = (id) => (isMe(id) ? t.you : nameOf(id));

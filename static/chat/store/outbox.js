@@ -6,6 +6,8 @@ import { batch, signal } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { config } from "../config.js";
 import { status } from "../connection.js";
+import { keep, restore } from "../storage.js";
+import { ownName, sessionEnded } from "../token.js";
 import { openedConversation } from "./conversation.js";
 import { change, threads } from "./threads.js";
 
@@ -13,26 +15,17 @@ const STORED = `chatsite-outbox:${config.userId}`;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
 
-// {key, threadId, text, isHigh, writtenAt, after, state, error}; `after` is the newest message when
-// it was written, `state` is waiting, sending or failed.
-export const outbox = signal(restore());
-
-function restore() {
-  try {
-    const stored = JSON.parse(sessionStorage.getItem(STORED) ?? "[]");
-    return stored.map((one) => (one.state === "sending" ? { ...one, state: "waiting" } : one));
-  } catch {
-    return [];
-  }
-}
+// {key, threadId, text, isHigh, writtenAt, after, state, wasTried, error}. Once it was tried it may
+// have arrived, as a message later than `after`; `state` is waiting, sending or failed.
+export const outbox = signal(
+  restore(sessionStorage, STORED, []).map((one) =>
+    one.state === "sending" ? { ...one, state: "waiting" } : one,
+  ),
+);
 
 function set(items) {
   outbox.value = items;
-  try {
-    sessionStorage.setItem(STORED, JSON.stringify(items));
-  } catch {
-    // Full or forbidden: they are kept as long as the page is.
-  }
+  keep(sessionStorage, STORED, items);
 }
 
 const update = (key, changes) =>
@@ -97,12 +90,12 @@ function nap(ms) {
 }
 
 async function sendOne(item) {
-  update(item.key, { state: "sending" });
+  update(item.key, { state: "sending", wasTried: true });
   try {
     const answer = await api.sendMessage(item.threadId, item.key, {
       content: item.text,
       type: "text",
-      senderDisplayName: config.displayName,
+      senderDisplayName: ownName.value,
       ...(item.isHigh ? { metadata: { priority: "high" } } : {}),
     });
     arrived(item, Number(answer.id));
@@ -125,7 +118,7 @@ function arrived(item, id) {
     isSent: true,
     text: item.text,
     sender: config.userId,
-    name: config.displayName,
+    name: ownName.value,
     isHigh: item.isHigh,
     editedOn: null,
     isDeleted: false,
@@ -139,7 +132,13 @@ function arrived(item, id) {
     if (thread && !(thread.last?.id >= id)) {
       change(item.threadId, { last: message, activity: Math.max(thread.activity, id) });
     }
-    remove(item.key);
+    // What else waits with the same words is not this message.
+    const isBeside = (one) => one.threadId === item.threadId;
+    set(
+      outbox.value
+        .filter((one) => one.key !== item.key)
+        .map((one) => (isBeside(one) ? { ...one, after: Math.max(one.after, id) } : one)),
+    );
   });
 }
 
@@ -150,4 +149,10 @@ export function sendWaiting() {
 
 status.subscribe((value) => {
   if (value === "live") sendWaiting();
+});
+
+// They outlive a reload of the tab, but not its end.
+addEventListener("beforeunload", (event) => {
+  const isUnsent = outbox.value.some((one) => one.state !== "failed");
+  if (isUnsent && !sessionEnded.value) event.preventDefault();
 });

@@ -1,6 +1,7 @@
 // How far we have read, here and in our other windows.
 import { batch } from "../../vendor/preact.js";
 import * as api from "../api.js";
+import { status } from "../connection.js";
 import { openedConversation } from "./conversation.js";
 import { isMe } from "./names.js";
 import { change, refreshThread, threads } from "./threads.js";
@@ -43,8 +44,10 @@ function flush() {
   }
 }
 
-// At a new connection: what could not be sent.
-export const sendReceipts = flush;
+// What could not be sent before.
+status.subscribe((value) => {
+  if (value === "live") flush();
+});
 
 // A receipt that the server tells of: somebody else's, or one of ours from another window.
 export function receiptCame(threadId, userId, messageId) {

@@ -41,6 +41,7 @@ function follows(before, message) {
     before !== null &&
     message.isSent &&
     before.sender === message.sender &&
+    before.name === message.name &&
     message.id - before.id < TOGETHER_MS
   );
 }
@@ -65,7 +66,8 @@ function pendingRows(pending, messages, before) {
   const rows = [];
   for (const item of pending) {
     const arrived =
-      item.state === "sending" &&
+      item.wasTried &&
+      item.state !== "failed" &&
       messages.findLast(
         (one) =>
           one.id > item.after && isMe(one.sender) && one.text === item.text && !claimed.has(one.id),

@@ -44,6 +44,7 @@ function put(...changed) {
   for (const { last } of changed) {
     if (last) learn([[last.sender, last.name], ...last.people.map(({ id, name }) => [id, name])]);
   }
+  for (const { id } of changed) told.add(id);
   threads.value = new Map([...threads.value, ...changed.map((thread) => [thread.id, thread])]);
 }
 
@@ -53,27 +54,65 @@ export function change(id, changes) {
 }
 
 export function forget(id) {
+  asked.delete(id);
+  told.delete(id);
+  goneMeanwhile.add(id);
   const rest = new Map(threads.value);
   rest.delete(id);
   threads.value = rest;
 }
 
+// An answer may be older than what events have told since: whatever is further on stays.
+function merged(fresh) {
+  const before = threads.value.get(fresh.id);
+  if (!before) return fresh;
+  const isAhead =
+    before.readId > fresh.readId || (before.last && !(fresh.last?.id >= before.last.id));
+  return {
+    ...fresh,
+    isDeleted: fresh.isDeleted || before.isDeleted,
+    deletedOn: fresh.deletedOn ?? before.deletedOn,
+    last: isNewer(before.last, fresh.last) ? before.last : fresh.last,
+    activity: Math.max(fresh.activity, before.activity),
+    unread: isAhead ? before.unread : fresh.unread,
+    readId: Math.max(fresh.readId, before.readId),
+  };
+}
+
+function isNewer(one, other) {
+  if (!one || !other) return Boolean(one);
+  return one.id > other.id || (one.id === other.id && one.version > other.version);
+}
+
+// The number of the last question about each conversation; answers to earlier ones are too old.
+const asked = new Map();
+// Those that were left, and those of which something was told, while a list was on its way.
+const goneMeanwhile = new Set();
+const told = new Set();
+let questions = 0;
 let listing = 0;
+
+const listed = (page) =>
+  page.value.filter(({ id }) => !goneMeanwhile.has(id)).map((item) => merged(threadFromApi(item)));
 
 // Lists from the newest on. What was loaded further down stays, as far as it is still there.
 export async function loadThreads() {
   const mine = ++listing;
+  goneMeanwhile.clear();
+  told.clear();
   try {
     const page = await api.listThreads();
     if (mine !== listing) return;
     batch(() => {
-      const fresh = page.value.map(threadFromApi);
+      const fresh = listed(page);
       // The list is complete down to its last item: what should be above it and is not, is gone.
       const oldest = page.nextLink ? Math.min(...fresh.map((one) => one.activity)) : -Infinity;
-      const kept = [...threads.value.values()].filter((one) => one.activity < oldest);
+      const known = [...threads.value.values()];
+      const below = known.filter((one) => one.activity < oldest);
+      const kept = [...below, ...known.filter((one) => told.has(one.id))];
       threads.value = new Map(kept.map((one) => [one.id, one]));
       put(...fresh);
-      if (!kept.length) nextPage.value = page.nextLink ?? null;
+      if (!below.length) nextPage.value = page.nextLink ?? null;
       listState.value = "ready";
     });
   } catch {
@@ -81,21 +120,28 @@ export async function loadThreads() {
   }
 }
 
+// loading, ready, failed
+export const moreState = signal("ready");
+
 export async function loadMoreThreads() {
   const link = nextPage.value;
-  if (!link) return;
-  const page = await api.listThreads(link);
-  batch(() => {
-    const fresh = page.value.map(threadFromApi);
-    put(...fresh);
-    nextPage.value = page.nextLink ?? null;
-  });
+  if (!link || moreState.value === "loading") return;
+  moreState.value = "loading";
+  try {
+    const page = await api.listThreads(link);
+    batch(() => {
+      put(...listed(page));
+      nextPage.value = page.nextLink ?? null;
+      moreState.value = "ready";
+    });
+  } catch {
+    moreState.value = "failed";
+  }
 }
 
 export async function loadLeftThreads() {
   try {
-    const { value } = await api.listLeftThreads();
-    leftThreads.value = value.map(({ id, topic, leftOn }) => ({
+    leftThreads.value = (await api.listLeftThreads()).map(({ id, topic, leftOn }) => ({
       id,
       topic,
       leftOn: Date.parse(leftOn),
@@ -106,6 +152,9 @@ export async function loadLeftThreads() {
 }
 
 const waiting = new Map();
+// Conversations about which the server could not be asked.
+const stale = new Set();
+const ASK_AGAIN_MS = 3000;
 
 // Asks again about one conversation, soon; several reasons at once make one request.
 export function refreshThread(id) {
@@ -121,11 +170,24 @@ export function refreshThread(id) {
 }
 
 export async function loadThread(id) {
+  const question = ++questions;
+  asked.set(id, question);
   try {
     const fresh = threadFromApi(await api.getThread(id));
-    const before = threads.value.get(id);
-    put(before ? { ...fresh, activity: Math.max(fresh.activity, before.activity) } : fresh);
+    if (asked.get(id) !== question) return;
+    goneMeanwhile.delete(id);
+    put(merged(fresh));
   } catch (problem) {
     if (problem.status === 403 || problem.status === 404) forget(id);
+    if (!problem.isTransient) return;
+    stale.add(id);
+    if (problem.status) setTimeout(refreshStale, Math.max(ASK_AGAIN_MS, problem.retryAfter * 1000));
   }
+}
+
+// At a new connection, and when a busy server has had a rest.
+export function refreshStale() {
+  const ids = [...stale];
+  stale.clear();
+  for (const id of ids) refreshThread(id);
 }

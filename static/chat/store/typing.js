@@ -1,7 +1,7 @@
 // Who is typing where, and telling others that we are.
 import { signal } from "../../vendor/preact.js";
 import * as api from "../api.js";
-import { config } from "../config.js";
+import { ownName } from "../token.js";
 
 // A notice counts for so long; who goes on typing sends another.
 const LASTS_MS = 8000;
@@ -35,7 +35,7 @@ export function tellTyping(threadId) {
   const now = performance.now();
   if (now - (told.get(threadId) ?? -Infinity) < EVERY_MS) return;
   told.set(threadId, now);
-  api.sendTyping(threadId, config.displayName).catch(() => {});
+  api.sendTyping(threadId, ownName.value).catch(() => {});
 }
 
 // After a message was sent the next key counts anew.

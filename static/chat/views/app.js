@@ -8,6 +8,7 @@ import { announcement, dialog, note, openDialog, selected } from "../ui.js";
 import { ConversationView } from "./conversation.js";
 import { AddPeople, NewThread, Participants, Rename } from "./dialogs.js";
 import { Icon, IconButton } from "./icons.js";
+import { OwnName } from "./own-name.js";
 import { DeleteMessage, DeleteThread, Leave, RemovePerson } from "./questions.js";
 import { Sidebar } from "./sidebar.js";
 
@@ -17,6 +18,7 @@ const DIALOGS = {
   deleteThread: DeleteThread,
   leave: Leave,
   newThread: NewThread,
+  ownName: OwnName,
   participants: Participants,
   removePerson: RemovePerson,
   rename: Rename,
@@ -101,6 +103,13 @@ function DemoHint() {
   </aside>`;
 }
 
+// The server sends who is not signed in to sign in and back, and the address keeps its end, which
+// names the conversation.
+function signInAgain(event) {
+  event.preventDefault();
+  location.reload();
+}
+
 // The one dialog that cannot be closed: there is nothing left to do here.
 function SessionEnded() {
   const box = useRef(null);
@@ -115,7 +124,9 @@ function SessionEnded() {
     <div class="dialog-body">
       <h2 id="ended">${t.sessionEnded}</h2>
       <p>${t.sessionEndedHint}</p>
-      <p class="dialog-buttons"><a class="button primary" href=${config.signInUrl}>${t.signIn}</a></p>
+      <p class="dialog-buttons">
+        <a class="button primary" href=${config.signInUrl} onClick=${signInAgain}>${t.signIn}</a>
+      </p>
     </div>
   </dialog>`;
 }

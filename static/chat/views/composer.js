@@ -3,6 +3,7 @@ import { html, useEffect, useLayoutEffect, useRef, useSignal } from "../../vendo
 import * as api from "../api.js";
 import { config } from "../config.js";
 import { byteLength } from "../format.js";
+import { keep, restore } from "../storage.js";
 import { isMe } from "../store/names.js";
 import { send } from "../store/outbox.js";
 import { forgetTyping, tellTyping, typing } from "../store/typing.js";
@@ -12,9 +13,16 @@ import { EmojiButton } from "./emoji.js";
 import { Icon, IconButton } from "./icons.js";
 import { typingSentence } from "./typing.js";
 
-// What was written and not sent yet, by conversation.
-const drafts = new Map();
+// What was written and not sent yet, by conversation. It outlives a reload of the tab.
+const STORED = `chatsite-drafts:${config.userId}`;
+const drafts = new Map(Object.entries(restore(sessionStorage, STORED, {})));
 const HIGHEST = 200;
+
+function keepDraft(id, text) {
+  if (text) drafts.set(id, text);
+  else drafts.delete(id);
+  keep(sessionStorage, STORED, Object.fromEntries(drafts));
+}
 
 // For a new message, or for `edited`; each has a composer of its own.
 export function Composer({ conversation, topic, edited }) {
@@ -37,7 +45,7 @@ export function Composer({ conversation, topic, edited }) {
   const write = (value) => {
     text.value = value;
     if (edited) return;
-    drafts.set(id, value);
+    keepDraft(id, value);
     if (value.trim()) tellTyping(id);
   };
   const tooLong = byteLength(text.value) - config.limits.messageBytes;
@@ -46,6 +54,14 @@ export function Composer({ conversation, topic, edited }) {
   const stopEditing = () => {
     editing.value = null;
   };
+  const isGone = edited && conversation.known.value.get(edited.id)?.isDeleted;
+  useEffect(() => {
+    if (!isGone) return;
+    if (!drafts.has(id)) keepDraft(id, text.value);
+    stopEditing();
+    say(t.editedIsDeleted);
+  }, [isGone]);
+
   const submit = () => {
     if (!isReady) return;
     if (edited) {
@@ -56,7 +72,7 @@ export function Composer({ conversation, topic, edited }) {
     send(id, text.value.trim(), { isHigh: isHigh.value });
     conversation.lineAfter.value = Infinity;
     forgetTyping(id);
-    drafts.delete(id);
+    keepDraft(id, "");
     text.value = "";
     isHigh.value = false;
     box.current.focus();

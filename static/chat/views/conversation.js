@@ -1,6 +1,7 @@
 // The right side: one conversation.
 import { html } from "../../vendor/preact.js";
 import { openConversation } from "../store/conversation.js";
+import { outbox } from "../store/outbox.js";
 import { threads } from "../store/threads.js";
 import { t } from "../strings.js";
 import { editing, openDialog, select } from "../ui.js";
@@ -8,6 +9,7 @@ import { Avatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { Icon, IconButton } from "./icons.js";
 import { Item, Menu } from "./menu.js";
+import { PendingRow } from "./pending.js";
 import { Timeline } from "./timeline.js";
 
 export function ConversationView({ id }) {
@@ -15,47 +17,48 @@ export function ConversationView({ id }) {
   const thread = threads.value.get(id);
   const state = conversation.state.value;
   const edited = editing.value?.threadId === id ? editing.value.message : null;
+  const topic = thread?.topic ?? conversation.topic;
   const isOpen = state === "ready" || state === "loading" || state === "failed";
-  return html`<section class="conversation" aria-label=${thread?.topic ?? t.messages}>
-    <${Head} conversation=${conversation} thread=${thread} isOpen=${isOpen && Boolean(thread)} />
+  return html`<section class="conversation" aria-label=${topic || t.messages}>
+    <${Head} conversation=${conversation} topic=${topic} thread=${thread} isOpen=${isOpen && Boolean(thread)} />
     ${state === "loading" && html`<p class="empty" role="status">${t.loadingMessages}</p>`}
     ${state === "failed" &&
     html`<div class="empty">
       <p>${t.messagesFailed}</p>
-      <button
-        type="button"
-        class="button"
-        onClick=${() => {
-          conversation.state.value = "loading";
-          conversation.load();
-        }}
-      >
+      <button type="button" class="button" onClick=${() => conversation.loadAgain()}>
         ${t.retry}
       </button>
     </div>`}
     ${(state === "gone" || state === "deleted") &&
     html`<div class="empty" role="status">
       <p>${state === "gone" ? t.gone : t.deletedConversation}</p>
+      <${Unsent} threadId=${id} />
     </div>`}
     ${state === "ready" && html`<${Timeline} key=${id} conversation=${conversation} />`}
     ${isOpen &&
     html`<${Composer}
       key=${`${id} ${edited?.id}`}
       conversation=${conversation}
-      topic=${thread?.topic ?? ""}
+      topic=${topic}
       edited=${edited}
     />`}
   </section>`;
 }
 
-function Head({ conversation, thread, isOpen }) {
+// What was written and can no longer be sent here, to be copied or discarded.
+function Unsent({ threadId }) {
+  const items = outbox.value.filter((one) => one.threadId === threadId);
+  return items.map((item) => html`<${PendingRow} key=${item.key} item=${item} isFirst />`);
+}
+
+function Head({ conversation, topic, thread, isOpen }) {
   const { id } = conversation;
   const count = conversation.people.value?.length ?? thread?.people ?? 0;
   return html`<header class="conversation-head">
     <${IconButton} icon="back" label=${t.back} class="back" onClick=${() => select(null)} />
-    ${thread && html`<${Avatar} name=${thread.topic} of=${id} class="square" />`}
+    ${topic && html`<${Avatar} name=${topic} of=${id} class="square" />`}
     <div class="conversation-title">
-      <h1 dir="auto" title=${thread?.topic}>${thread?.topic}</h1>
+      ${topic && html`<h1 dir="auto" title=${topic}>${topic}</h1>`}
       ${isOpen &&
       count > 0 &&
       html`<button

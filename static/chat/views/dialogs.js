@@ -2,10 +2,12 @@
 import { html, useId, useSignal } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { config } from "../config.js";
+import { isoDay } from "../format.js";
 import { openedConversation } from "../store/conversation.js";
 import { isMe, nameOf } from "../store/names.js";
 import { loadThread, threads } from "../store/threads.js";
 import { t } from "../strings.js";
+import { ownName } from "../token.js";
 import { closeDialog, openDialog, say, select } from "../ui.js";
 import { Avatar } from "./avatar.js";
 import { Dialog, Problem } from "./dialog.js";
@@ -63,7 +65,7 @@ export function NewThread() {
   // A repeated click or a lost answer makes no second conversation.
   const requestId = useSignal(crypto.randomUUID());
   const { start, problem, isBusy } = useAction(async () => {
-    const myself = participant({ id: config.userId, name: config.displayName });
+    const myself = participant({ id: config.userId, name: ownName.value });
     const others = chosen.value.map((one) => participant(one));
     const answer = await api.createThread(requestId.value, topic.value.trim(), [myself, ...others]);
     sayWhoIsMissing(answer);
@@ -127,10 +129,14 @@ export function Rename({ threadId }) {
 
 const HISTORY = ["historyAll", "historyNone", "historySince"];
 
-// From when on the new people may see what was said; the API wants a time in any case.
-function historyStart(choice, day) {
+// From when on the new people may see what was said. By the server's clock where it means now: ids of
+// messages are its milliseconds, and clocks of browsers are often wrong.
+function historyStart(choice, day, threadId) {
   if (choice === "historyAll") return new Date(0).toISOString();
-  if (choice === "historyNone") return new Date().toISOString();
+  if (choice === "historyNone") {
+    const newest = openedConversation(threadId)?.newestId || threads.value.get(threadId)?.activity;
+    return new Date((newest ?? Date.now()) + 1).toISOString();
+  }
   return new Date(`${day}T00:00:00`).toISOString();
 }
 
@@ -141,7 +147,7 @@ export function AddPeople({ threadId }) {
   const people = openedConversation(threadId)?.people.value ?? [];
   const here = new Set(people.map(({ id }) => id));
   const { start, problem, isBusy } = useAction(async () => {
-    const shareHistoryTime = historyStart(choice.value, day.value);
+    const shareHistoryTime = historyStart(choice.value, day.value, threadId);
     const others = chosen.value.map((one) => participant(one, { shareHistoryTime }));
     sayWhoIsMissing(await api.addParticipants(threadId, others));
     closeDialog();
@@ -171,7 +177,7 @@ export function AddPeople({ threadId }) {
           class="field"
           required
           aria-label=${t.historyDate}
-          max=${new Date().toISOString().slice(0, 10)}
+          max=${isoDay(Date.now())}
           value=${day.value}
           onInput=${(event) => {
             day.value = event.currentTarget.value;
@@ -199,8 +205,8 @@ export function Participants({ threadId }) {
     <ul class="people">
       ${people.map(
         (person) => html`<li key=${person.id} class="person">
-          <${Avatar} name=${isMe(person.id) ? config.displayName : label(person)} of=${person.id} />
-          <span dir="auto" title=${person.id}>${label(person)}</span>
+          <${Avatar} name=${isMe(person.id) ? ownName.value : label(person)} of=${person.id} />
+          <span title=${person.id}><bdi>${label(person)}</bdi></span>
           ${!isMe(person.id) &&
           html`<${IconButton}
             icon="close"

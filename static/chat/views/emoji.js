@@ -1,5 +1,6 @@
 // The emoji picker: by group, by name, and those used last.
 import { html, useEffect, useRef, useSignal } from "../../vendor/preact.js";
+import { keep, restore } from "../storage.js";
 import { t } from "../strings.js";
 import { Icon } from "./icons.js";
 
@@ -24,17 +25,13 @@ async function load() {
 }
 
 function recent() {
-  try {
-    const stored = JSON.parse(localStorage.getItem(RECENT) ?? "[]");
-    return stored.filter((one) => typeof one === "string").slice(0, MOST_RECENT);
-  } catch {
-    return [];
-  }
+  const stored = restore(localStorage, RECENT, []);
+  return stored.filter((one) => typeof one === "string").slice(0, MOST_RECENT);
 }
 
 function remember(emoji) {
   const list = [emoji, ...recent().filter((one) => one !== emoji)];
-  localStorage.setItem(RECENT, JSON.stringify(list.slice(0, MOST_RECENT)));
+  keep(localStorage, RECENT, list.slice(0, MOST_RECENT));
 }
 
 function find(groups, search) {

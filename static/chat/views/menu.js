@@ -3,6 +3,8 @@ import { html, useEffect, useId, useRef, useState } from "../../vendor/preact.js
 import { config } from "../config.js";
 import { notifications, toggleNotifications } from "../notify.js";
 import { t } from "../strings.js";
+import { ownName } from "../token.js";
+import { openDialog } from "../ui.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
 
@@ -81,11 +83,12 @@ export function OwnMenu() {
   const isDenied = notifications.value === "denied";
   const label = { on: t.notificationsOff, off: t.notificationsOn, denied: t.notificationsDenied };
   return html`<${Menu}
-    label=${t.menu(config.displayName)}
+    label=${t.menu(ownName.value)}
     class="own-menu"
-    button=${html`<${Avatar} name=${config.displayName} of=${config.userId} />`}
+    button=${html`<${Avatar} name=${ownName.value} of=${config.userId} />`}
   >
-    <p class="menu-title" dir="auto">${config.displayName}</p>
+    <p class="menu-title" dir="auto">${ownName.value}</p>
+    <${Item} icon="edit" onClick=${() => openDialog("ownName")}>${t.changeName}<//>
     <${Item} icon="bell" disabled=${isDenied} onClick=${toggleNotifications}>
       ${label[notifications.value]}
     <//>

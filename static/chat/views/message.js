@@ -127,7 +127,8 @@ function Status({ conversation, message }) {
   const isAll = read.length === others.length && others.length > 1;
   const names = read.map(({ id, name }) => name || nameOf(id));
   return html`<p class="status" title=${t.readBy(names.join(", "))}>
-    <${Icon} name="checks" size=${14} /> ${isAll ? t.readByAll : t.readBy(listNames(names, 2))}
+    <${Icon} name="checks" size=${14} />
+    <span>${isAll ? t.readByAll : t.readBy(listNames(names, 2))}</span>
   </p>`;
 }
 

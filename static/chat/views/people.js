@@ -93,7 +93,7 @@ export function PeoplePicker({ chosen, without, focus }) {
         (person) => html`<li key=${person.id}>
           <button type="button" class="person" onClick=${() => add(person)}>
             <${Avatar} name=${person.name || "?"} of=${person.id} />
-            <span dir="auto">${person.label ?? person.name}</span>
+            <span><bdi>${person.label ?? person.name}</bdi></span>
             <${Icon} name="add" size=${18} />
           </button>
         </li>`,

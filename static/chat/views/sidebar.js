@@ -12,6 +12,7 @@ import {
   loadLeftThreads,
   loadMoreThreads,
   loadThreads,
+  moreState,
   nextPage,
   sortedThreads,
 } from "../store/threads.js";
@@ -89,6 +90,12 @@ const matches = (topic, search) =>
   search.toLocaleLowerCase().split(/\s+/u).every((word) => topic.toLocaleLowerCase().includes(word));
 
 function ThreadList({ search, onlyUnread }) {
+  // What is looked for may be further down than was loaded.
+  const link = nextPage.value;
+  const looksFurther = Boolean(link) && (search.trim() !== "" || onlyUnread);
+  useEffect(() => {
+    if (looksFurther) loadMoreThreads();
+  }, [looksFurther, link]);
   if (listState.value === "loading") return html`<${Skeletons} />`;
   if (listState.value === "failed") {
     return html`<div class="empty small">
@@ -99,13 +106,19 @@ function ThreadList({ search, onlyUnread }) {
   const shown = sortedThreads.value.filter(
     (thread) => matches(thread.topic, search) && (!onlyUnread || thread.unread > 0),
   );
-  if (!shown.length) return html`<${Nothing} search=${search} onlyUnread=${onlyUnread} />`;
+  if (!shown.length && !link) return html`<${Nothing} search=${search} onlyUnread=${onlyUnread} />`;
   return html`<ul class="thread-list">
       ${shown.map((thread) => html`<${ThreadRow} key=${thread.id} thread=${thread} />`)}
     </ul>
-    ${nextPage.value &&
-    html`<button type="button" class="button quiet wide" onClick=${loadMoreThreads}>
-      ${t.moreConversations}
+    ${moreState.value === "failed" && html`<p class="empty small" role="alert">${t.listFailed}</p>`}
+    ${link &&
+    html`<button
+      type="button"
+      class="button quiet wide"
+      disabled=${moreState.value === "loading"}
+      onClick=${loadMoreThreads}
+    >
+      ${moreState.value === "loading" ? t.loadingMore : t.moreConversations}
     </button>`}`;
 }
 
@@ -153,18 +166,22 @@ function LastLine({ thread }) {
   if (typers.length) return html`<em class="accent" dir="auto">${typingSentence(typers)}</em>`;
   const unsent = outbox.value.filter((one) => one.threadId === thread.id).at(-1);
   if (unsent) {
-    return html`<${Icon} name="clock" size=${14} /> <span dir="auto">${t.youSaid(unsent.text)}</span>`;
+    return html`<${Icon} name="clock" size=${14} /> <${Said} name=${t.you} text=${unsent.text} />`;
   }
   const { last } = thread;
   if (!last) return null;
   if (!last.isSent) return html`<span dir="auto">${describeSystem(last)}</span>`;
   if (last.isDeleted) return html`<em>${t.messageDeleted}</em>`;
-  const text = plainText(last);
-  const line = isMe(last.sender) ? t.youSaid(text) : t.said(last.name || nameOf(last.sender), text);
+  const name = isMe(last.sender) ? t.you : last.name || nameOf(last.sender);
   return html`${last.isHigh &&
     html`<span class="urgent-mark"
       ><${Icon} name="alert" size=${14} /><span class="hidden">${t.highPriority}</span></span
-    > `}<span dir="auto">${line}</span>`;
+    > `}<${Said} name=${name} text=${plainText(last)} />`;
+}
+
+// The name stays first, whatever the directions of the name and of the text.
+function Said({ name, text }) {
+  return html`<bdi>${name}</bdi>: <bdi>${text}</bdi>`;
 }
 
 function LeftList({ search }) {
