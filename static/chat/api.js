@@ -148,5 +148,13 @@ export const sendTyping = (id, senderDisplayName) =>
 export const updateOwnName = (displayName) =>
   request("PATCH", "/chat/people/me", { body: { displayName } });
 
+export const getCapabilities = () => request("GET", "/cognitive/capabilities");
+
+export const translateMessage = (id, messageId, to) =>
+  request("POST", `${messagePath(id, messageId)}:translate`, { body: { to: [to] } });
+
+export const enrichMessages = (id, wish) =>
+  request("POST", `${threadPath(id)}/messages:enrich`, { body: wish });
+
 export const listPeople = (search) =>
   request("GET", "/chat/people", { query: { search, maxPageSize: 30 } });

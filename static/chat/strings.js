@@ -103,6 +103,23 @@ const english = {
   discard: "Discard",
   messageActions: "Actions for this message",
   messageOf: (name, time) => `${name}, ${time}`,
+  // Translation and sentiment
+  translate: "Translate",
+  translating: "Translating…",
+  translatedBy: (quality, from, engine) => {
+    const what = ["gist", "low"].includes(quality) ? "Approximate translation" : "Translation";
+    return `${what}${from ? ` from ${from}` : ""} (${engine})`;
+  },
+  showOriginal: "Show original",
+  showTranslation: "Show translation",
+  translationUnavailable: "Nothing can be translated at the moment.",
+  isInYourLanguage: (language) => `This message is in ${language} already.`,
+  sentiment: (label, percent) => `Sentiment: ${label} (${percent} %)`,
+  languages: "Languages",
+  translateIncoming: "Translate incoming messages",
+  translateTo: "into",
+  showSentiment: "Show the sentiment of incoming messages",
+  speechLanguage: "I speak",
   // Composer
   writeMessage: "Write a message",
   writeIn: (topic) => `Message in ${topic}`,
@@ -115,6 +132,17 @@ const english = {
   cancel: "Cancel",
   tooLong: (n) => `${n} bytes too long`,
   composerHint: "Enter sends, Shift+Enter makes a new line, ↑ edits your last message",
+  dictate: "Dictate",
+  stopDictating: "Stop dictating",
+  dictating: "Speak now.",
+  dictationProblem: (reason) =>
+    ({
+      refused: "The microphone is blocked. Allow it in the browser’s settings of this page.",
+      missing: "No microphone was found.",
+      busy: "Too many people are dictating at the moment. Try again in a minute.",
+      language: "Nobody here understands this language when it is spoken.",
+      offline: "The connection was lost. What was understood so far is kept.",
+    })[reason] ?? "Dictation does not work at the moment.",
   typingOne: (name) => `${name} is typing…`,
   typingTwo: (a, b) => `${a} and ${b} are typing…`,
   typingMany: "Several people are typing…",

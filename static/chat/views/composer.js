@@ -9,6 +9,7 @@ import { send } from "../store/outbox.js";
 import { forgetTyping, tellTyping, typing } from "../store/typing.js";
 import { t } from "../strings.js";
 import { editing, say } from "../ui.js";
+import { DictationButton } from "./dictation.js";
 import { EmojiButton } from "./emoji.js";
 import { Icon, IconButton } from "./icons.js";
 import { typingSentence } from "./typing.js";
@@ -30,6 +31,9 @@ export function Composer({ conversation, topic, edited }) {
   const box = useRef(null);
   const text = useSignal(edited ? edited.text : (drafts.get(id) ?? ""));
   const isHigh = useSignal(false);
+  // What is understood so far of a phrase that is being spoken.
+  const hypothesis = useSignal("");
+  const dictation = useRef(null);
 
   useEffect(() => {
     // On a phone the keyboard would jump up.
@@ -64,6 +68,7 @@ export function Composer({ conversation, topic, edited }) {
 
   const submit = () => {
     if (!isReady) return;
+    dictation.current?.stop();
     if (edited) {
       saveEdit(id, edited, text.value);
       stopEditing();
@@ -76,6 +81,19 @@ export function Composer({ conversation, topic, edited }) {
     text.value = "";
     isHigh.value = false;
     box.current.focus();
+  };
+  // In the place of the caret.
+  const insert = (piece) => {
+    const { selectionStart: start, selectionEnd: end } = box.current;
+    write(text.value.slice(0, start) + piece + text.value.slice(end));
+    requestAnimationFrame(() => {
+      box.current.focus();
+      box.current.setSelectionRange(start + piece.length, start + piece.length);
+    });
+  };
+  const append = (phrase) => {
+    const before = text.value.trimEnd();
+    write(before ? `${before} ${phrase}` : phrase);
   };
   const onKeyDown = (event) => {
     if (event.isComposing) return;
@@ -109,28 +127,29 @@ export function Composer({ conversation, topic, edited }) {
         submit();
       }}
     >
-      <textarea
-        id="composer"
-        ref=${box}
-        rows="1"
-        dir="auto"
-        aria-label=${t.writeIn(topic)}
-        placeholder=${t.writeMessage}
-        title=${t.composerHint}
-        value=${text.value}
-        onInput=${(event) => write(event.currentTarget.value)}
-        onKeyDown=${onKeyDown}
-      />
+      <div class="writing">
+        <textarea
+          id="composer"
+          ref=${box}
+          rows="1"
+          dir="auto"
+          aria-label=${t.writeIn(topic)}
+          placeholder=${hypothesis.value ? "" : t.writeMessage}
+          title=${t.composerHint}
+          value=${text.value}
+          onInput=${(event) => write(event.currentTarget.value)}
+          onKeyDown=${onKeyDown}
+        />
+        ${hypothesis.value && html`<span class="hypothesis" dir="auto">${hypothesis.value}</span>`}
+      </div>
       ${tooLong > 0 && html`<span class="too-long" role="alert">${t.tooLong(tooLong)}</span>`}
-      <${EmojiButton}
-        onPick=${(emoji) => {
-          const { selectionStart: start, selectionEnd: end } = box.current;
-          write(text.value.slice(0, start) + emoji + text.value.slice(end));
-          requestAnimationFrame(() => {
-            box.current.focus();
-            box.current.setSelectionRange(start + emoji.length, start + emoji.length);
-          });
+      <${EmojiButton} onPick=${insert} />
+      <${DictationButton}
+        control=${dictation}
+        onHypothesis=${(heard) => {
+          hypothesis.value = heard;
         }}
+        onPhrase=${append}
       />
       ${!edited &&
       html`<${IconButton}

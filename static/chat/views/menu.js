@@ -7,6 +7,7 @@ import { ownName } from "../token.js";
 import { openDialog } from "../ui.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
+import { LanguageSettings } from "./languages.js";
 
 // A button and what it discloses. `children` are Items, or anything else that can be reached by Tab.
 export function Menu({ label, button, class: extra = "", children }) {
@@ -106,6 +107,7 @@ export function OwnMenu() {
         </label>`,
       )}
     </fieldset>
+    <${LanguageSettings} />
     <${Item} icon="door" onClick=${() => document.getElementById("sign-out").requestSubmit()}>
       ${t.signOut}
     <//>

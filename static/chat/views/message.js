@@ -7,6 +7,13 @@ import { isMe, nameOf } from "../store/names.js";
 import { listNames, t } from "../strings.js";
 import { editing, openDialog, say } from "../ui.js";
 import { Avatar } from "./avatar.js";
+import {
+  isTranslated,
+  Sentiment,
+  TranslateButton,
+  TranslationLine,
+  useEnrichment,
+} from "./enrichment.js";
 import { Icon, IconButton } from "./icons.js";
 
 // Drawn again only when something about it changed: a long conversation has thousands.
@@ -23,6 +30,7 @@ export class MessageRow extends Component {
 function Message({ conversation, message, isFirst, isLastOwn, readers }) {
   const isOwn = isMe(message.sender);
   const hasTools = useSignal(false);
+  const found = useEnrichment(conversation.id, message);
   const name = message.name || nameOf(message.sender);
   const show = () => {
     hasTools.value = true;
@@ -44,11 +52,13 @@ function Message({ conversation, message, isFirst, isLastOwn, readers }) {
     ${isFirst && !isOwn && html`<${Avatar} name=${name} of=${message.sender} />`}
     ${isFirst && html`<${Head} name=${isOwn ? null : name} ms=${message.id} />`}
     <div class="bubble" title=${fullTime(message.id)}>
-      <${Body} message=${message} />
+      <${Body} message=${message} text=${isTranslated(found) ? found.translation.text : message.text} />
       ${message.editedOn && html` <small title=${t.editedAt(fullTime(message.editedOn))}>(${t.edited})</small>`}
+      <${Sentiment} found=${found} />
+      <${TranslationLine} threadId=${conversation.id} message=${message} found=${found} />
       ${hasTools.value &&
       !message.isDeleted &&
-      html`<${Tools} conversation=${conversation} message=${message} isOwn=${isOwn} />`}
+      html`<${Tools} conversation=${conversation} message=${message} isOwn=${isOwn} found=${found} />`}
     </div>
     ${isLastOwn && !message.isDeleted && html`<${Status} conversation=${conversation} message=${message} />`}
     ${readers && !isLastOwn && html`<${Readers} readers=${readers.split(" ")} />`}
@@ -66,12 +76,12 @@ export function Urgent() {
   return html`<strong class="urgent-label"><${Icon} name="alert" size=${16} />${t.highPriority}</strong>`;
 }
 
-function Body({ message }) {
+function Body({ message, text }) {
   if (message.isDeleted) return html`<em class="deleted">${t.messageDeleted}</em>`;
   return html`${message.isHigh && html`<${Urgent} />`}
   ${message.type === "html"
-    ? html`<${Rich} source=${message.text} />`
-    : html`<div class="text" dir="auto">${withLinks(message.text)}</div>`}`;
+    ? html`<${Rich} source=${text} />`
+    : html`<div class="text" dir="auto">${withLinks(text)}</div>`}`;
 }
 
 function Rich({ source }) {
@@ -91,10 +101,11 @@ async function copy(message) {
   }
 }
 
-function Tools({ conversation, message, isOwn }) {
+function Tools({ conversation, message, isOwn, found }) {
   const threadId = conversation.id;
   return html`<div class="tools" role="group" aria-label=${t.messageActions}>
     <${IconButton} icon="copy" size=${17} label=${t.copy} onClick=${() => copy(message)} />
+    ${!isOwn && html`<${TranslateButton} threadId=${threadId} message=${message} found=${found} />`}
     ${isOwn &&
     message.type === "text" &&
     html`<${IconButton}
