@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Without --no-compile pip compiles thousands of files that nobody imports.
 PIP := .venv/bin/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes --no-deps
 
-.PHONY: run test check fmt bench admin
+.PHONY: run test check fmt bench admin cognitive
 .DEFAULT_GOAL := run
 
 run: .venv/.run
@@ -13,6 +13,11 @@ run: .venv/.run
 # An account for the admin, or a new password for it.
 admin: .venv/.run
 	@.venv/bin/python manage.py operator
+
+# Translation, sentiment and speech on this machine; docs/cognitive.md says what comes.
+cognitive: .venv/.cognitive
+	@bash cognitive/install-apertium.sh
+	@.venv/bin/python manage.py cognitive_check
 
 # Everything that a change must pass; CONTRIBUTING.md says how to run a part of it.
 test: .venv/.dev
@@ -49,4 +54,8 @@ bench: .venv/.dev
 
 .venv/.dev: requirements-dev.txt .venv/.run
 	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+.venv/.cognitive: requirements-cognitive.txt .venv/.run
+	$(PIP) -r requirements-cognitive.txt
 	@touch $@

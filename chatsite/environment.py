@@ -8,7 +8,7 @@ docs/configuration.md.
 
 import ipaddress
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -47,6 +47,19 @@ def choice(name: str, allowed: Sequence[str], default: str) -> str:
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}; it is {value!r}.")
     return value
+
+
+def choices(name: str, allowed: Collection[str], default: Sequence[str]) -> list[str]:
+    """A comma-separated list of the allowed words, any case; `off` means none of them."""
+    words = [word.lower() for word in names(name)] or list(default)
+    if words == ["off"]:
+        return []
+    for word in words:
+        if word not in allowed:
+            raise ImproperlyConfigured(
+                f"{name} must list some of {', '.join(allowed)}, or be off; it names {word!r}."
+            )
+    return words
 
 
 def flag(name: str, default: bool = False) -> bool:

@@ -16,30 +16,34 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from wire.errors import ChatError, body_too_large, chat_error_body
+from cognitive.dialects import refusal
+from wire.errors import ChatError, body_too_large
 
 # More threads would only wait for each other: for the interpreter's lock, and for the database.
 THREADS = 4
+# For requests that mostly wait for a program or a server elsewhere.
+ENGINE_THREADS = 4
+# How many more of them may wait for a thread.
+ENGINE_QUEUE = 28
 
 
 class SingleHopHandler(ASGIHandler):
     """Runs middleware and view of a request in one go, in a thread that outlives it."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = THREADS, name: str = "request") -> None:
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
-        self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self.executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The ASGI entry."""
         try:
             body = await self._read(receive)
         except ChatError as error:
-            await self.send_response(_refusal(error), send)
+            await self.send_response(refusal(scope["path"], error), send)
             return
         if body is None:
             return
@@ -76,19 +80,13 @@ class SingleHopHandler(ASGIHandler):
     def _respond(self, scope: Any, body: bytes) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))
         request_started.send(sender=self.__class__, scope=scope)
-        request, refusal = self.create_request(scope, io.BytesIO(body))
-        response = refusal if request is None else self.get_response(request)
+        request, malformed = self.create_request(scope, io.BytesIO(body))
+        response = malformed if request is None else self.get_response(request)
         assert response is not None
         if not response.streaming:
             # Ends the request: returns pooled connections and drops broken ones.
             response.close()
         return response
-
-
-def _refusal(error: ChatError) -> HttpResponse:
-    return HttpResponse(
-        chat_error_body(error), status=error.status, content_type="application/json"
-    )
 
 
 def tune_garbage_collector() -> None:

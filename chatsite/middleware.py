@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import resolve
 
-from wire.errors import chat_error_body, forbidden
+from cognitive.dialects import refusal
+from wire.errors import forbidden
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -42,17 +43,15 @@ class ApiRoutes:
         if not is_api_path(request.path_info):
             return self.get_response(request)
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-            return self.refuse_plain_http()
+            return self.refuse_plain_http(request)
         return self.answer(request)
 
-    def refuse_plain_http(self) -> HttpResponse:
+    def refuse_plain_http(self, request: HttpRequest) -> HttpResponse:
         """No redirect: the token has gone over the wire already, and should not do so again."""
         error = forbidden(
             "This server answers over https only. Behind a proxy it needs CHATSITE_TRUST_PROXY."
         )
-        return HttpResponse(
-            chat_error_body(error), status=error.status, content_type="application/json"
-        )
+        return refusal(request.path_info, error)
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
         """The view's response.

@@ -3,6 +3,7 @@
 What an operator may choose comes from the environment: docs/configuration.md lists it.
 """
 
+import os
 import re
 from dataclasses import fields, replace
 from pathlib import Path
@@ -79,6 +80,20 @@ API_PREFIXES = (
     "/identities",
     "/teamsUser",
     "/access",
+    # Azure's Translator, Language and Speech.
+    "/cognitive",
+    "/translate",
+    "/transliterate",
+    "/detect",
+    "/breaksentence",
+    "/dictionary",
+    "/languages",
+    "/translator",
+    "/language",
+    "/text/analytics",
+    "/speech",
+    "/stt",
+    "/sts",
 )
 # As a whole path, or its beginning up to a slash. SDKs given an endpoint that ends in a slash
 # ask for `//identities`.
@@ -93,8 +108,12 @@ CORS_ALLOW_HEADERS = [
     "last-event-id",
     "repeatability-first-sent",
     "repeatability-request-id",
+    "ocp-apim-resourceid",
+    "ocp-apim-subscription-key",
+    "ocp-apim-subscription-region",
     "traceparent",
     "tracestate",
+    "x-clienttraceid",
     "x-ms-client-request-id",
     "x-ms-content-sha256",
     "x-ms-date",
@@ -104,12 +123,17 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_EXPOSE_HEADERS = [
     "api-supported-versions",
+    "apim-request-id",
+    "etag",
     "location",
     "ms-cv",
     "retry-after",
     "www-authenticate",
+    "x-metered-usage",
     "x-ms-request-id",
+    "x-mt-system",
     "x-processing-time",
+    "x-requestid",
     "x-trouter-skypetoken-deprecated",
 ]
 
@@ -119,6 +143,7 @@ INSTALLED_APPS = [
     "chatsite",
     "monitoring",
     "chatsite.pages",
+    "cognitive",
     "live",
     "messaging",
     "threads",
@@ -204,7 +229,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = LIMITS.request_bytes
 # --- What happens with an event ------------------------------------------------------------------
 # Dotted paths, in order; chatsite.checks imports each.
 
-EVENT_RECORDERS = ["messaging.recorders.record_system_messages"]
+EVENT_RECORDERS = [
+    "messaging.recorders.record_system_messages",
+    "cognitive.recorders.forget_results",
+]
 EVENT_SINKS = ["live.announcing.announce_live", "events.webhooks.sink.note"]
 EVENT_AUDIENCE = "threads.audience.audiences"
 # What lists of threads can tell on demand, by the word that asks for it (`include`).
@@ -236,6 +264,7 @@ SWEEPS = [
     "threads.sweeps.end_stays_of_deleted_users",
     "threads.sweeps.forget_repeatable_requests",
     "messaging.sweeps.forget_repeatable_sends",
+    "cognitive.sweeps.forget_old_results",
     "monitoring.sweeps.prune_samples",
     "monitoring.sweeps.prune_request_log",
     "monitoring.sweeps.prune_alerts",
@@ -259,6 +288,84 @@ CHATSITE_METRICS_MINUTE_DAYS = environment.number("CHATSITE_METRICS_MINUTE_DAYS"
 CHATSITE_METRICS_HOUR_DAYS = environment.number("CHATSITE_METRICS_HOUR_DAYS", 93, least=7)
 CHATSITE_METRICS_DAY_DAYS = environment.number("CHATSITE_METRICS_DAY_DAYS", 730, least=31)
 CHATSITE_ALERT_HISTORY_DAYS = environment.number("CHATSITE_ALERT_HISTORY_DAYS", 365, least=1)
+
+# --- Translation, sentiment and speech -----------------------------------------------------------
+
+# Where each engine lives: per ability, dotted paths by name.
+COGNITIVE_PROVIDERS = {
+    "detection": {
+        "py3langid": "cognitive.providers.py3langid.Py3langid",
+        "azure": "cognitive.providers.azure.AzureDetector",
+        "libretranslate": "cognitive.providers.libretranslate.LibreDetector",
+    },
+    "translation": {
+        "firefox": "cognitive.providers.firefox.Firefox",
+        "apertium": "cognitive.providers.apertium.Apertium",
+        "azure": "cognitive.providers.azure.AzureTranslator",
+        "libretranslate": "cognitive.providers.libretranslate.LibreTranslator",
+    },
+    "sentiment": {
+        "e5": "cognitive.providers.e5.E5",
+        "lexicon": "cognitive.providers.lexicon.Lexicon",
+        "azure": "cognitive.providers.azure.AzureSentiment",
+    },
+    "speech": {
+        "moonshine": "cognitive.providers.moonshine.Moonshine",
+        "whisper": "cognitive.providers.whisper.Whisper",
+        "azure": "cognitive.providers.azure_speech.AzureSpeech",
+    },
+}
+# The engines to ask, the preferred first; the first that works and knows the language answers.
+COGNITIVE_ENGINES = {
+    "detection": environment.choices(
+        "CHATSITE_COGNITIVE_DETECTION", COGNITIVE_PROVIDERS["detection"], ["py3langid"]
+    ),
+    "translation": environment.choices(
+        "CHATSITE_COGNITIVE_TRANSLATION",
+        COGNITIVE_PROVIDERS["translation"],
+        ["firefox", "apertium"],
+    ),
+    "sentiment": environment.choices(
+        "CHATSITE_COGNITIVE_SENTIMENT", COGNITIVE_PROVIDERS["sentiment"], ["e5", "lexicon"]
+    ),
+    "speech": environment.choices(
+        "CHATSITE_COGNITIVE_SPEECH", COGNITIVE_PROVIDERS["speech"], ["moonshine", "whisper"]
+    ),
+}
+# How many streams of speech are turned into text at a time, by each server process.
+CHATSITE_COGNITIVE_STREAMS = environment.number(
+    "CHATSITE_COGNITIVE_STREAMS", 2 * (os.cpu_count() or 1), least=1, most=1000
+)
+CHATSITE_COGNITIVE_AZURE_SPEECH_URL = environment.url(
+    "CHATSITE_COGNITIVE_AZURE_SPEECH_URL", ["https", "http"]
+)
+CHATSITE_COGNITIVE_AZURE_SPEECH_KEY = environment.text("CHATSITE_COGNITIVE_AZURE_SPEECH_KEY")
+# The languages that are told apart; none means those of most chats.
+CHATSITE_COGNITIVE_LANGUAGES = [
+    code.lower() for code in environment.names("CHATSITE_COGNITIVE_LANGUAGES")
+]
+# How many requests a minute one user may make.
+CHATSITE_COGNITIVE_REQUESTS = environment.number("CHATSITE_COGNITIVE_REQUESTS", 60, least=1)
+# A folder of models for the engine `firefox`, one folder for each pair of languages.
+CHATSITE_COGNITIVE_MODELS = environment.optional_path("CHATSITE_COGNITIVE_MODELS")
+# Engines elsewhere: what they are given leaves this server.
+CHATSITE_COGNITIVE_AZURE_TRANSLATOR_URL = environment.url(
+    "CHATSITE_COGNITIVE_AZURE_TRANSLATOR_URL", ["https", "http"]
+)
+CHATSITE_COGNITIVE_AZURE_TRANSLATOR_KEY = environment.text(
+    "CHATSITE_COGNITIVE_AZURE_TRANSLATOR_KEY"
+)
+CHATSITE_COGNITIVE_AZURE_TRANSLATOR_REGION = environment.text(
+    "CHATSITE_COGNITIVE_AZURE_TRANSLATOR_REGION"
+)
+CHATSITE_COGNITIVE_AZURE_LANGUAGE_URL = environment.url(
+    "CHATSITE_COGNITIVE_AZURE_LANGUAGE_URL", ["https", "http"]
+)
+CHATSITE_COGNITIVE_AZURE_LANGUAGE_KEY = environment.text("CHATSITE_COGNITIVE_AZURE_LANGUAGE_KEY")
+CHATSITE_COGNITIVE_LIBRETRANSLATE_URL = environment.url(
+    "CHATSITE_COGNITIVE_LIBRETRANSLATE_URL", ["https", "http"]
+)
+CHATSITE_COGNITIVE_LIBRETRANSLATE_KEY = environment.text("CHATSITE_COGNITIVE_LIBRETRANSLATE_KEY")
 
 # --- E-mail ---------------------------------------------------------------------------------------
 

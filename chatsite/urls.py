@@ -8,6 +8,8 @@ from wire.views import UnknownRouteView
 
 urlpatterns = [
     path("", include("identity.urls")),
+    # Before the messages: `{id}:translate` is no message's id.
+    path("", include("cognitive.urls")),
     path("", include("threads.urls")),
     path("", include("messaging.urls")),
     path("", include("chatsite.pages.urls")),

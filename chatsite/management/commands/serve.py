@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from twisted.internet.ssl import CertificateOptions
 
 from chatsite import certificates, handler, preparation, welcome
+from cognitive.speech import routing as speech
 from events.worker import Worker
 from identity.services import ensure_default_resource
 from live import hub
@@ -41,10 +42,15 @@ class Command(BaseCommand):
             self.stdout.write(text)
             self.stdout.flush()
 
+        def stopping() -> None:
+            hub.end_all()
+            speech.end_sockets()
+
         running = server.DrainingServer(
-            application, listeners, on_start=ready, on_stop=hub.end_all, **_proxy_options()
+            application, listeners, on_start=ready, on_stop=stopping, **_proxy_options()
         )
         running.run()
+        speech.end_engines()
         if worker:
             worker.stop()
         flusher.stop()

@@ -1,0 +1,45 @@
+"""System checks: engines that the settings name and do not say enough about."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from cognitive.abilities import Ability
+
+_TRANSLATOR = "CHATSITE_COGNITIVE_AZURE_TRANSLATOR_"
+_NEEDED = {
+    (Ability.TRANSLATION, "azure"): (f"{_TRANSLATOR}URL", f"{_TRANSLATOR}KEY"),
+    (Ability.DETECTION, "azure"): (f"{_TRANSLATOR}URL", f"{_TRANSLATOR}KEY"),
+    (Ability.SENTIMENT, "azure"): (
+        "CHATSITE_COGNITIVE_AZURE_LANGUAGE_URL",
+        "CHATSITE_COGNITIVE_AZURE_LANGUAGE_KEY",
+    ),
+    (Ability.SPEECH, "azure"): (
+        "CHATSITE_COGNITIVE_AZURE_SPEECH_URL",
+        "CHATSITE_COGNITIVE_AZURE_SPEECH_KEY",
+    ),
+    (Ability.TRANSLATION, "libretranslate"): ("CHATSITE_COGNITIVE_LIBRETRANSLATE_URL",),
+    (Ability.DETECTION, "libretranslate"): ("CHATSITE_COGNITIVE_LIBRETRANSLATE_URL",),
+}
+
+
+@register()
+def check_engines(**kwargs: Any) -> list[CheckMessage]:
+    """Engines elsewhere need an address, and most a key; a folder of models must be there."""
+    return list(_problems())
+
+
+def _problems() -> Iterator[CheckMessage]:
+    for (ability, engine), names in _NEEDED.items():
+        missing = [name for name in names if not getattr(settings, name)]
+        if engine in settings.COGNITIVE_ENGINES[ability] and missing:
+            yield Error(
+                f"CHATSITE_COGNITIVE_{ability.upper()} names {engine},"
+                f" which needs {' and '.join(missing)}.",
+                id="cognitive.E001",
+            )
+    folder = settings.CHATSITE_COGNITIVE_MODELS
+    if folder is not None and not folder.is_dir():
+        yield Error("CHATSITE_COGNITIVE_MODELS is not a folder.", id="cognitive.E002")

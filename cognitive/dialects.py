@@ -1,0 +1,85 @@
+"""Which dialect a path is spoken in, and how each dialect refuses.
+
+Azure's services have each a shape of their own for errors, and clients read no other. Whatever is
+refused before a view is found (too many requests, too large a body, plain http) needs to know.
+"""
+
+import re
+
+from django.http import HttpResponse
+
+from wire import strict_json
+from wire.errors import ChatError, chat_error_body
+from wire.views import JSON
+
+_TRANSLATOR = re.compile(
+    r"/+(?:cognitive/)?(?:translate|languages|detect|breaksentence|transliterate|dictionary"
+    r"|translator)(?:/|$)"
+)
+_LANGUAGE = re.compile(r"/+(?:cognitive/)?(?:language|text/analytics)(?:/|$)")
+_SPEECH = re.compile(r"/+(?:cognitive/)?(?:speech|stt|sts)(?:/|$)")
+
+_UNAUTHORIZED = (
+    "Access denied due to invalid subscription key or access token. Send an access key of the "
+    "resource that this host belongs to, or a valid access token of one of its users."
+)
+# The Translator's codes are numbers, the HTTP status and three digits (cognitive contract 4);
+# these stand for what can happen before, or beside, its own checks.
+_TRANSLATOR_MESSAGES = {
+    400: "One of the request inputs is not valid.",
+    401: "The request is not authorized because credentials are missing or invalid.",
+    404: "The requested resource was not found.",
+    405: "The request method is not supported for the requested resource.",
+    415: "The Content-Type header is missing or invalid.",
+}
+
+
+class LanguageError(ChatError):
+    """A refusal of the Language dialect: it names a general code and, within it, a special one."""
+
+    def __init__(self, inner_code: str, message: str) -> None:
+        super().__init__(400, "InvalidRequest", message)
+        self.inner_code = inner_code
+
+
+def refusal(path: str, error: ChatError) -> HttpResponse:
+    """The answer to a refused request for this path, in its dialect, with the error's headers."""
+    if _TRANSLATOR.match(path):
+        response = _json(error.status, _translator_error(error))
+    elif _LANGUAGE.match(path):
+        response = _json(error.status, _language_error(error))
+    elif _SPEECH.match(path):
+        response = _json(error.status, {"code": error.code, "message": _text(error)})
+    else:
+        body = chat_error_body(error)
+        response = HttpResponse(body, status=error.status, content_type="application/json")
+    for name, value in error.headers.items():
+        response[name] = value
+    return response
+
+
+def _json(status: int, error: dict[str, object]) -> HttpResponse:
+    return HttpResponse(strict_json.render({"error": error}), status=status, content_type=JSON)
+
+
+def _translator_error(error: ChatError) -> dict[str, object]:
+    code = int(error.code) if error.code.isdigit() else error.status * 1000
+    message = error.message if error.status != 401 else None
+    return {"code": code, "message": message or _TRANSLATOR_MESSAGES.get(error.status, error.code)}
+
+
+def _language_error(error: ChatError) -> dict[str, object]:
+    if error.status in (401, 404, 429):
+        return {"code": str(error.status), "message": _text(error)}
+    if error.status != 400:
+        return {"code": error.code, "message": _text(error)}
+    inner = error.inner_code if isinstance(error, LanguageError) else "InvalidRequestBodyFormat"
+    return {
+        "code": "InvalidRequest",
+        "message": "Invalid Request.",
+        "innererror": {"code": inner, "message": _text(error)},
+    }
+
+
+def _text(error: ChatError) -> str:
+    return _UNAUTHORIZED if error.status == 401 else error.message or error.code

@@ -1,0 +1,161 @@
+"""Asking every engine something small, to see that it works and how long it takes."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import Protocol, TypeVar
+
+from cognitive.abilities import (
+    UNDETERMINED,
+    Ability,
+    Detector,
+    Engine,
+    EngineBusy,
+    EngineUnavailable,
+    Recognizer,
+    SentimentAnalyser,
+    Translator,
+)
+from cognitive.engines import Candidate, candidates
+
+# Where there are more pairs than these one of them is tried.
+_MOST_PAIRS = 100
+_WORDS = {
+    **{"ca": "casa", "da": "hus", "de": "Haus", "en": "house", "es": "casa", "fr": "maison"},
+    **{"gl": "casa", "it": "casa", "nl": "huis", "pl": "dom", "pt": "casa", "ro": "casă"},
+    **{"ru": "дом", "sv": "hus", "uk": "дім"},
+}
+_RATE_HZ = 16_000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of probing an engine. `milliseconds` is the median; the first call loads models."""
+
+    candidate: Candidate
+    state: str
+    detail: str
+    first_ms: float | None = None
+    milliseconds: float | None = None
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it is there and does not work."""
+        return self.state == BROKEN
+
+
+WORKS, MISSING, BROKEN = "works", "not installed", "broken"
+
+
+def probe_all() -> Iterator[Report]:
+    """Probes each engine that the settings name, one after the other."""
+    for ability in Ability:
+        for candidate in candidates(ability):
+            yield _probe(candidate)
+
+
+def _probe(candidate: Candidate) -> Report:
+    engine = candidate.engine
+    if engine is None:
+        return Report(candidate, BROKEN if candidate.is_broken else MISSING, candidate.reason)
+    taken: list[float] = []
+    try:
+        detail = _PROBES[candidate.ability](engine, partial(_timed, taken=taken))
+        known = f"; {detail}" if detail else ""
+        return Report(
+            candidate,
+            WORKS,
+            f"version {engine.version}{known}",
+            taken[0],
+            median(taken[1:] or taken),
+        )
+    except (EngineUnavailable, EngineBusy, _WrongAnswer) as problem:
+        return Report(candidate, BROKEN, str(problem) or "It is busy.")
+    except Exception as problem:
+        return Report(candidate, BROKEN, f"{type(problem).__name__}: {problem}")
+
+
+class _WrongAnswer(Exception):
+    """An engine answered, but not what anybody would expect."""
+
+
+T = TypeVar("T")
+
+
+class Timed(Protocol):
+    """Returns what a call returns, and notes how long it took."""
+
+    def __call__(self, call: Callable[[], T]) -> T: ...
+
+
+def _timed(call: Callable[[], T], taken: list[float]) -> T:
+    started = time.perf_counter()
+    answer = call()
+    taken.append((time.perf_counter() - started) * 1000)
+    return answer
+
+
+def _languages(engine: Engine) -> str:
+    languages = sorted(engine.languages)
+    return f"{len(languages)} languages: {' '.join(languages)}" if languages else ""
+
+
+def _detection(engine: Detector, timed: Timed) -> str:
+    for _ in range(3):
+        found = timed(lambda: engine.detect("This is a sentence of plain English words."))
+        if found.language != "en":
+            raise _WrongAnswer(f"It takes English for {found.language}.")
+    return _languages(engine)
+
+
+def _translation(engine: Translator, timed: Timed) -> str:
+    pairs = sorted(engine.pairs)
+    if not pairs:
+        raise _WrongAnswer("It knows no pair of languages.")
+    tried = sorted(getattr(engine, "direct_pairs", pairs))
+    if len(tried) > _MOST_PAIRS:
+        tried = [pair for pair in tried if pair == ("en", "es")] or tried[:1]
+    silent = []
+    for source, target in tried:
+        word = _WORDS.get(source.partition("-")[0], "internet")
+        try:
+            timed(partial(engine.translate, [word], source, target))
+        except EngineUnavailable:
+            silent.append(f"{source}-{target}")
+    if len(silent) == len(tried):
+        raise _WrongAnswer("It translates nothing.")
+    broken = f"; not {' '.join(silent)}" if silent else ""
+    return f"{len(engine.pairs)} pairs of {_languages(engine)}{broken}"
+
+
+def _sentiment(engine: SentimentAnalyser, timed: Timed) -> str:
+    for _ in range(3):
+        timed(lambda: engine.analyse(["I love this, thank you!"], UNDETERMINED))
+    glad, sad = engine.analyse(["I love this, thank you!", "This is terrible, I hate it."], "en")
+    if glad.positive <= glad.negative or sad.positive >= sad.negative:
+        raise _WrongAnswer("It takes love for hate.")
+    return _languages(engine)
+
+
+def _speech(engine: Recognizer, timed: Timed) -> str:
+    def listen() -> None:
+        stream = engine.open(min(engine.languages), _RATE_HZ)
+        try:
+            stream.feed(bytes(2 * _RATE_HZ))
+            stream.finish()
+        finally:
+            stream.close()
+
+    for _ in range(2):
+        timed(listen)
+    return _languages(engine)
+
+
+_PROBES: dict[Ability, Callable[..., str]] = {
+    Ability.DETECTION: _detection,
+    Ability.TRANSLATION: _translation,
+    Ability.SENTIMENT: _sentiment,
+    Ability.SPEECH: _speech,
+}

@@ -1,0 +1,1 @@
+"""The engines, one file per provider. `settings.COGNITIVE_PROVIDERS` names them."""
