@@ -1,0 +1,103 @@
+"""What the engines say about documents, in the protocol's words (cognitive contract 5)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from cognitive import asking, engines
+from cognitive.abilities import UNDETERMINED, EngineUnavailable, SentimentScores
+from cognitive.language.documents import Document
+from cognitive.language.offsets import offsets_of
+from cognitive.language_names import name_of
+from cognitive.languages import is_code
+from cognitive.sentences import document_sentiment, sentence_label, split_sentences
+
+# What a client says that gives no language; the SDKs say English unless they are told otherwise.
+_NO_LANGUAGE = frozenset({"", "en", "auto"})
+UNKNOWN = "(Unknown)"
+
+
+def sentiment_of(document: Document, index_type: str, resource_id: UUID) -> tuple[Any, str]:
+    """The sentiment of a document as JSON, and the version of the engine.
+
+    Raises EngineUnavailable, EngineBusy.
+    """
+    sentences = split_sentences(document.text)
+    language = _language_of(document, resource_id)
+    answer = asking.analyse([text for _, text in sentences], language, resource_id)
+    label, scores = document_sentiment(answer.scores)
+    offsets = offsets_of(document.text, index_type)
+    items = [
+        {
+            "sentiment": sentence_label(one),
+            "confidenceScores": scores_json(one),
+            "offset": offsets[start],
+            "length": offsets[start + len(text)] - offsets[start],
+            "text": text,
+        }
+        for (start, text), one in zip(sentences, answer.scores, strict=True)
+    ]
+    body = {
+        "id": document.id,
+        "sentiment": label,
+        "confidenceScores": scores_json(scores),
+        "sentences": items,
+        "warnings": [],
+    }
+    return body, f"{answer.engine.name}-{answer.engine.version}"
+
+
+def language_of(document: Document, resource_id: UUID) -> tuple[Any, str]:
+    """The language of a document as JSON, and the version of the engine.
+
+    Raises EngineUnavailable, EngineBusy.
+    """
+    answer = asking.detect(document.text, resource_id)
+    found = answer.language
+    is_known = found.language != UNDETERMINED
+    body = {
+        "id": document.id,
+        "detectedLanguage": {
+            "name": name_of(found.language).name if is_known else UNKNOWN,
+            "iso6391Name": found.language if is_known else UNKNOWN,
+            "confidenceScore": round(found.score, 2) if is_known else 0.0,
+        },
+        "warnings": [],
+    }
+    return body, f"{answer.engine.name}-{answer.engine.version}"
+
+
+def scores_json(scores: SentimentScores) -> dict[str, float]:
+    """Scores with two decimals that add up to 1; what rounding leaves goes to the largest."""
+    percents = {
+        "positive": round(scores.positive * 100),
+        "neutral": round(scores.neutral * 100),
+        "negative": round(scores.negative * 100),
+    }
+    largest = max(percents, key=lambda name: getattr(scores, name))
+    percents[largest] += 100 - sum(percents.values())
+    return {name: percent / 100 for name, percent in percents.items()}
+
+
+def _language_of(document: Document, resource_id: UUID) -> str:
+    """The client's word, unless it says nothing or what the SDKs say by themselves."""
+    preferred = next(iter(engines.sentiment_analysers()), None)
+    if preferred is None or not preferred.languages:
+        # It needs none.
+        return document.language if is_code(document.language) else UNDETERMINED
+    if document.language.lower() not in _NO_LANGUAGE and is_code(document.language):
+        return document.language
+    try:
+        return asking.detect(document.text, resource_id).language.language
+    except EngineUnavailable:
+        return UNDETERMINED
+
+
+def statistics(documents: Sequence[Document], refused: int) -> dict[str, int]:
+    """What `showStats` adds to the answer."""
+    return {
+        "documentsCount": len(documents) + refused,
+        "validDocumentsCount": len(documents),
+        "erroneousDocumentsCount": refused,
+        "transactionsCount": len(documents),
+    }

@@ -1,0 +1,1 @@
+"""Azure Translator's dialects, as its SDKs speak them (cognitive contract 4)."""

@@ -1,0 +1,31 @@
+from django.urls import URLPattern, re_path
+
+from cognitive.dialect_views import UnknownDialectView
+from cognitive.translator.views import (
+    BreakSentenceView,
+    DetectView,
+    LanguagesView,
+    NotOfferedView,
+    TranslateView,
+    TranslatorView,
+)
+
+# At the root, below /cognitive, and where the SDKs look at endpoints that name cognitiveservices.
+_BEGINNING = r"^(?:cognitive/)?(?:translator/text/(?:v(?P<path_version>[\w.-]+)/)?)?"
+
+urlpatterns: list[URLPattern] = [
+    re_path(_BEGINNING + "translate$", TranslateView.as_view()),
+    re_path(_BEGINNING + "languages$", LanguagesView.as_view()),
+    re_path(_BEGINNING + "detect$", DetectView.as_view()),
+    re_path(_BEGINNING + "breaksentence$", BreakSentenceView.as_view()),
+    re_path(_BEGINNING + "transliterate$", NotOfferedView.as_view()),
+    re_path(
+        _BEGINNING + "dictionary/(?:lookup|examples)$",
+        NotOfferedView.as_view(code=400023, versions=frozenset({"3.0"})),
+    ),
+    re_path(
+        r"^(?:cognitive/)?"
+        r"(?:translate|languages|detect|breaksentence|transliterate|dictionary|translator)(?:/|$)",
+        UnknownDialectView.as_view(request_id_header=TranslatorView.request_id_header),
+    ),
+]
