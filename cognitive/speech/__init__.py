@@ -1,0 +1,1 @@
+"""Speech to text as the Speech SDKs ask for it (cognitive contract 6)."""

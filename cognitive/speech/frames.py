@@ -1,0 +1,87 @@
+"""The frames of the speech protocol: headers and a body in one WebSocket message.
+
+Text: lines `Name:value`, a blank line, JSON. Binary: the length of the headers in two bytes, the
+headers, sound (cognitive contract 6.3).
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+# Configurations are a few kilobytes; lists of phrases make them larger.
+LARGEST_TEXT = 256 * 1024
+LARGEST_BINARY = 1024 * 1024
+_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+class MalformedFrame(Exception):
+    """A message that is no frame of this protocol; the text says why."""
+
+
+class FrameTooLarge(Exception):
+    """A message longer than any that a client has reason to send."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A message from a client. `body` is text in text frames and sound in binary ones."""
+
+    path: str
+    request_id: str
+    body: str | bytes
+
+    def json_object(self) -> dict[str, Any]:
+        """The body of a text frame. Raises MalformedFrame."""
+        try:
+            found = json.loads(self.body or "{}")
+        except (ValueError, RecursionError):
+            raise MalformedFrame(f"The body of {self.path} is not JSON.") from None
+        if not isinstance(found, dict):
+            raise MalformedFrame(f"The body of {self.path} is not an object.")
+        return found
+
+
+def read_frame(message: dict[str, Any]) -> Frame:
+    """The frame in an ASGI message. Raises MalformedFrame and FrameTooLarge."""
+    binary = message.get("bytes")
+    return _read_text(message.get("text") or "") if binary is None else _read_binary(binary)
+
+
+def _read_text(text: str) -> Frame:
+    if len(text) > LARGEST_TEXT:
+        raise FrameTooLarge
+    head, _, body = text.partition("\r\n\r\n")
+    return _frame(head, body)
+
+
+def _read_binary(data: bytes) -> Frame:
+    if len(data) > LARGEST_BINARY:
+        raise FrameTooLarge
+    start = 2 + int.from_bytes(data[:2], "big")
+    if len(data) < start:
+        raise MalformedFrame("A binary frame is shorter than its headers.")
+    return _frame(data[2:start].decode("latin-1"), data[start:])
+
+
+def _frame(head: str, body: str | bytes) -> Frame:
+    headers: dict[str, str] = {}
+    for line in head.split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    path, request_id = headers.get("path", "").lower(), headers.get("x-requestid", "")
+    if not path:
+        raise MalformedFrame("A frame must have the header Path.")
+    if request_id and not _REQUEST_ID.fullmatch(request_id):
+        raise MalformedFrame("X-RequestId must be letters, digits and hyphens.")
+    return Frame(path, request_id, body)
+
+
+def text_frame(request_id: str, path: str, body: dict[str, object]) -> str:
+    """A frame to a client, who ignores those with a request id that is not the one it waits for."""
+    return (
+        f"X-RequestId:{request_id}\r\n"
+        f"Content-Type:application/json; charset=utf-8\r\n"
+        f"Path:{path}\r\n\r\n" + json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    )
