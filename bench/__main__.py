@@ -1,4 +1,4 @@
-"""`python -m bench [--quick] [--only send|list|live|statements] [--port N]`."""
+"""`python -m bench [--quick] [--only send|list|live|statements|cognitive] [--port N]`."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from bench import live, report
+from bench import cognitive, live, report
 from bench.client import UnexpectedAnswer
 from bench.crowd import SMALL_HISTORY, Crowd, seed_bare
 from bench.lists import measure_lists
@@ -32,6 +32,8 @@ from bench.statements import count_statements
 TIME_LIMIT = 600
 """Seconds after which a run is given up, whatever holds it."""
 TABLES = ("send", "list", "live", "statements")
+# Measured on demand: these need the engines of `make cognitive`.
+OPTIONAL = ("cognitive",)
 
 
 def main() -> None:
@@ -58,7 +60,7 @@ def main() -> None:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures chatsite.")
     parser.add_argument("--quick", action="store_true", help="one short round, half a minute")
-    parser.add_argument("--only", choices=TABLES, help="one of the tables")
+    parser.add_argument("--only", choices=TABLES + OPTIONAL, help="one of the tables")
     parser.add_argument("--port", type=int, help="the first of three ports (default: free ones)")
     return parser.parse_args()
 
@@ -72,6 +74,8 @@ def _measure(
     folder: Path, ports: Sequence[int], plan: Plan, wanted: Sequence[str]
 ) -> list[report.Target]:
     """Prints the wanted tables; returns their targets."""
+    if "cognitive" in wanted:
+        return cognitive.run(quick=plan.rounds == 1, ports=ports[1:])
     server_core, client_core = cores()
     pin(client_core)
     targets: list[report.Target] = []

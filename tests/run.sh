@@ -24,6 +24,9 @@ if ((${#missing[@]})); then
   fi
 fi
 
+# The engines of translation, sentiment and speech; some of them need apt as well.
+make -s cognitive || echo "!! Some engines are missing, so their tests will be skipped."
+
 # Node 20 or newer: the machine's, else the one that came with requirements-dev.txt.
 if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
   export PATH="$PWD/.venv/bin:$PATH"
@@ -42,7 +45,7 @@ echo "== SQLite"
 echo "== PostgreSQL"
 if has_postgresql; then
   .venv/bin/python -m pytest -n 2 --dist loadfile --database postgresql \
-    identity events threads messaging live tests/replay \
+    identity events threads messaging live cognitive tests/replay \
     tests/live/test_processes.py tests/live/test_faults.py || status=1
 elif [[ $required == *,postgresql,* ]]; then
   echo "PostgreSQL is not installed, and CHATSITE_TEST_REQUIRE demands it."

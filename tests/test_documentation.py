@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from azure.ai.textanalytics import TextAnalyticsClient
 from azure.communication.chat import ChatClient, ChatThreadClient
 from azure.communication.identity import CommunicationIdentityClient
 
@@ -54,7 +55,9 @@ def test_every_default_in_the_configuration_page_is_the_real_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "client", [ChatClient, ChatThreadClient, CommunicationIdentityClient], ids=lambda c: c.__name__
+    "client",
+    [ChatClient, ChatThreadClient, CommunicationIdentityClient, TextAnalyticsClient],
+    ids=lambda c: c.__name__,
 )
 def test_every_operation_of_the_sdk_is_in_the_compatibility_page(client: type) -> None:
     public = {n for n, member in vars(client).items() if callable(member) and n[0] != "_"}

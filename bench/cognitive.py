@@ -1,0 +1,268 @@
+"""`python -m bench --only cognitive`: translation and detection, and what they cost those who chat.
+
+One chatsite with the engines of `make cognitive`, asked over http as readers ask it, on all cores.
+The sentences are those of tests/cognitive/everyday.json and of Django's own translations.
+"""
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.chrf import chrf
+from bench.client import (
+    API_VERSION,
+    Connection,
+    UnexpectedAnswer,
+    ask_once,
+    build_request,
+    drive,
+    messages_path,
+    send_request,
+)
+from bench.crowd import SMALL_HISTORY, Crowd, Thread
+from bench.language_material import LANGUAGES, beginnings
+from bench.report import Target, table
+from bench.servers import chatsite_environment, run_module, start_chatsite
+
+SENTENCES = Path(__file__).resolve().parent.parent / "tests" / "cognitive" / "everyday.json"
+# Directions, and the least chrF.
+DIRECTIONS = {("en", "es"): 55, ("es", "en"): 55, ("en", "fr"): 48, ("fr", "en"): 46}
+READERS = 4
+# Messages a second beside them, and seconds of each of several rounds, without and with readers.
+PACE, ROUND_SECONDS, ROUNDS = 20, 8.0, 3
+
+
+@dataclass
+class Direction:
+    """What came of one direction: seconds of each answer, anew and from the store."""
+
+    score: float
+    empty: int
+    anew: list[float]
+    kept: list[float]
+
+
+def percentile(seconds: Sequence[float], percent: float) -> float:
+    """Milliseconds below which so many percent lie."""
+    ordered = sorted(seconds)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] * 1000
+
+
+def run(*, quick: bool, ports: Sequence[int]) -> list[Target]:
+    """Prints three tables; returns the targets. Raises UnexpectedAnswer if an engine is missing."""
+    with tempfile.TemporaryDirectory(prefix="chatsite-bench-") as name:
+        folder = Path(name)
+        environment = chatsite_environment(folder / "chatsite", *ports)
+        environment["CHATSITE_COGNITIVE_REQUESTS"] = "1000000"
+        crowd = Crowd.from_json(run_module("bench.seed", environment, str(SMALL_HISTORY)))
+        with start_chatsite(folder, ports[0], None, environment) as server:
+            directions = asyncio.run(_translations(server.port, crowd.busy[0]))
+            print(_translation_table(directions), end="\n\n")
+            detection = _detection(quick)
+            print(_detection_table(detection), end="\n\n")
+            beside = asyncio.run(_beside(server.port, crowd, 1 if quick else ROUNDS))
+            print(_beside_table(beside), end="\n\n")
+    return [*_translation_targets(directions), *_detection_targets(detection), *_cost(beside)]
+
+
+# --- Translation ----------------------------------------------------------------------------------
+
+
+def _everyday() -> list[dict[str, str]]:
+    return list(json.loads(SENTENCES.read_text())["sentences"])
+
+
+async def _translations(port: int, thread: Thread) -> dict[tuple[str, str], Direction]:
+    sentences = _everyday()
+    found = {}
+    for source, target in DIRECTIONS:
+        direction = Direction(0, 0, [], [])
+        texts = []
+        for sentence in sentences:
+            request = await _asked(port, thread, sentence[source], source, target)
+            for seconds in (direction.anew, direction.kept):
+                started = time.perf_counter()
+                answer = json.loads(await ask_once(port, request))
+                seconds.append(time.perf_counter() - started)
+            texts.append(answer["translations"][0]["text"])
+        direction.score = chrf(texts, [sentence[target] for sentence in sentences])
+        direction.empty = sum(not text.strip() for text in texts)
+        found[source, target] = direction
+    return found
+
+
+async def _asked(port: int, thread: Thread, text: str, source: str, target: str) -> bytes:
+    """The request that translates a message, which is sent for it."""
+    token = thread.tokens[0]
+    sent = json.loads(await ask_once(port, send_request(port, thread.id, token, text), 201))
+    path = f"{messages_path(thread.id)}/{sent['id']}:translate?api-version={API_VERSION}"
+    body = {"from": source, "to": [target]}
+    return build_request(port, "POST", path, token=token, body=body)
+
+
+def _translation_table(directions: dict[tuple[str, str], Direction]) -> str:
+    heads = ["translation", "chrF", "empty", "p50 ms", "p95 ms", "kept p50 ms", "kept p95 ms"]
+    rows = [
+        [
+            f"{source} to {target}",
+            f"{one.score:.1f}",
+            str(one.empty),
+            *(f"{percentile(one.anew, share):.0f}" for share in (50, 95)),
+            *(f"{percentile(one.kept, share):.1f}" for share in (50, 95)),
+        ]
+        for (source, target), one in directions.items()
+    ]
+    return table(heads, rows)
+
+
+def _translation_targets(directions: dict[tuple[str, str], Direction]) -> list[Target]:
+    targets = [
+        Target(
+            f"{source} to {target}: chrF of at least {DIRECTIONS[source, target]}, nothing empty",
+            f"{one.score:.1f}",
+            one.score >= DIRECTIONS[source, target] and not one.empty,
+        )
+        for (source, target), one in directions.items()
+    ]
+    anew = max(percentile(one.anew, 95) for one in directions.values())
+    kept = max(percentile(one.kept, 95) for one in directions.values())
+    return [
+        *targets,
+        Target("translation: p95 below 500 ms", f"{anew:.0f} ms", anew < 500),
+        Target("translation, kept: p95 below 20 ms", f"{kept:.1f} ms", kept < 20),
+    ]
+
+
+# --- Detection ------------------------------------------------------------------------------------
+
+
+def _detection(quick: bool) -> dict[str, tuple[int, int, float]]:
+    """Right answers, questions, and seconds of one, by kind of text."""
+    import os
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+    from cognitive.providers.py3langid import Py3langid
+
+    def asked(words: int) -> list[tuple[str, str]]:
+        count = 30 if quick else 100
+        return [(one, text) for one in LANGUAGES for text in beginnings(one, words, count)]
+
+    everyday = [(one, sentence[one]) for sentence in _everyday() for one in ("en", "es", "fr")]
+    material = {"4 words": asked(4), "8 words": asked(8), "everyday chat": everyday}
+    detector = Py3langid()
+    detector.detect("to load the model")
+    found = {}
+    for kind, texts in material.items():
+        started = time.perf_counter()
+        right = sum(detector.detect(text).language == language for language, text in texts)
+        found[kind] = (right, len(texts), (time.perf_counter() - started) / len(texts))
+    return found
+
+
+def _detection_table(found: dict[str, tuple[int, int, float]]) -> str:
+    rows = [
+        [kind, f"{right / count:.3f}", f"{count:,}", f"{seconds * 1000:.2f}"]
+        for kind, (right, count, seconds) in found.items()
+    ]
+    return table(["detection", "right", "of", "ms"], rows)
+
+
+def _detection_targets(found: dict[str, tuple[int, int, float]]) -> list[Target]:
+    least = {"4 words": 0.95, "everyday chat": 0.92}
+    return [
+        Target(
+            f"detection, {kind}: at least {share}",
+            f"{found[kind][0] / found[kind][1]:.3f}",
+            found[kind][0] >= share * found[kind][1],
+        )
+        for kind, share in least.items()
+    ]
+
+
+# --- Chat beside it -------------------------------------------------------------------------------
+
+
+@dataclass
+class Beside:
+    """Seconds of each send, alone and beside readers who translate, and how much these got."""
+
+    alone: list[float]
+    busy: list[float]
+    ratios: list[float]
+    translations: float
+
+
+async def _beside(port: int, crowd: Crowd, rounds: int) -> Beside:
+    """Sends at a steady pace, in turn without readers and with some, who have nothing kept."""
+    thread = await _forgetful_thread(port, crowd.busy[1])
+    asked = [
+        await _asked(port, thread, sentence["en"], "en", "es") for sentence in _everyday()[:READERS]
+    ]
+    await _paced(port, crowd.busy[2], 1.0)
+    found = Beside([], [], [], 0.0)
+    for _ in range(rounds):
+        alone = await _paced(port, crowd.busy[2], ROUND_SECONDS)
+        readers = asyncio.create_task(drive(port, [[one] for one in asked], 200, ROUND_SECONDS + 1))
+        await asyncio.sleep(0.5)
+        busy = await _paced(port, crowd.busy[2], ROUND_SECONDS)
+        found.translations += (await readers).rate / rounds
+        found.alone += alone
+        found.busy += busy
+        found.ratios.append(median(busy) / median(alone))
+    return found
+
+
+async def _forgetful_thread(port: int, like: Thread) -> Thread:
+    body = {"topic": "Nothing is kept", "metadata": {"chatsite.cognitive": "off"}}
+    # The first version in which threads have metadata.
+    path = "/chat/threads?api-version=2025-03-15"
+    request = build_request(port, "POST", path, token=like.tokens[0], body=body)
+    made = json.loads(await ask_once(port, request, 201))
+    return Thread(made["chatThread"]["id"], like.tokens[:1])
+
+
+async def _paced(port: int, thread: Thread, seconds: float) -> list[float]:
+    """Seconds that each of `PACE` sends a second took."""
+    connection = await Connection.open(port)
+    request = send_request(port, thread.id, thread.tokens[0], "Lunch at noon?")
+    taken = []
+    try:
+        began = time.perf_counter()
+        for number in range(int(seconds * PACE)):
+            await asyncio.sleep(max(0.0, began + number / PACE - time.perf_counter()))
+            started = time.perf_counter()
+            status, body = await connection.ask(request)
+            taken.append(time.perf_counter() - started)
+            if status != 201:
+                raise UnexpectedAnswer(f"{status} instead of 201: {body[:300]!r}")
+    finally:
+        connection.close()
+    return taken
+
+
+def _beside_table(found: Beside) -> str:
+    rows = [
+        [title, *(f"{percentile(seconds, share):.2f}" for share in (50, 99)), rate]
+        for title, seconds, rate in (
+            ("alone", found.alone, ""),
+            (f"{READERS} people translate", found.busy, f"{found.translations:.1f}"),
+        )
+    ]
+    heads = [f"{PACE} sends a second", "p50 ms", "p99 ms", "translations/s"]
+    return table(heads, rows)
+
+
+def _cost(found: Beside) -> list[Target]:
+    tails = percentile(found.busy, 99) / percentile(found.alone, 99)
+    return [
+        Target(
+            f"send beside {READERS} people who translate: p50 within 10 %",
+            f"x {median(found.ratios):.2f} (p99 x {tails:.2f})",
+            median(found.ratios) <= 1.1,
+        )
+    ]

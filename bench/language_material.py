@@ -1,0 +1,65 @@
+"""Sentences in 25 languages: Django's own translations of its messages (BSD-3-Clause).
+
+They come with Django itself, which is always installed. Only whole messages without a placeholder
+or markup are taken, so that each is text that a person reads.
+"""
+
+import gettext
+import random
+import re
+from functools import cache
+from pathlib import Path
+
+import django
+
+LANGUAGES = {
+    **{"ar": "ar", "bg": "bg", "ca": "ca", "cs": "cs", "da": "da", "de": "de", "el": "el"},
+    **{"en": "es", "es": "es", "et": "et", "fi": "fi", "fr": "fr", "he": "he", "hu": "hu"},
+    **{"it": "it", "ja": "ja", "ko": "ko", "nl": "nl", "pl": "pl", "pt": "pt", "ro": "ro"},
+    **{"ru": "ru", "sv": "sv", "tr": "tr", "uk": "uk"},
+}
+"""Languages, and the catalogue that each is read from: English are the keys of any of them."""
+_UNTIDY = re.compile(r"[%{}<>&|\\_]|https?:|\d")
+# In these a word is a sign, and blanks are few.
+_UNSPACED = {"ja"}
+
+
+@cache
+def sentences(language: str) -> tuple[str, ...]:
+    """All of at least four words, in an order that is always the same."""
+    found = set()
+    for file in Path(django.__file__).parent.glob(
+        f"contrib/*/locale/{LANGUAGES[language]}/LC_MESSAGES/django.mo"
+    ):
+        found |= _of(file, language)
+    core = Path(django.__file__).parent / "conf/locale" / LANGUAGES[language]
+    found |= _of(core / "LC_MESSAGES/django.mo", language)
+    ordered = sorted(found)
+    random.Random(7).shuffle(ordered)
+    return tuple(ordered)
+
+
+def beginnings(language: str, words: int, count: int) -> list[str]:
+    """The first `words` words of up to `count` sentences that have so many."""
+    if language in _UNSPACED:
+        return [one[: 3 * words] for one in sentences(language)][:count]
+    return [
+        " ".join(one.split()[:words]) for one in sentences(language) if len(one.split()) >= words
+    ][:count]
+
+
+def _of(file: Path, language: str) -> set[str]:
+    with file.open("rb") as content:
+        catalogue = gettext.GNUTranslations(content)._catalog  # type: ignore[attr-defined]
+    texts = set()
+    for key, value in catalogue.items():
+        text = key if language == "en" else value
+        if not isinstance(text, str) or not isinstance(key, str) or not key or text == key != "":
+            if language != "en":
+                continue
+        if not isinstance(text, str) or "\x04" in text or _UNTIDY.search(text):
+            continue
+        long_enough = len(text) >= 12 if language in _UNSPACED else len(text.split()) >= 4
+        if long_enough and "\n" not in text:
+            texts.add(text)
+    return texts

@@ -1,0 +1,12 @@
+// Who asks, from the environment that the Python side gives.
+export const endpoint = process.env.CHATSITE_ENDPOINT;
+export const httpEndpoint = process.env.CHATSITE_HTTP_ENDPOINT;
+export const key = process.env.CHATSITE_ACCESS_KEY;
+
+/** A chat user's token as the SDKs' TokenCredential. */
+export const user = {
+  getToken: async () => ({
+    token: process.env.CHATSITE_USER_TOKEN,
+    expiresOnTimestamp: Date.now() + 3_600_000,
+  }),
+};
