@@ -1,15 +1,14 @@
 """The admin in real Chromium: every page in every look, and the operations that members see."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from tests.admin.browser import PHONE, Desk, Talker, desk
+from tests.browsers import running_chromium
 from tests.server import Server, manage, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -37,15 +36,8 @@ class Stage:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Chromium of this machine. Our own, since its loop must end with this file's tests."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    # Chromium has no sandbox for root.
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=options)
+    with running_chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")

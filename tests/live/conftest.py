@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.browsers import running_chromium
 from tests.live.bundles import bundle, served
 from tests.live.cluster import Cluster, Missing, running_cluster
 from tests.server import fresh_database
@@ -18,15 +17,8 @@ from tests.server import fresh_database
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Chromium of this machine. Its loop must end with the module's tests."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    # Chromium has no sandbox for root.
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=options)
+    with running_chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="session")

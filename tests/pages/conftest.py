@@ -1,15 +1,14 @@
 """Chromium for the tests of the chat page."""
 
 import itertools
-import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
+from tests.browsers import running_chromium
 from tests.pages.visitors import Enter, Visitor, enter, make_sessions
 from tests.server import Server
 
@@ -17,17 +16,8 @@ from tests.server import Server
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Chromium of this machine. Its loop must end with the file's tests."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    # Chromium has no sandbox for root.
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    # Only a test that fails waits so long; a busy machine needs it now and then.
-    expect.set_options(timeout=15_000)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=options)
+    with running_chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="session")
