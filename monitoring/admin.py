@@ -35,7 +35,7 @@ class RequestRecordAdmin(ReadOnlyAdmin):
         "happened",
         "user",
         "sdk_type",
-        "correlation",
+        "correlation_start",
     ]
     list_filter = [
         since_filter("time", "time", "time_ms"),
@@ -142,6 +142,12 @@ class RequestRecordAdmin(ReadOnlyAdmin):
     def correlation(self, record: RequestRecord) -> str:
         """What the client called the request."""
         return identifier(record.correlation_id) if record.correlation_id else ""
+
+    @admin.display(description="correlation id")
+    def correlation_start(self, record: RequestRecord) -> str:
+        """Its beginning; the page of the request has the whole."""
+        text = record.correlation_id
+        return identifier(f"{text[:8]}…" if len(text) > 9 else text) if text else ""
 
     @admin.display(description="resource")
     def resource_name(self, record: RequestRecord) -> str:

@@ -95,6 +95,20 @@ _METRICS = (
         aggregations=_DURATION,
     ),
     Metric(
+        "AccessTokensIssued",
+        "Access tokens issued",
+        "Tokens that the identity API issued, once for each of their scopes.",
+        stored="AccessTokensIssued",
+        dimensions=("Scope",),
+    ),
+    Metric(
+        "AuthenticationFailures",
+        "Authentication failures",
+        "Requests to the two APIs that had no credential, or one that was not accepted.",
+        stored="AuthenticationFailures",
+        dimensions=("Reason",),
+    ),
+    Metric(
         "ChatMessages",
         "Chat messages",
         "Messages sent, edited and deleted, counted from the event log.",

@@ -22,6 +22,8 @@ ActiveKey = tuple[int, str, UUID, str]
 # What waits for a database that does not answer stays bounded; what is beyond is lost.
 MOST_RECORDS = 20_000
 MOST_SAMPLES = 50_000
+# Who was seen today is remembered up to so many; after that somebody may be stored once more.
+MOST_SEEN = 100_000
 
 
 class Tally:
@@ -96,9 +98,11 @@ class Collector:
         if key in self._seen:
             return
         with self._lock:
-            if day_ms > self._seen_day:
-                self._seen_day = day_ms
+            if day_ms > self._seen_day or len(self._seen) >= MOST_SEEN:
+                self._seen_day = max(day_ms, self._seen_day)
                 self._seen.clear()
+            if len(self._active) >= MOST_SEEN:
+                return
             self._seen.add(key)
             self._active.add(key)
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from desk.display import moment, page_of
 from identity.models import Resource
 from monitoring.alerts.models import Alert, ReceiverKind
-from monitoring.alerts.payloads import summary
+from monitoring.alerts.payloads import findings
 from monitoring.dashboard import csv_rows, dashboard
 from monitoring.frames import DEFAULT_RANGE, RANGES
 from monitoring.operations import BAD_ROUTE, NAMES
@@ -78,7 +78,8 @@ def dashboard_csv(request: HttpRequest) -> HttpResponse:
 
 def notices(request: HttpRequest) -> list[dict[str, Any]]:
     """Alerts that a group wants to be shown here, until somebody acknowledges them."""
-    if not request.user.has_perm("monitoring.view_alert"):
+    user = request.user
+    if not (user.is_active and user.is_staff and user.has_perm("monitoring.view_alert")):
         return []
     alerts = (
         Alert.objects.filter(
@@ -95,7 +96,7 @@ def notices(request: HttpRequest) -> list[dict[str, Any]]:
             "url": page_of(alert),
             "rule": alert.rule_name,
             "severity": alert.severity,
-            "summary": summary(alert),
+            "summary": findings(alert),
             "fired": moment(alert.fired_ms),
         }
         for alert in alerts

@@ -78,8 +78,10 @@ class Flusher:
         while not self._stopping.is_set():
             self._stopping.wait(SECONDS)
             self._work()
-        with transaction.atomic():
+        try:
             ProcessReport.objects.filter(pk=self.id).delete()
+        except DatabaseError:
+            logger.warning("The database does not answer; it will forget this process by itself")
         connection.close()
 
     def _work(self) -> None:

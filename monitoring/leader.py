@@ -4,11 +4,12 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from django.db import DatabaseError, close_old_connections, connection
 
 from events import leases
-from monitoring import usage
+from monitoring import store, usage
 from monitoring.alerts import engine, notifying
 from monitoring.flusher import flusher
 from wire import telemetry
@@ -23,7 +24,7 @@ _NAME = "monitoring"
 Job = Callable[[int], object]
 
 
-def count_events(now_ms: int) -> None:
+def count_events(at_ms: int) -> None:
     """Counts all that is new in the event log."""
     while usage.count_events() >= usage.EVENTS_PER_PASS:
         pass
@@ -39,13 +40,48 @@ JOBS: tuple[tuple[Job, int], ...] = (
 )
 # In a thread of their own, because receivers may keep them waiting.
 TELLING: tuple[tuple[Job, int], ...] = (
-    (lambda now_ms: notifying.send_due(now_ms, clock=_clock), 0),
+    (partial(notifying.send_due, clock=now_ms), 0),
     (notifying.repeat_to_alertmanagers, 5_000),
 )
 
 
-def _clock() -> int:
-    return now_ms()
+class Shift:
+    """Does jobs at their pace, as long as it holds their lease."""
+
+    def __init__(self, lease: str, holder: uuid.UUID, jobs: tuple[tuple[Job, int], ...]) -> None:
+        self._lease, self._holder, self._jobs = lease, holder, jobs
+        self._due = [0] * len(jobs)
+        self._held_until_ms = 0
+
+    def work(self, at_ms: int) -> None:
+        """Does what is due, unless another process holds the lease."""
+        if self._held_until_ms - at_ms < LEASE_MS // 2:
+            if not _guarded(lambda: leases.hold(self._lease, self._holder, at_ms, for_ms=LEASE_MS)):
+                return
+            self._held_until_ms = at_ms + LEASE_MS
+        for place, (job, every_ms) in enumerate(self._jobs):
+            if self._due[place] <= at_ms:
+                self._due[place] = at_ms + every_ms
+                _guarded(partial(job, at_ms))
+
+    def end(self) -> None:
+        """Lets others go on at once."""
+        _guarded(lambda: leases.let_go(self._lease, self._holder))
+
+
+def _guarded(work: Callable[[], object]) -> object:
+    """What `work` returns; a failure is logged, and things go on."""
+    try:
+        close_old_connections()
+        return work()
+    except DatabaseError:
+        store.series_cache.forget()
+        telemetry.count("StorageErrors", Source="monitoring")
+        logger.exception("The database refused what monitoring wanted")
+    except Exception:
+        logger.exception("A job of the monitoring failed")
+    connection.close()
+    return None
 
 
 class Leader:
@@ -60,10 +96,10 @@ class Leader:
         """Begins, and so does the flusher of this process."""
         flusher.start()
         for name, jobs in (("count", JOBS), ("tell", TELLING)):
+            shift = Shift(f"{_NAME}-{name}", self.id, jobs)
             thread = threading.Thread(
-                target=self._run, args=(f"{_NAME}-{name}", jobs), name=f"monitoring-{name}"
+                target=self._run, args=(shift,), name=f"monitoring-{name}", daemon=True
             )
-            thread.daemon = True
             self._threads.append(thread)
             thread.start()
 
@@ -74,36 +110,8 @@ class Leader:
             thread.join(15)
         flusher.stop()
 
-    def _run(self, lease: str, jobs: tuple[tuple[Job, int], ...]) -> None:
-        due = dict.fromkeys(range(len(jobs)), 0)
-        held_until_ms = 0
+    def _run(self, shift: Shift) -> None:
         while not self._stopping.wait(SECONDS):
-            at_ms = now_ms()
-            if held_until_ms - at_ms < LEASE_MS // 2:
-                if not self._guarded(
-                    lambda: leases.hold(lease, self.id, now_ms(), for_ms=LEASE_MS)
-                ):
-                    continue
-                held_until_ms = at_ms + LEASE_MS
-            for index, (job, every_ms) in enumerate(jobs):
-                if due[index] <= at_ms and not self._stopping.is_set():
-                    due[index] = at_ms + every_ms
-                    self._guarded(lambda job=job: job(now_ms()))  # type: ignore[misc]
-        self._guarded(lambda: leases.let_go(lease, self.id))
+            shift.work(now_ms())
+        shift.end()
         connection.close()
-
-    def _holds(self, lease: str) -> bool:
-        return leases.hold(lease, self.id, now_ms(), for_ms=LEASE_MS)
-
-    def _guarded(self, work: Callable[[], object]) -> object:
-        """What `work` returns; a failure is logged, and things go on."""
-        try:
-            close_old_connections()
-            return work()
-        except DatabaseError:
-            telemetry.count("StorageErrors", Source="monitoring")
-            logger.exception("The database refused what monitoring wanted")
-        except Exception:
-            logger.exception("A job of the monitoring failed")
-        connection.close()
-        return None

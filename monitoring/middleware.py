@@ -1,8 +1,9 @@
 """Observing the API: each request is counted, and logged where that is wanted.
 
-Nothing here asks the database.
+Nothing here asks the database, and nothing that goes wrong here concerns the client.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from uuid import UUID
@@ -13,14 +14,20 @@ from django.http.response import HttpResponseBase
 
 from identity.authentication import Service, host_name
 from identity.callers import Caller
-from monitoring import health, request_log
+from monitoring import credentials, health, request_log
+from monitoring.catalogue import SERVER
 from monitoring.collector import collector
 from monitoring.exposition import metrics_page
-from monitoring.operations import CHAT, ApiOperation, dimensions_of, operation_of
+from monitoring.in_progress import in_progress
+from monitoring.operations import CHAT, ApiOperation, dimensions_of, metric_of, operation_of
 from monitoring.tenants import tenants
 from wire.times import now_ms
 
+logger = logging.getLogger(__name__)
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+# The database kept a request waiting for too long, or did not answer; see `wire.errors`.
+_UNAVAILABLE = 503
 
 
 class Probes:
@@ -57,11 +64,18 @@ class ObserveRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        metric = metric_of(request.path_info)
+        if metric is None:
+            return self.get_response(request)
         started = time.perf_counter()
-        response = self.get_response(request)
-        operation = operation_of(request)
-        if operation is not None:
-            observe(request, response, operation, (time.perf_counter() - started) * 1000)
+        with in_progress[metric]:
+            response = self.get_response(request)
+        try:
+            operation = operation_of(request)
+            if operation is not None:
+                observe(request, response, operation, (time.perf_counter() - started) * 1000)
+        except Exception:
+            logger.exception("A request could not be counted")
         return response
 
 
@@ -78,6 +92,10 @@ def observe(
     status = response.status_code
     key = (operation.metric, resource_id, dimensions_of(operation, status))
     collector.record(key, at_ms, milliseconds, is_duration=True)
+    if status == _UNAVAILABLE:
+        collector.record(("StorageErrors", SERVER, (("Source", "requests"),)), at_ms)
+    for metric, dimensions in credentials.found_in(request, operation, status):
+        collector.record((metric, resource_id, dimensions), at_ms)
     if status < 300 and operation.metric == CHAT and isinstance(caller, Caller):
         collector.note_active("ActiveUsers", resource_id, caller.raw_id, at_ms)
         thread_id = request.resolver_match and request.resolver_match.kwargs.get("thread_id")

@@ -6,6 +6,7 @@ from functools import cache
 from django.http import HttpRequest
 from rest_framework.views import APIView
 
+from cognitive import views as cognitive
 from identity import views as identity
 from messaging import views as messaging
 from monitoring.collector import Dimensions
@@ -55,16 +56,33 @@ _OPERATIONS = {
     for view, names in table.items()
     for method, name in [*names.items(), *([("HEAD", names["GET"])] if "GET" in names else [])]
 }
-_BAD_CHAT, _BAD_AUTHENTICATION = (
-    ApiOperation(CHAT, BAD_ROUTE),
-    ApiOperation(AUTHENTICATION, BAD_ROUTE),
+# Not of Azure's list; what engines do is counted as CognitiveRequests, and takes them so long that
+# the durations of the chat would say nothing any more.
+OWN_OPERATIONS = (
+    cognitive.TranslateMessageView,
+    cognitive.AnalyzeSentimentView,
+    cognitive.EnrichMessagesView,
 )
-# What counts as an attempt to reach one of the two APIs.
+_BAD_ROUTES = {metric: ApiOperation(metric, BAD_ROUTE) for metric in (CHAT, AUTHENTICATION)}
+# What counts as an attempt to reach one of the two APIs, in any letter case.
 _CHAT_PREFIXES = ("/chat/threads", "/access/")
-_AUTHENTICATION_PREFIXES = ("/identities", "/teamsUser/")
+_AUTHENTICATION_PREFIXES = ("/identities", "/teamsuser/")
 
 # As the metrics name them, with their columns in the log.
 NAMES = tuple(operation.name for operation in dict.fromkeys(_OPERATIONS.values()))
+
+
+def metric_of(path: str) -> str | None:
+    """The metric that counts requests to that path; None when it is of neither API.
+
+    Live connections are none of Azure's operations, whatever carries them: `/chat/events` and
+    `/socket.io` are counted as `RealtimeConnections`.
+    """
+    # SDKs given an endpoint that ends in / ask for `//chat`.
+    path = "/" + path.lstrip("/").lower()
+    if path.startswith(_CHAT_PREFIXES):
+        return CHAT
+    return AUTHENTICATION if path.startswith(_AUTHENTICATION_PREFIXES) else None
 
 
 def operation_of(request: HttpRequest) -> ApiOperation | None:
@@ -73,12 +91,10 @@ def operation_of(request: HttpRequest) -> ApiOperation | None:
     if match is not None:
         view = getattr(match.func, "cls", None)
         found = _OPERATIONS.get((view, request.method or ""))  # type: ignore[arg-type]
-        if found is not None:
+        if found is not None or view in OWN_OPERATIONS:
             return found
-    path = "/" + request.path_info.lstrip("/")
-    if path.startswith(_CHAT_PREFIXES):
-        return _BAD_CHAT
-    return _BAD_AUTHENTICATION if path.startswith(_AUTHENTICATION_PREFIXES) else None
+    metric = metric_of(request.path_info)
+    return None if metric is None else _BAD_ROUTES[metric]
 
 
 @cache

@@ -1,6 +1,6 @@
 """Reading samples: of one metric, split by dimensions, in steps, and aggregated."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -108,10 +108,10 @@ def series_of(
     ]
 
 
-def grain_for(step_ms: int) -> int:
-    """The largest step that is kept and fits into `step_ms`."""
+def grain_for(step_ms: int, origin_ms: int = 0) -> int:
+    """The largest step that is kept and fits into `step_ms`, counted from `origin_ms`."""
     for grain in (DAY_MS, HOUR_MS, MINUTE_MS):
-        if step_ms % grain == 0:
+        if step_ms % grain == 0 and origin_ms % grain == 0:
             return grain
     raise ValueError("the step is no whole number of minutes")
 
@@ -126,18 +126,26 @@ def read(
     by: Sequence[str] = (),
     filters: Iterable[DimensionFilter] = (),
     with_buckets: bool = False,
+    origin_ms: int = 0,
+    only: Collection[Values] | None = None,
 ) -> dict[Values, dict[int, Folded]]:
     """Samples by the values of the dimensions `by` and by the beginning of the step.
 
-    From `start_ms` up to and without `end_ms`. Values that have no sample are not there.
+    From `start_ms` up to and without `end_ms`. Steps begin at `origin_ms`, at or before
+    `start_ms`, and every `step_ms` after it. Values that have no sample are not there, nor those
+    that are not among `only`.
     """
     groups = {
-        series.pk: tuple(series.dimensions.get(name, "") for name in by)
+        series.pk: values
         for series in series_of(metric, resource_id, filters)
+        if (values := tuple(series.dimensions.get(name, "") for name in by)) in (only or (values,))
     }
     found: dict[Values, dict[int, Folded]] = {}
-    model = GRAINS[DAY_MS if metric.is_daily else grain_for(step_ms)]
-    for series, at_ms, *row in _rows(model, list(groups), start_ms, end_ms, step_ms, with_buckets):
+    model = GRAINS[DAY_MS if metric.is_daily else grain_for(step_ms, origin_ms)]
+    step = f"at_ms - (at_ms - {int(origin_ms)}) %% {int(step_ms)}"
+    is_one = len(set(groups.values())) == 1
+    rows = _rows(model, list(groups), start_ms, end_ms, step, with_buckets, is_one)
+    for series, at_ms, *row in rows:
         steps = found.setdefault(groups[series], {})
         steps.setdefault(at_ms, Folded()).add(row)
     return found
@@ -160,7 +168,9 @@ def total(
     }
     model = GRAINS[DAY_MS if metric.is_daily else MINUTE_MS]
     found: dict[Values, Folded] = {}
-    for series, _, *row in _rows(model, list(groups), start_ms, end_ms, None, with_buckets):
+    is_one = len(set(groups.values())) == 1
+    rows = _rows(model, list(groups), start_ms, end_ms, "0", with_buckets, is_one)
+    for series, _, *row in rows:
         found.setdefault(groups[series], Folded()).add(row)
     return found
 
@@ -178,19 +188,22 @@ def _rows(
     series: Sequence[int],
     start_ms: int,
     end_ms: int,
-    step_ms: int | None,
+    step: str,
     with_buckets: bool,
+    is_one_group: bool,
 ) -> list[Sequence[Any]]:
     if not series:
         return []
-    # Whole numbers of our own only.
-    step = f"at_ms - at_ms %% {int(step_ms)}" if step_ms else "0"
+    # Whole numbers of our own only, and so in `step`.
     places = ", ".join(str(int(pk)) for pk in series)
+    # What belongs together is added up where it is stored: many series make one row.
+    each = "MIN(series_id)" if is_one_group else "series_id"
+    by = "step" if is_one_group else "series_id, step"
     statement = (
-        f"SELECT series_id, {step} AS step, {_columns(with_buckets)} "  # noqa: S608
+        f"SELECT {each}, {step} AS step, {_columns(with_buckets)} "  # noqa: S608
         f"FROM {model._meta.db_table} "
         f"WHERE series_id IN ({places}) AND at_ms >= %s AND at_ms < %s "
-        f"GROUP BY series_id, step"
+        f"GROUP BY {by}"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [start_ms, end_ms])

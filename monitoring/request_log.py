@@ -49,7 +49,7 @@ def record_of(
         resource_id=resource_id,
         category=LogCategory.CHAT if operation.metric == CHAT else LogCategory.AUTHENTICATION,
         operation_name=operation.name,
-        operation_version=request.GET.get("api-version", "")[:40],
+        operation_version=_storable(request.GET.get("api-version", ""), 40),
         correlation_id=_storable(
             meta.get("HTTP_X_MS_CLIENT_REQUEST_ID", "") or response.get("ms-cv", ""), 200
         ),

@@ -4,6 +4,7 @@ Adding in the database makes the figures of several processes add up, and the la
 never behind the smaller ones.
 """
 
+import hashlib
 import threading
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -25,6 +26,8 @@ from monitoring.models import (
 )
 
 _NO_BUCKETS = [0] * BUCKETS
+# As long as the columns for it.
+_MOST_TEXT = 400
 
 
 class SeriesCache:
@@ -41,13 +44,21 @@ class SeriesCache:
 
     def ids(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
         """The primary keys of these series; those that are new are created."""
-        wanted = set(keys)
-        missing = [key for key in wanted if key not in self._known]
+        wanted, known = set(keys), self._known
+        found = {key: known[key] for key in wanted if key in known}
+        missing = [key for key in wanted if key not in found]
         if missing:
-            self._create(missing)
-        return {key: self._known[key] for key in wanted}
+            created = self._create(missing)
+            found |= created
+            # A rollback takes new rows away again, and until the commit nobody else has them.
+            transaction.on_commit(lambda: self._remember(created))
+        return found
 
-    def _create(self, keys: list[SeriesKey]) -> None:
+    def _remember(self, created: Mapping[SeriesKey, int]) -> None:
+        with self._lock:
+            self._known = {**self._known, **created}
+
+    def _create(self, keys: list[SeriesKey]) -> dict[SeriesKey, int]:
         Series.objects.bulk_create(
             [
                 Series(
@@ -64,18 +75,20 @@ class SeriesCache:
             "id", "metric", "resource_id", "dimensions_text"
         )
         found = {(metric, resource, text): pk for pk, metric, resource, text in rows}
-        with self._lock:
-            for key in keys:
-                self._known[key] = found[key[0], key[1], dimensions_text(key[2])]
+        return {key: found[key[0], key[1], dimensions_text(key[2])] for key in keys}
 
 
 series_cache = SeriesCache()
 
 
 def dimensions_text(dimensions: Dimensions | Mapping[str, str]) -> str:
-    """Dimensions as one text, the same whatever their order."""
+    """Dimensions as one text, the same whatever their order, and another one for others."""
     pairs = dimensions.items() if isinstance(dimensions, Mapping) else dimensions
-    return urlencode(sorted(pairs))[:400]
+    text = urlencode(sorted(pairs))
+    if len(text) <= _MOST_TEXT:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text[: _MOST_TEXT - len(digest) - 1]}~{digest}"
 
 
 def add(tallies: Tallies) -> None:

@@ -1,11 +1,16 @@
 """Which resource a host name belongs to, known without asking the database each time."""
 
+import logging
 import threading
 import time
 from uuid import UUID
 
+from django.db import DatabaseError
+
 from identity.models import Resource
 from monitoring.catalogue import SERVER
+
+logger = logging.getLogger(__name__)
 
 _SECONDS = 30.0
 
@@ -22,7 +27,11 @@ class Tenants:
     def of_host(self, host: str) -> UUID:
         """The resource that answers for a host: its own, or the default one."""
         if time.monotonic() - self._read_at > _SECONDS:
-            self.read()
+            try:
+                self.read()
+            except DatabaseError:
+                # What was known half a minute ago must do.
+                logger.warning("The host names of resources could not be read")
         return self._by_host.get(host, self._default)
 
     def read(self) -> None:

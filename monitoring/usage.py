@@ -15,7 +15,7 @@ from events.models import Delivery, Event, EventSubscription, LogPosition
 from events.webhooks.models import DeliveryState
 from identity.models import CommunicationUser
 from monitoring import store
-from monitoring.catalogue import SERVER
+from monitoring.catalogue import METRICS, SERVER
 from monitoring.collector import Collector, Dimensions, Tallies
 from monitoring.flusher import GONE_MS
 from monitoring.models import DAY_MS, DailyActive, ProcessReport
@@ -102,12 +102,14 @@ def sample_gauges(now_ms: int) -> None:
 
 
 def _of_processes(now_ms: int) -> dict[str, float]:
-    """The gauges of all processes that are alive, added up."""
+    """The gauges of all processes that are alive and that are metrics, added up."""
     sums: dict[str, float] = {}
     for gauges in ProcessReport.objects.filter(seen_ms__gte=now_ms - GONE_MS).values_list(
         "gauges", flat=True
     ):
         for name, value in gauges.items():
+            if name not in METRICS:
+                continue
             sums[name] = sums.get(name, 0.0) + float(value)
     return sums
 

@@ -16,12 +16,9 @@ from desk.lists import option_filter, since_filter
 from desk.operations import Tool
 from desk.pages import Link, Panel, PanelRow, ReadOnlyAdmin
 from monitoring.alerts import payloads, services
-from monitoring.alerts.forms import (
-    NoteForm,
-)
-from monitoring.alerts.models import (
-    Alert,
-)
+from monitoring.alerts.alert_charts import charts_of
+from monitoring.alerts.forms import NoteForm
+from monitoring.alerts.models import Alert
 from wire.times import now_ms
 
 _NOTIFICATION_KINDS: dict[str, Any] = {"sent": "good", "failed": "bad", "muted": "warning"}
@@ -37,6 +34,7 @@ class AlertAdmin(ReadOnlyAdmin):
     """The history of alerts."""
 
     links: ClassVar[list[Link]] = []
+    change_form_template = "admin/monitoring/alert.html"
     purpose = "What fired, what was resolved, and who has seen to it."
     list_display = ["rule_name", "severity_column", "state", "where", "what", "fired", "resolved"]
     list_filter = [
@@ -93,7 +91,7 @@ class AlertAdmin(ReadOnlyAdmin):
     @admin.display(description="what")
     def what(self, alert: Alert) -> str:
         """What was found."""
-        return payloads.summary(alert).removeprefix(f"{alert.rule_name}: ")
+        return payloads.findings(alert)
 
     @admin.display(description="fired")
     def fired(self, alert: Alert) -> str:
@@ -127,6 +125,19 @@ class AlertAdmin(ReadOnlyAdmin):
             return f"{alert.rule_name} (deleted)"
         return format_html_join("", '<a href="{}">{}</a>', [(page_of(alert.rule), alert.rule_name)])
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """And charts of what the rule saw."""
+        alert = self.get_object(request, unquote(object_id))
+        may_view = alert is not None and self.has_view_permission(request, alert)
+        more = {"charts": charts_of(alert, now_ms()) if alert and may_view else []}
+        return super().change_view(request, object_id, form_url, more | (extra_context or {}))
+
     def tools(self, request: HttpRequest, row: Any) -> list[Tool]:
         """Seeing to it."""
         tools = super().tools(request, row)
@@ -137,11 +148,11 @@ class AlertAdmin(ReadOnlyAdmin):
 
     def panels(self, request: HttpRequest, row: Alert) -> list[Panel]:
         """Who was told, and what was written about it."""
-        told = row.notifications.select_related("receiver__group").order_by("created_ms", "id")
+        told = row.notifications.order_by("created_ms", "id")
         notifications = [
             PanelRow(
                 [
-                    f"{each.receiver.name} ({each.receiver.get_kind_display()})",
+                    each.receiver_text,
                     each.condition,
                     badge(each.state, _NOTIFICATION_KINDS.get(each.state, "plain")),
                     each.attempts,

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from monitoring.alerts import machine
 from monitoring.alerts.evaluation import Finding, evaluate, filters_of
@@ -17,6 +18,7 @@ from monitoring.alerts.models import (
     Notification,
     Receiver,
 )
+from monitoring.alerts.payloads import FIRED, RESOLVED
 from monitoring.models import MINUTE_MS
 from monitoring.queries import Values
 from monitoring.store import dimensions_text
@@ -128,7 +130,7 @@ def _step(
         if change == "fired":
             instance.alert = fire(rule, instance.dimensions, findings, end_ms, now_ms)
         elif change == "resolved" and instance.alert is not None:
-            resolve(instance.alert, now_ms, found=findings)
+            resolve(instance.alert, now_ms)
         instance.is_firing, instance.clean_evaluations = standing.is_firing, standing.clean
         instance.recent, instance.evaluated_ms = list(standing.recent), end_ms
         if not instance.is_firing:
@@ -156,30 +158,34 @@ def fire(
         fired_ms=now_ms,
         is_stateful=rule.auto_mitigate,
     )
-    notify(alert, "Fired", now_ms)
+    _notify(alert, FIRED, _receivers_of(rule), now_ms)
     return alert
 
 
-def resolve(alert: Alert, now_ms: int, *, reason: str = "", found: Sequence[Finding] = ()) -> None:
+def resolve(alert: Alert, now_ms: int, *, reason: str = "") -> None:
     """Ends an alert and tells whoever was told that it began."""
     open_ones = Alert.objects.filter(pk=alert.pk, resolved_ms=None)
     if not open_ones.update(resolved_ms=now_ms, resolution=reason):
         return
-    alert.resolved_ms, alert.resolution = now_ms, reason
-    notify(alert, "Resolved", now_ms)
+    # Also those whom the rule would not tell any more: they believe that it goes on.
+    told = alert.notifications.filter(condition=FIRED).values("receiver")
+    receivers = Receiver.objects.filter(pk__in=told, is_enabled=True, group__is_enabled=True)
+    _notify(alert, RESOLVED, receivers, now_ms)
 
 
-def notify(alert: Alert, condition: str, now_ms: int) -> None:
-    """Plans a notification for each receiver of the alert's rule."""
-    if alert.rule is None:
-        return
-    receivers = Receiver.objects.filter(
-        group__rules=alert.rule, group__is_enabled=True, is_enabled=True
+def _receivers_of(rule: AlertRule) -> "QuerySet[Receiver]":
+    return Receiver.objects.filter(
+        group__rules=rule, group__is_enabled=True, is_enabled=True
     ).distinct()
+
+
+def _notify(alert: Alert, condition: str, receivers: Iterable[Receiver], now_ms: int) -> None:
+    """Plans a notification for each receiver."""
     Notification.objects.bulk_create(
         Notification(
             alert=alert,
             receiver=receiver,
+            receiver_text=receiver.described,
             condition=condition,
             created_ms=now_ms,
             due_ms=now_ms,

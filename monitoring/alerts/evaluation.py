@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
-from uuid import UUID
 
 from monitoring import queries
 from monitoring.alerts import dynamic
@@ -82,11 +81,6 @@ def explicit_combinations(filters: Iterable[DimensionFilter]) -> list[Values] | 
     return list(product(*(each.values for each in wanted)))
 
 
-def resource_of(rule: AlertRule) -> UUID | None:
-    """Whose samples a rule looks at; None: everybody's."""
-    return rule.resource_id
-
-
 def combinations(
     rule: AlertRule, condition: AlertCondition, end_ms: int, known: Iterable[Values] = ()
 ) -> list[Values]:
@@ -101,7 +95,7 @@ def combinations(
     metric = METRICS[condition.metric]
     found = queries.total(
         metric,
-        resource_id=resource_of(rule),
+        resource_id=rule.resource_id,
         start_ms=end_ms - DAY_MS,
         end_ms=end_ms,
         by=[each.name for each in filters],
@@ -118,7 +112,7 @@ def evaluate(
     names = [each.name for each in filters]
     folded = queries.total(
         metric,
-        resource_id=resource_of(rule),
+        resource_id=rule.resource_id,
         start_ms=end_ms - rule.window_minutes * MINUTE_MS,
         end_ms=end_ms,
         by=names,

@@ -91,6 +91,11 @@ class Receiver(models.Model):
         return self.name
 
     @property
+    def described(self) -> str:
+        """Name and kind."""
+        return f"{self.name} ({ReceiverKind(self.kind).label})"
+
+    @property
     def shown_address(self) -> str:
         """The address without its query, which often holds a secret."""
         return self.address.partition("?")[0]
@@ -144,6 +149,11 @@ class AlertRule(models.Model):
         return self.name
 
 
+def metric_choices() -> list[tuple[str, str]]:
+    """Names and labels of the metrics; a function, so that a new one needs no migration."""
+    return [(metric.name, metric.label) for metric in catalogue.METRICS.values()]
+
+
 class ConditionKind(models.TextChoices):
     """Where a condition's threshold comes from."""
 
@@ -180,7 +190,7 @@ class AlertCondition(models.Model):
     )
     metric = models.CharField(
         max_length=60,
-        choices=[(metric.name, metric.label) for metric in catalogue.METRICS.values()],
+        choices=metric_choices,
     )
     aggregation = models.CharField(
         max_length=10,
@@ -296,7 +306,9 @@ class Notification(models.Model):
     """One message to one receiver, until it has arrived or is given up."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="notifications")
-    receiver = models.ForeignKey(Receiver, on_delete=models.CASCADE, related_name="+")
+    # Receivers may go; what they were told belongs to the alert's history.
+    receiver = models.ForeignKey(Receiver, on_delete=models.SET_NULL, null=True, related_name="+")
+    receiver_text = models.CharField(max_length=200, blank=True)
     # `Fired` or `Resolved`.
     condition = models.CharField(max_length=10)
     state = models.CharField(
@@ -315,7 +327,7 @@ class Notification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.condition} to {self.receiver_id}"
+        return f"{self.condition} to {self.receiver_text}"
 
 
 class MutedEndpoint(models.Model):

@@ -4,18 +4,20 @@ The times are those of monitoring contract 5.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from django.db.models import Exists, OuterRef
 
 from monitoring.alerts.models import (
     URL_KINDS,
-    Alert,
     MutedEndpoint,
     Notification,
     NotificationState,
     Receiver,
     ReceiverKind,
 )
-from monitoring.alerts.receivers import Outcome, tell
+from monitoring.alerts.payloads import FIRED, RESOLVED
+from monitoring.alerts.receivers import Outcome, Telling, tell_all
 
 SECOND = 1000
 # The pauses after the first, second, … attempt.
@@ -28,46 +30,70 @@ REPEAT_MS = 60 * SECOND
 EMAILS_PER_HOUR = 100
 _AT_ONCE = 20
 
-Tell = Callable[[Receiver, Alert, str], Outcome]
+Tell = Callable[[Sequence[Telling]], list[Outcome]]
 
 
-def send_due(now_ms: int, tell: Tell = tell, clock: Callable[[], int] | None = None) -> int:
+def send_due(now_ms: int, tell: Tell = tell_all, clock: Callable[[], int] | None = None) -> int:
     """Makes an attempt for each notification that is due; returns how many."""
-    due = list(
+    mine = [notification for notification in _due(now_ms) if _take(notification, now_ms)]
+    outcomes = tell([(_receiver(each), each.alert, each.condition) for each in mine])
+    at_ms = clock() if clock else now_ms
+    for notification, outcome in zip(mine, outcomes, strict=True):
+        _note(notification, outcome, at_ms)
+    return len(mine)
+
+
+def _due(now_ms: int) -> list[Notification]:
+    """Nobody hears that an alert is resolved while the news that it fired is still on its way."""
+    earlier = Notification.objects.filter(
+        alert=OuterRef("alert"),
+        receiver=OuterRef("receiver"),
+        condition=FIRED,
+        state=NotificationState.PENDING,
+    )
+    return list(
         Notification.objects.filter(state=NotificationState.PENDING, due_ms__lte=now_ms)
+        .exclude(Exists(earlier), condition=RESOLVED)
         .select_related("alert__rule", "receiver__group")
         .order_by("due_ms", "id")[:_AT_ONCE]
     )
-    return sum(_attempt(notification, now_ms, tell, clock) for notification in due)
 
 
-def _attempt(
-    notification: Notification, now_ms: int, tell: Tell, clock: Callable[[], int] | None
-) -> bool:
+def _take(notification: Notification, now_ms: int) -> bool:
+    """Whether the attempt is this process's to make, and is to be made at all."""
     mine = Notification.objects.filter(
         pk=notification.pk, state=NotificationState.PENDING, due_ms=notification.due_ms
     )
-    attempts = notification.attempts + 1
-    if not mine.update(due_ms=now_ms + LEASE_MS, attempts=attempts):
+    notification.attempts += 1
+    if not mine.update(due_ms=now_ms + LEASE_MS, attempts=notification.attempts):
         return False
-    receiver = notification.receiver
-    refusal = _refusal(receiver, now_ms)
+    if notification.receiver is None:
+        _finish(notification, NotificationState.FAILED, "The receiver was deleted.", now_ms)
+        return False
+    refusal = _refusal(notification.receiver, now_ms)
     if refusal:
         _finish(notification, NotificationState.MUTED, refusal, now_ms)
-        return False
-    outcome = tell(receiver, notification.alert, notification.condition)
-    at_ms = clock() if clock else now_ms
+    return not refusal
+
+
+def _receiver(notification: Notification) -> Receiver:
+    assert notification.receiver is not None
+    return notification.receiver
+
+
+def _note(notification: Notification, outcome: Outcome, at_ms: int) -> None:
+    """What came of an attempt: it has arrived, is tried again, or is given up."""
+    receiver = _receiver(notification)
     if outcome.is_success:
         _finish(notification, NotificationState.SENT, outcome.text, at_ms)
-    elif outcome.is_passing and attempts <= len(PAUSES):
+    elif outcome.is_passing and notification.attempts <= len(PAUSES):
         Notification.objects.filter(pk=notification.pk).update(
-            due_ms=at_ms + PAUSES[attempts - 1], outcome=outcome.text
+            due_ms=at_ms + PAUSES[notification.attempts - 1], outcome=outcome.text
         )
     else:
         _finish(notification, NotificationState.FAILED, outcome.text, at_ms)
         if outcome.is_passing and receiver.kind in URL_KINDS:
             mute(receiver.address, at_ms)
-    return True
 
 
 def _finish(notification: Notification, state: str, outcome: str, now_ms: int) -> None:
@@ -114,9 +140,10 @@ def repeat_to_alertmanagers(now_ms: int) -> int:
     return (
         Notification.objects.exclude(state=NotificationState.PENDING)
         .filter(
-            condition="Fired",
+            condition=FIRED,
             receiver__kind=ReceiverKind.ALERTMANAGER,
             receiver__is_enabled=True,
+            receiver__group__is_enabled=True,
             finished_ms__lte=now_ms - REPEAT_MS,
             alert__resolved_ms=None,
             alert__is_stateful=True,

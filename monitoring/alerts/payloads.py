@@ -1,7 +1,7 @@
 """What is told about an alert: the common alert schema, Alertmanager's formats, and plain words."""
 
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -205,9 +205,14 @@ def subject(alert: Alert, condition: str) -> str:
 
 
 def summary(alert: Alert) -> str:
-    """What was found, in a sentence."""
-    found = "; ".join(_in_words(each) for each in alert.found)
+    """Which rule, and what was found."""
+    found = findings(alert)
     return f"{alert.rule_name}: {found}" if found else alert.rule_name
+
+
+def findings(alert: Alert) -> str:
+    """What was found, condition by condition."""
+    return "; ".join(_in_words(each) for each in alert.found)
 
 
 def _description(alert: Alert) -> str:
@@ -242,8 +247,3 @@ def plain_text(alert: Alert, condition: str, signature: str) -> str:
         lines += ["", _description(alert)]
     lines += ["", investigation_link(alert), "", f"-- \n{signature}"]
     return "\n".join(lines)
-
-
-def safe_name(name: str) -> str:
-    """A name as part of an Azure address."""
-    return quote(name, safe="")

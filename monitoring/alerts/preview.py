@@ -1,7 +1,7 @@
 """What a rule would have found in the last seven days, before anybody saves it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
@@ -23,9 +23,28 @@ from monitoring.queries import Folded, Values
 
 DAYS = 7
 MOST_LINES = 6
-_MOST_COMBINATIONS = 50
+# A preview is made while somebody types: so many windows are looked at, of the busiest values.
+_MOST_LOOKS = 60_000
 _MOST_POINTS = 400
 _MOST_TOLD = 50
+
+
+class Extremes:
+    """The least (or greatest) of any part of a sequence, from two parts a power of two long."""
+
+    def __init__(self, values: list[float], choose: Callable[[float, float], float]) -> None:
+        self._choose, self._levels = choose, [values]
+        length = 1
+        while 2 * length <= len(values):
+            last = self._levels[-1]
+            self._levels.append([choose(*pair) for pair in zip(last, last[length:], strict=False)])
+            length *= 2
+
+    def of(self, first: int, last: int) -> float:
+        """That of `values[first:last]`, which is not empty."""
+        level = (last - first).bit_length() - 1
+        found = self._levels[level]
+        return self._choose(found[first], found[last - (1 << level)])
 
 
 class Minutes:
@@ -36,8 +55,8 @@ class Minutes:
         rows = [steps[at] for at in self.at]
         self.counts = [0, *accumulate(row.count for row in rows)]
         self.totals = [0.0, *accumulate(row.total for row in rows)]
-        self.minima = [row.minimum or 0.0 for row in rows]
-        self.maxima = [row.maximum or 0.0 for row in rows]
+        self.minima = Extremes([row.minimum or 0.0 for row in rows], min)
+        self.maxima = Extremes([row.maximum or 0.0 for row in rows], max)
         self.buckets = (
             [[0, *accumulate(row.buckets[bucket] for row in rows)] for bucket in range(BUCKETS)]
             if with_buckets
@@ -52,8 +71,8 @@ class Minutes:
         return Folded(
             self.counts[last] - self.counts[first],
             self.totals[last] - self.totals[first],
-            min(self.minima[first:last]),
-            max(self.maxima[first:last]),
+            self.minima.of(first, last),
+            self.maxima.of(first, last),
             [sums[last] - sums[first] for sums in self.buckets] or [0] * BUCKETS,
         )
 
@@ -130,22 +149,33 @@ def preview(rule: AlertRule, conditions: Sequence[AlertCondition], now_ms: int) 
     step_ms = rule.frequency_minutes * MINUTE_MS
     end_ms = now_ms - now_ms % step_ms
     ends = range(end_ms - DAYS * DAY_MS, end_ms + 1, step_ms)
-    pasts = [_past(rule, condition, ends[0], end_ms) for condition in conditions]
-    combinations = _combinations(pasts)
+    known = _combinations(rule, conditions, ends[0], end_ms)
+    combinations = known[: max(_MOST_LOOKS // (len(ends) * len(conditions)), 1)]
+    pasts = [
+        past_of(rule, condition, ends[0], end_ms, [values[place] for values in combinations])
+        for place, condition in enumerate(conditions)
+    ]
     told: list[dict[str, Any]] = []
     for values in combinations:
         told += _simulate(rule, conditions, pasts, values, ends)
     told.sort(key=lambda each: -each["firedMs"])
     return {
-        "chart": _chart(pasts[0], [values[0] for values in combinations], ends),
+        "chart": chart_of(pasts[0], [values[0] for values in combinations], ends),
         "fired": told[:_MOST_TOLD],
         "count": len(told),
-        "combinations": len(combinations),
+        "combinations": len(known),
+        "looked": len(combinations),
         "days": DAYS,
     }
 
 
-def _past(rule: AlertRule, condition: AlertCondition, start_ms: int, end_ms: int) -> Past:
+def past_of(
+    rule: AlertRule,
+    condition: AlertCondition,
+    start_ms: int,
+    end_ms: int,
+    combinations: Sequence[Values],
+) -> Past:
     metric, filters = METRICS[condition.metric], filters_of(condition)
     learned_ms = dynamic.LEARNED_MS if condition.kind == ConditionKind.DYNAMIC else 0
     with_buckets = condition.aggregation in PERCENTILES
@@ -158,19 +188,32 @@ def _past(rule: AlertRule, condition: AlertCondition, start_ms: int, end_ms: int
         by=[each.name for each in filters],
         filters=filters,
         with_buckets=with_buckets,
+        only=set(combinations),
     )
     minutes = {key: Minutes(steps, with_buckets=with_buckets) for key, steps in found.items()}
     return Past(rule, condition, minutes)
 
 
-def _combinations(pasts: Sequence[Past]) -> list[tuple[Values, ...]]:
-    """For each instance of the rule, the values of each of its conditions."""
-    if len(pasts) == 1:
-        named = explicit_combinations(filters_of(pasts[0].condition))
-        found = sorted(pasts[0].minutes) if named is None else named
-        return [(values,) for values in found[:_MOST_COMBINATIONS]]
-    single = [(explicit_combinations(filters_of(past.condition)) or [()])[0] for past in pasts]
-    return [tuple(single)]
+def _combinations(
+    rule: AlertRule, conditions: Sequence[AlertCondition], start_ms: int, end_ms: int
+) -> list[tuple[Values, ...]]:
+    """For each instance of the rule, the values of each of its conditions; the busiest first."""
+    named = [explicit_combinations(filters_of(each)) for each in conditions]
+    if len(conditions) > 1:
+        return [tuple((each or [()])[0] for each in named)]
+    filters = filters_of(conditions[0])
+    found = queries.read(
+        METRICS[conditions[0].metric],
+        resource_id=rule.resource_id,
+        start_ms=start_ms - start_ms % HOUR_MS,
+        end_ms=end_ms,
+        step_ms=HOUR_MS,
+        by=[each.name for each in filters],
+        filters=filters,
+    )
+    counts = {values: sum(each.count for each in steps.values()) for values, steps in found.items()}
+    known = sorted(counts) if named[0] is None else named[0]
+    return [(values,) for values in sorted(known, key=lambda values: -counts.get(values, 0))]
 
 
 def _simulate(
@@ -196,7 +239,7 @@ def _simulate(
     return told
 
 
-def _chart(past: Past, combinations: Sequence[Values], ends: range) -> dict[str, Any]:
+def chart_of(past: Past, combinations: Sequence[Values], ends: range) -> dict[str, Any]:
     metric = METRICS[past.condition.metric]
     # Fewer points than looks: the chart is no wider than a page.
     shown = ends[:: max(len(ends) // _MOST_POINTS, 1)]

@@ -1,12 +1,21 @@
 """What operators do with alerts and groups."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 
-from monitoring.alerts.models import ActionGroup, Alert, AlertNote, AlertRule, Receiver
-from monitoring.alerts.receivers import Outcome, tell
+from monitoring.alerts.models import (
+    ActionGroup,
+    Alert,
+    AlertNote,
+    AlertRule,
+    Receiver,
+    ReceiverKind,
+)
+from monitoring.alerts.payloads import FIRED
+from monitoring.alerts.receivers import Outcome, tell_all
 from monitoring.catalogue import AZURE
 from monitoring.models import MINUTE_MS
 
@@ -23,10 +32,29 @@ def acknowledge(alert: Alert, user: Any, text: str, now_ms: int) -> None:
             AlertNote.objects.create(alert=alert, author=user, text=text, written_ms=now_ms)
 
 
+def replace_receivers(group: ActionGroup, receivers: Sequence[Receiver]) -> None:
+    """Gives a group these e-mail and webhook receivers; those of our own kinds stay as they are.
+
+    A receiver whose name and kind stay is changed, not replaced: alerts remember who was told.
+    """
+    kinds = (ReceiverKind.EMAIL, ReceiverKind.WEBHOOK)
+    with transaction.atomic():
+        left = {(each.kind, each.name): each for each in group.receivers.filter(kind__in=kinds)}
+        for receiver in receivers:
+            stays = left.pop((receiver.kind, receiver.name), None)
+            if stays is None:
+                receiver.group = group
+                receiver.save()
+            elif stays.address != receiver.address:
+                Receiver.objects.filter(pk=stays.pk).update(address=receiver.address)
+        Receiver.objects.filter(pk__in=[each.pk for each in left.values()]).delete()
+
+
 def try_out(group: ActionGroup, now_ms: int) -> list[tuple[Receiver, Outcome]]:
     """Sends a made-up alert to every receiver, once and at once; nothing of it is stored."""
-    alert = made_up_alert(now_ms)
-    return [(each, tell(each, alert, "Fired")) for each in group.receivers.all()]
+    alert, receivers = made_up_alert(now_ms), list(group.receivers.select_related("group"))
+    outcomes = tell_all([(each, alert, FIRED) for each in receivers])
+    return list(zip(receivers, outcomes, strict=True))
 
 
 def made_up_alert(now_ms: int) -> Alert:

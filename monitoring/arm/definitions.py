@@ -17,7 +17,7 @@ from monitoring.alerts.models import (
     ReceiverKind,
     Sensitivity,
 )
-from monitoring.catalogue import find
+from monitoring.catalogue import DIMENSIONS, find
 from wire import times
 from wire.errors import ChatError
 from wire.times import from_ms
@@ -25,7 +25,14 @@ from wire.times import from_ms
 _STATIC = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
 _MULTIPLE = "Microsoft.Azure.Monitor.MultipleResourceMultipleMetricCriteria"
 _DURATION = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,3})H)?(?:(\d{1,4})M)?)?", re.ASCII)
-NAME = re.compile(r"[^*#&+:<>?@%{}\\/|]{1,259}[^*#&+:<>?@%{}\\/|.]|[^*#&+:<>?@%{}\\/|.]")
+_NAME_PART = r"[^*#&+:<>?@%{}\\/|\x00-\x1f\x7f]"
+NAME = re.compile(rf"{_NAME_PART}{{0,259}}(?<!\.)")
+# As many as a group has in the admin.
+MOST_RECEIVERS = 20
+
+
+# Beyond what floats count exactly there is nothing to compare with.
+_LARGEST = 1e15
 
 
 def invalid(message: str) -> ChatError:
@@ -35,8 +42,11 @@ def invalid(message: str) -> ChatError:
 
 def check_name(name: str) -> str:
     """`name` itself. Raises ChatError 400."""
-    if NAME.fullmatch(name) is None:
-        raise invalid("A name has up to 260 characters without * # & + : < > ? @ % { } \\ / |.")
+    if not name or NAME.fullmatch(name) is None:
+        raise invalid(
+            "A name has up to 260 characters without * # & + : < > ? @ % { } \\ / | and without "
+            "line breaks, and no dot at its end."
+        )
     return name
 
 
@@ -77,9 +87,32 @@ def _text(value: Any, name: str, *, most: int = 2000) -> str:
 
 
 def _number(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise invalid(f"'{name}' must be a number.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST:
+        raise invalid(f"'{name}' must be a number, at most {_LARGEST:g}.")
     return float(value)
+
+
+def _whole(value: Any, name: str) -> int:
+    number = _number(value, name)
+    if not number.is_integer():
+        raise invalid(f"'{name}' must be a whole number.")
+    return int(number)
+
+
+def _flag(value: Any, name: str) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, bool):
+        raise invalid(f"'{name}' must be true or false.")
+    return value
+
+
+def _place(body: Mapping[str, Any], default: str) -> dict[str, Any]:
+    """The members that mean nothing here and are returned as they came."""
+    return {
+        "location": _text(body.get("location") or default, "location", most=100),
+        "tags": _object(body.get("tags") or {}, "tags"),
+    }
 
 
 # --- Metric alerts --------------------------------------------------------------------------------
@@ -94,9 +127,9 @@ def read_rule(
     """
     given = _object(body.get("properties"), "properties")
     rule.description = _text(given.get("description") or "", "description", most=4000)
-    rule.severity = int(_number(given.get("severity", 3), "severity"))
-    rule.is_enabled = given.get("enabled", True) is True
-    rule.auto_mitigate = given.get("autoMitigate", True) is True
+    rule.severity = _whole(given.get("severity", 3), "severity")
+    rule.is_enabled = _flag(given.get("enabled"), "enabled")
+    rule.auto_mitigate = _flag(given.get("autoMitigate"), "autoMitigate")
     rule.window_minutes = minutes_of(given.get("windowSize", "PT5M"), "windowSize")
     rule.frequency_minutes = minutes_of(
         given.get("evaluationFrequency", "PT1M"), "evaluationFrequency"
@@ -110,8 +143,7 @@ def read_rule(
     groups, properties = _actions(given, resource)
     rule.custom_properties = properties
     rule.definition = {
-        "location": body.get("location", "global"),
-        "tags": body.get("tags") or {},
+        **_place(body, "global"),
         "scopes": given.get("scopes"),
         "actions": given.get("actions") or [],
         "criteria_type": criteria.get("odata.type", _STATIC),
@@ -162,11 +194,9 @@ def _dynamic(condition: AlertCondition, given: Mapping[str, Any]) -> AlertCondit
         raise invalid("'alertSensitivity' must be Low, Medium or High.")
     condition.sensitivity = sensitivity
     periods = _object(given.get("failingPeriods"), "failingPeriods")
-    condition.evaluation_periods = int(
-        _number(periods.get("numberOfEvaluationPeriods"), "numberOfEvaluationPeriods")
-    )
-    condition.failing_periods = int(
-        _number(periods.get("minFailingPeriodsToAlert"), "minFailingPeriodsToAlert")
+    condition.evaluation_periods, condition.failing_periods = (
+        _whole(periods.get(name), name)
+        for name in ("numberOfEvaluationPeriods", "minFailingPeriodsToAlert")
     )
     ignored = given.get("ignoreDataBefore")
     if ignored:
@@ -191,7 +221,8 @@ def _dimension(given: Mapping[str, Any]) -> dict[str, Any]:
     values = [_text(value, "values") for value in _list(given.get("values"), "values")]
     if not values:
         raise invalid("A dimension needs values; '*' stands for each of them.")
-    name = _text(given.get("name"), "name", most=60)
+    wanted = _text(given.get("name"), "name", most=60)
+    name = next((each for each in DIMENSIONS if each.lower() == wanted.lower()), wanted)
     return {"name": name, "operator": operator, "values": values}
 
 
@@ -199,7 +230,7 @@ def _actions(
     given: Mapping[str, Any], resource: Resource
 ) -> tuple[list[ActionGroup], dict[str, str]]:
     groups: list[ActionGroup] = []
-    properties: dict[str, Any] = dict(given.get("customProperties") or {})
+    properties = dict(_object(given.get("customProperties") or {}, "customProperties"))
     for each in _list(given.get("actions"), "actions"):
         action = _object(each, "actions")
         address = _text(action.get("actionGroupId"), "actionGroupId")
@@ -293,16 +324,19 @@ def read_group(body: Mapping[str, Any], group: ActionGroup) -> list[Receiver]:
     short = _text(given.get("groupShortName"), "groupShortName", most=12)
     if not short:
         raise invalid("'groupShortName' must have 1 to 12 characters.")
-    group.short_name, group.is_enabled = short, given.get("enabled", True) is True
+    group.short_name, group.is_enabled = short, _flag(given.get("enabled"), "enabled")
     group.definition = {
-        "location": body.get("location", "Global"),
-        "tags": body.get("tags") or {},
+        **_place(body, "Global"),
         "properties": dict(given),
     }
     receivers = [
         *_receivers(given, "emailReceivers", "emailAddress", ReceiverKind.EMAIL),
         *_receivers(given, "webhookReceivers", "serviceUri", ReceiverKind.WEBHOOK),
     ]
+    if len(receivers) > MOST_RECEIVERS:
+        raise invalid(
+            f"The group has {len(receivers)} receivers; at most {MOST_RECEIVERS} can be used."
+        )
     for receiver in receivers:
         problem = address_problem(receiver.kind, receiver.address)
         if problem:

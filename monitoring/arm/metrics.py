@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from monitoring import queries
 from monitoring.arm.definitions import duration_of, invalid, minutes_of
 from monitoring.catalogue import METRICS, PERCENTILES, Metric, find
-from monitoring.models import MINUTE_MS
+from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS
 from monitoring.queries import DimensionFilter, Folded
 from wire import times
 from wire.times import from_ms
 
 _MOST_STEPS = 10_000
-_HOUR_MS = 3_600_000
+# The last year that Python's dates can be widened in.
+_LATEST_MS = 253_339_228_800_000
 _INTERVALS = (1, 5, 15, 30, 60, 360, 720, 1440)
 _TERM = re.compile(r"\s*(\w+)\s+(eq|ne)\s+'((?:[^']|'')*)'\s*", re.IGNORECASE)
 _WORD = re.compile(r"(and|or)\b", re.IGNORECASE)
@@ -29,6 +32,8 @@ class Question:
     start_ms: int
     end_ms: int
     step_ms: int
+    # Where the first step begins, whether or not anything is asked of it.
+    origin_ms: int
     aggregations: tuple[str, ...]
     filters: tuple[DimensionFilter, ...]
     top: int
@@ -41,8 +46,12 @@ class Question:
         names = [n.strip() for n in query.get("metricnames", "").split(",") if n.strip()]
         metrics = tuple(_metric(name, namespace) for name in names or ["APIRequestChat"])
         start_ms, end_ms = _timespan(query.get("timespan", ""), now_ms)
-        step_ms = _interval(query.get("interval", ""), end_ms - start_ms)
-        start_ms -= start_ms % step_ms
+        if query.get("interval", "").upper() == "FULL":
+            start_ms, end_ms = _whole_steps(start_ms, end_ms, now_ms)
+            step_ms, origin_ms = end_ms - start_ms, start_ms
+        else:
+            step_ms, origin_ms = _interval(query.get("interval", "")), 0
+            start_ms -= start_ms % step_ms
         if (end_ms - start_ms) // step_ms > _MOST_STEPS:
             raise invalid(f"More than {_MOST_STEPS} steps: ask for a larger interval.")
         filters = _filters(query.get("$filter", ""))
@@ -58,6 +67,7 @@ class Question:
             start_ms,
             end_ms,
             step_ms,
+            origin_ms,
             _aggregations(query.get("aggregation", ""), metrics),
             filters,
             _top(query.get("top", "")),
@@ -74,24 +84,39 @@ def _metric(name: str, namespace: str) -> Metric:
 
 def _timespan(text: str, now_ms: int) -> tuple[int, int]:
     if not text:
-        return now_ms - _HOUR_MS, now_ms
+        return now_ms - HOUR_MS, now_ms
     first, separator, last = text.partition("/")
     try:
         if not separator:
-            return now_ms - minutes_of(first, "timespan") * MINUTE_MS, now_ms
+            minutes = max(minutes_of(first, "timespan"), 1)
+            return max(now_ms - minutes * MINUTE_MS, 0), now_ms
         start_ms, end_ms = times.parse(first), times.parse(last)
     except ValueError:
         raise invalid(
             "'timespan' is <start>/<end>, two times such as 2026-11-23T06:00:00Z."
         ) from None
-    if end_ms <= start_ms:
-        raise invalid("'timespan' ends before it begins.")
+    if not 0 <= start_ms < end_ms <= _LATEST_MS:
+        raise invalid("'timespan' must end after it begins, both after 1970 and before 9999.")
     return start_ms, end_ms
 
 
-def _interval(text: str, length_ms: int) -> int:
-    if text.upper() == "FULL":
-        return max(length_ms - length_ms % MINUTE_MS, MINUTE_MS)
+def _whole_steps(start_ms: int, end_ms: int, now_ms: int) -> tuple[int, int]:
+    """The time, widened to the smallest steps that are still kept of its beginning."""
+    age_ms = now_ms - start_ms
+    step_ms = next((each for each, days in kept_days().items() if age_ms < days * DAY_MS), DAY_MS)
+    return start_ms - start_ms % step_ms, end_ms + -end_ms % step_ms
+
+
+def kept_days() -> dict[int, int]:
+    """How many days the steps of each size are kept, the smallest first."""
+    return {
+        MINUTE_MS: settings.CHATSITE_METRICS_MINUTE_DAYS,
+        HOUR_MS: settings.CHATSITE_METRICS_HOUR_DAYS,
+        DAY_MS: settings.CHATSITE_METRICS_DAY_DAYS,
+    }
+
+
+def _interval(text: str) -> int:
     minutes = minutes_of(text, "interval") if text else 1
     if minutes not in _INTERVALS:
         allowed = ", ".join(duration_of(each) for each in _INTERVALS)
@@ -170,6 +195,7 @@ def _of_metric(metric: Metric, question: Question, resource_id: UUID, scope: str
         start_ms=question.start_ms,
         end_ms=question.end_ms,
         step_ms=question.step_ms,
+        origin_ms=question.origin_ms,
         by=by,
         filters=question.filters,
         with_buckets=any(name in PERCENTILES for name in question.aggregations),
@@ -216,18 +242,19 @@ def _points(
     return points
 
 
-def definitions(scope: str, namespace: str, retention_days: int) -> dict[str, Any]:
+def definitions(scope: str, namespace: str) -> dict[str, Any]:
     """The list of metrics that there are; of a namespace, where one is given."""
     return {
         "value": [
-            _definition(metric, scope, retention_days)
+            _definition(metric, scope)
             for metric in METRICS.values()
             if namespace.lower() in ("", metric.namespace.lower())
         ]
     }
 
 
-def _definition(metric: Metric, scope: str, retention_days: int) -> dict[str, Any]:
+def _definition(metric: Metric, scope: str) -> dict[str, Any]:
+    days = kept_days()
     grains = (1440,) if metric.is_daily else _INTERVALS
     return {
         "id": f"/{scope}/providers/Microsoft.Insights/metricDefinitions/{metric.name}",
@@ -241,7 +268,10 @@ def _definition(metric: Metric, scope: str, retention_days: int) -> dict[str, An
         "primaryAggregationType": metric.primary_aggregation,
         "supportedAggregationTypes": list(metric.aggregations),
         "metricAvailabilities": [
-            {"timeGrain": duration_of(minutes), "retention": f"P{retention_days}D"}
+            {
+                "timeGrain": duration_of(minutes),
+                "retention": f"P{days[queries.grain_for(minutes * MINUTE_MS)]}D",
+            }
             for minutes in grains
         ],
         "dimensions": [{"value": name, "localizedValue": name} for name in metric.dimensions],

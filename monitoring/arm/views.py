@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -12,6 +11,7 @@ from identity.authentication import Service, ServiceAuthentication
 from identity.models import Resource
 from monitoring.alerts import engine
 from monitoring.alerts.models import ActionGroup, AlertInstance, AlertRule
+from monitoring.alerts.services import replace_receivers
 from monitoring.arm import metrics
 from monitoring.arm.definitions import (
     check_name,
@@ -26,6 +26,9 @@ from wire.errors import ChatError, identity_error_body
 from wire.times import from_ms, now_ms
 from wire.views import WireView, empty_response, json_response
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# As long as the column for it, with its slash.
+_MOST_SCOPE = 499
 _VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?", re.ASCII)
 
 
@@ -43,6 +46,11 @@ class MonitorView(WireView):
                 400,
                 "MissingApiVersionParameter",
                 "The api-version query parameter (?api-version=2024-02-01) is required.",
+            )
+        if any(_CONTROL.search(part) or len(part) > _MOST_SCOPE for part in kwargs.values()):
+            raise invalid(
+                f"A part of the address is longer than {_MOST_SCOPE} characters, or has characters "
+                "that nobody can see."
             )
         service: Service = request.user  # type: ignore[assignment]
         self.resource = service.resource
@@ -84,8 +92,7 @@ class DefinitionsView(MonitorView):
     def get(self, request: Request, scope: str, resource_name: str) -> HttpResponse:
         """Which metrics there are."""
         namespace = request.query_params.get("metricnamespace", "")
-        days = settings.CHATSITE_METRICS_HOUR_DAYS
-        return json_response(metrics.definitions(scope, namespace, days))
+        return json_response(metrics.definitions(scope, namespace))
 
 
 class RulesView(MonitorView):
@@ -230,10 +237,7 @@ class GroupView(MonitorView):
         receivers = read_group(body, group)
         with transaction.atomic():
             group.save()
-            group.receivers.all().delete()
-            for receiver in receivers:
-                receiver.group = group
-                receiver.save()
+            replace_receivers(group, receivers)
         return json_response(group_body(group), status=status)
 
     def delete(self, request: Request, scope: str, name: str) -> HttpResponse:

@@ -26,5 +26,11 @@ def monitor(context: template.Context) -> dict[str, Any] | None:
         "default_range": DEFAULT_RANGE,
         "resources": choice.resources,
         "resource": str(choice.resource_id or ""),
-        "notices": notices(request),
     }
+
+
+@register.inclusion_tag("admin/monitoring/notices.html", takes_context=True)
+def alert_notices(context: template.Context) -> dict[str, Any]:
+    """Alerts that nobody has acknowledged, for who may see them, on every page of the admin."""
+    request = context.get("request")
+    return {"notices": notices(request) if request else []}

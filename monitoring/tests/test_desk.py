@@ -12,12 +12,15 @@ from events.webhooks import dispatcher
 from events.webhooks.matching import CurrentIndex
 from identity.models import Resource
 from messaging.models import ChatMessage
-from monitoring import flusher, usage
-from monitoring.alerts.models import AlertRule
+from monitoring import flusher, store, usage
+from monitoring.alerts.alert_charts import charts_of
+from monitoring.alerts.models import ActionGroup, Alert, AlertRule, Notification, Receiver
+from monitoring.alerts.services import made_up_alert
+from monitoring.collector import Collector
 from monitoring.dashboard import dashboard
 from monitoring.frames import RANGES
-from monitoring.models import HOUR_MS
-from monitoring.tests.samples import NOON, put, requests
+from monitoring.models import DAY_MS, HOUR_MS
+from monitoring.tests.samples import MINUTE, NOON, put, requests
 from tests.cast import Person
 from wire.times import now_ms
 
@@ -119,9 +122,6 @@ def test_the_csv_has_what_the_charts_show(resource: Resource, olga: Client) -> N
 def test_90_days_are_read_in_less_than_300_milliseconds(resource: Resource) -> None:
     """Every range over 90 days of hourly samples of a busy server; `bench.monitoring` has more."""
     operations = [f"Operation{number}" for number in range(16)]
-    from monitoring import store
-    from monitoring.collector import Collector
-
     counted = Collector()
     for hour in range(90 * 24):
         for number, operation in enumerate(operations):
@@ -188,12 +188,60 @@ def test_a_rule_is_saved_with_its_conditions_and_refused_with_a_reason(olga: Cli
 
 
 def _group(rule: AlertRule) -> int:
-    from monitoring.alerts.models import ActionGroup, Receiver
-
     group = ActionGroup.objects.create(name="g", short_name="g")
     Receiver.objects.create(group=group, name="r", kind="notice")
     rule.action_groups.add(group)
     return int(group.pk)
+
+
+def _alert(resource: Resource, now: int) -> Alert:
+    """Fired ten minutes ago, told by a notice, not seen by anybody."""
+    alert = made_up_alert(now - 10 * MINUTE)
+    alert.rule, alert.rule_name, alert.resource_id = None, "<b>On fire</b>", resource.id
+    alert.save()
+    group = ActionGroup.objects.create(name="admins", short_name="admins")
+    receiver = Receiver.objects.create(group=group, name="admin", kind="notice")
+    times = {"created_ms": now, "due_ms": now}
+    Notification.objects.create(
+        alert=alert, receiver=receiver, condition="Fired", state="sent", **times
+    )
+    return alert
+
+
+def test_an_alert_has_a_chart_of_what_its_rule_saw(resource: Resource, olga: Client) -> None:
+    now = now_ms()
+    alert = _alert(resource, now)
+    requests(resource.id, alert.window_end_ms - MINUTE, status=500, times=17)
+    requests(resource.id, alert.window_end_ms - MINUTE, status=200, times=90)
+    (chart,) = charts_of(alert, now)
+    line, threshold = (each["v"] for each in chart["series"])
+    at = chart["times"].index(alert.window_end_ms // 1000)
+    assert (line[at - 1], line[at], line[at + 4], line[at + 5]) == (0, 17, 17, 0)
+    assert set(threshold) == {5.0}
+    assert chart["marks"] == [{"label": "fired", "at": alert.window_end_ms // 1000}]
+    page = olga.get(f"/admin/monitoring/alert/{alert.pk}/change/").content.decode()
+    assert 'id="alert-charts"' in page and "<b>On fire" not in page
+    old = Alert.objects.get(pk=alert.pk)
+    old.window_start_ms -= 400 * DAY_MS
+    old.window_end_ms -= 400 * DAY_MS
+    (chart,) = charts_of(old, now)
+    assert len(chart["times"]) < 500 and chart["series"] == []
+    assert "not kept" in chart["empty"]
+
+
+def test_a_notice_stands_on_every_page_until_the_alert_is_acknowledged(
+    resource: Resource, olga: Client
+) -> None:
+    alert = _alert(resource, now_ms())
+    eve = staff("monitoring.view_series")
+    for page in ("/admin/", "/admin/monitoring/alertrule/", "/admin/identity/resource/"):
+        assert "&lt;b&gt;On fire" in olga.get(page).content.decode(), page
+        assert "On fire" not in eve.get(page).content.decode().partition("monitor-data")[0]
+    assert "monitor-notices" not in Client().get("/admin/login/").content.decode()
+    note = f"/admin/monitoring/alert/{alert.pk}/note/"
+    assert eve.post(note, {"text": "mine"}).status_code == 403
+    assert olga.post(note, {"text": "mine"}).status_code == 302
+    assert "monitor-notices" not in olga.get("/admin/").content.decode()
 
 
 def test_a_story_names_webhooks_attempts_and_readers(

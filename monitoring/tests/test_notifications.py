@@ -1,6 +1,7 @@
 """Who is told, in which words, how often it is tried, and when it is given up."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,8 +13,9 @@ import pytest
 from django.core import mail
 from django.test import override_settings
 
+from events.webhooks.client import Reply
 from identity.models import Resource
-from monitoring.alerts import engine, notifying, payloads, services
+from monitoring.alerts import engine, notifying, payloads, receivers, services
 from monitoring.alerts.models import (
     ActionGroup,
     Alert,
@@ -187,7 +189,7 @@ def attempts_at(receiver: Receiver, outcome: Outcome, until_ms: int) -> list[int
     """When attempts were made, in seconds after noon, with a clock that jumps by seconds."""
     made: list[int] = []
     for at_ms in range(NOON, until_ms, SECOND):
-        done = notifying.send_due(at_ms, tell=lambda *_: outcome)
+        done = notifying.send_due(at_ms, tell=lambda told: [outcome] * len(told))
         made += [(at_ms - NOON) // SECOND] * done
     return made
 
@@ -225,10 +227,20 @@ def test_an_endpoint_that_never_answered_is_left_alone_for_15_minutes(resource: 
     attempts_at(receiver, Outcome(False, "It answered 503.", True), NOON + 80 * SECOND)
     failed_ms = NOON + 75 * SECOND
     Notification.objects.all().update(state="pending", attempts=0, due_ms=failed_ms)
-    assert notifying.send_due(failed_ms + 14 * MINUTE, tell=lambda *_: Outcome(True, "")) == 0
+    assert (
+        notifying.send_due(
+            failed_ms + 14 * MINUTE, tell=lambda told: [Outcome(True, "")] * len(told)
+        )
+        == 0
+    )
     assert Notification.objects.get().state == "muted"
     Notification.objects.all().update(state="pending", attempts=0)
-    assert notifying.send_due(failed_ms + 16 * MINUTE, tell=lambda *_: Outcome(True, "")) == 1
+    assert (
+        notifying.send_due(
+            failed_ms + 16 * MINUTE, tell=lambda told: [Outcome(True, "")] * len(told)
+        )
+        == 1
+    )
     assert Notification.objects.get().state == "sent"
 
 
@@ -274,3 +286,124 @@ def test_disabled_receivers_and_groups_are_not_told(resource: Resource) -> None:
     ActionGroup.objects.update(is_enabled=False)
     fire_and_resolve(resource)
     assert not Notification.objects.exists()
+
+
+def test_receivers_that_hang_keep_nobody_else_waiting(
+    resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five receivers that each answer only when all five have been asked."""
+    everybody = threading.Barrier(5)
+
+    def send(*args: Any, **options: Any) -> Reply:
+        everybody.wait(20)
+        return Reply(200, {}, b"")
+
+    monkeypatch.setattr(receivers.client, "send", send)
+    group = ActionGroup.objects.create(name="g", short_name="g")
+    for number in range(5):
+        url = f"http://127.0.0.1:9/{number}"
+        Receiver.objects.create(group=group, name=str(number), kind="webhook", address=url)
+    assert all(outcome.is_success for _, outcome in services.try_out(group, NOON))
+
+
+def test_an_exception_of_one_receiver_is_its_own_outcome(
+    resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **options: Any) -> Reply:
+        raise RuntimeError("garbage")
+
+    monkeypatch.setattr(receivers.client, "send", broken)
+    group = ActionGroup.objects.create(name="g", short_name="g")
+    Receiver.objects.create(group=group, name="w", kind="webhook", address="http://127.0.0.1:9/x")
+    Receiver.objects.create(group=group, name="l", kind="log")
+    found = {receiver.name: outcome for receiver, outcome in services.try_out(group, NOON)}
+    assert found["l"].is_success
+    assert not found["w"].is_success and "RuntimeError" in found["w"].text
+    assert "garbage" not in found["w"].text
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"\x00\xff not http at all\r\n\r\n", "SocketError"),
+        (b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\n\x00x", "It answered 999"),
+        (
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:22/\r\nContent-Length: 0\r\n\r\n",
+            "302",
+        ),
+    ],
+)
+def test_garbage_for_an_answer_is_a_failure_in_words(
+    resource: Resource, answer: bytes, words: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer_once() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=answer_once, daemon=True)
+        thread.start()
+        group = ActionGroup.objects.create(name="g", short_name="g")
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        Receiver.objects.create(group=group, name="w", kind="webhook", address=url)
+        ((_, outcome),) = services.try_out(group, NOON)
+        thread.join(10)
+    assert not outcome.is_success and words in outcome.text
+    assert "\x00" not in outcome.text
+
+
+def test_resolved_is_told_after_fired_even_when_fired_is_tried_again(resource: Resource) -> None:
+    """Otherwise an Alertmanager would believe that it fires again."""
+    rule_telling("webhook", "http://127.0.0.1:9/x")
+    requests(resource.id, NOON, status=500, times=17)
+    look(NOON + MINUTE)
+    engine.resolve(Alert.objects.get(), NOON + MINUTE + engine.LAG_MS)
+    told: list[str] = []
+    outcomes = iter([Outcome(False, "It answered 503.", True), *[Outcome(True, "")] * 2])
+
+    def tell(tellings: Any) -> list[Outcome]:
+        told.extend(condition for _, _, condition in tellings)
+        return [next(outcomes) for _ in tellings]
+
+    for second in range(20):
+        notifying.send_due(NOON + 2 * MINUTE + second * SECOND, tell=tell)
+    assert told == ["Fired", "Fired", "Resolved"]
+
+
+def test_who_was_told_that_it_fired_is_told_that_it_is_over(resource: Resource) -> None:
+    rule = rule_telling("email", "ops@example.org")
+    requests(resource.id, NOON, status=500, times=17)
+    look(NOON + MINUTE)
+    other = ActionGroup.objects.create(name="other", short_name="o")
+    Receiver.objects.create(group=other, name="new", kind="log")
+    rule.action_groups.set([other])
+    engine.end_alerts(rule, NOON + 2 * MINUTE, "The rule was changed.")
+    told = Notification.objects.order_by("id").values_list("condition", "receiver_text")
+    assert list(told) == [("Fired", "somebody (e-mail)"), ("Resolved", "somebody (e-mail)")]
+
+
+def test_a_receiver_that_is_deleted_stays_in_the_history(resource: Resource) -> None:
+    rule_telling("email", "ops@example.org")
+    requests(resource.id, NOON, status=500, times=17)
+    look(NOON + MINUTE)
+    Receiver.objects.all().delete()
+    notifying.send_due(NOON + 2 * MINUTE)
+    notification = Notification.objects.get()
+    assert (notification.state, notification.receiver_text) == ("failed", "somebody (e-mail)")
+    assert mail.outbox == []
+
+
+def test_an_alertmanager_of_a_disabled_group_is_not_told_again(
+    resource: Resource, hook: Hook
+) -> None:
+    rule_telling("alertmanager", hook.url.partition("/hook")[0])
+    requests(resource.id, NOON, status=500, times=17)
+    look(NOON + MINUTE)
+    notifying.send_due(NOON + 2 * MINUTE)
+    ActionGroup.objects.update(is_enabled=False)
+    assert notifying.repeat_to_alertmanagers(NOON + 10 * MINUTE) == 0
+    ActionGroup.objects.update(is_enabled=True)
+    assert notifying.repeat_to_alertmanagers(NOON + 10 * MINUTE) == 1

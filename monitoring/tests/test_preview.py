@@ -1,10 +1,15 @@
 """What a rule would have found is what it does find."""
 
 import time
+from typing import Any
+
+import pytest
 
 from identity.models import Resource
+from monitoring import store
 from monitoring.alerts.models import Alert, AlertCondition, AlertRule
-from monitoring.alerts.preview import preview
+from monitoring.alerts.preview import Extremes, preview
+from monitoring.collector import Collector
 from monitoring.tests.samples import DAY, HOUR, MINUTE, NOON, requests
 from monitoring.tests.test_alert_engine import FIVE_XX, look, make_rule
 
@@ -54,6 +59,45 @@ def test_a_preview_of_a_busy_week_is_quick_enough_to_type_by(resource: Resource)
     shown = preview(AlertRule(name="r", window_minutes=15), [condition], NOON)
     assert shown["count"] > 10
     assert time.process_time() - started < 2
+
+
+def test_the_longest_window_over_many_values_is_quick_enough_as_well(resource: Resource) -> None:
+    """A day of 48 combinations, looked at every minute: the busiest are shown, and it is said."""
+    counted = Collector()
+    for minute in range(0, 7 * 24 * 60, 60):
+        for number in range(48):
+            dimensions = (
+                ("Operation", f"Operation{number:02}"),
+                ("StatusCode", "200"),
+                ("StatusCodeClass", "2xx"),
+            )
+            key = ("APIRequestChat", resource.id, dimensions)
+            at_ms = NOON - minute * MINUTE
+            counted.record(key, at_ms, 5.0, times=number + 1, is_duration=True)
+    store.add(counted.take()[0])
+    every = {"name": "Operation", "operator": "Include", "values": ["*"]}
+    condition = AlertCondition(
+        metric="ChatRequestDuration",
+        aggregation="Maximum",
+        operator="GreaterThan",
+        threshold=1,
+        dimensions=[every],
+    )
+    started = time.process_time()
+    shown = preview(AlertRule(name="r", window_minutes=24 * 60), [condition], NOON)
+    assert time.process_time() - started < 3
+    assert (shown["combinations"], shown["looked"]) == (48, 5)
+    labels = [each["label"] for each in shown["chart"]["series"]]
+    assert labels[:2] == ["Operation47", "Operation46"]
+
+
+@pytest.mark.parametrize("choose", [min, max])
+def test_extremes_of_every_part(choose: Any) -> None:
+    values = [5.0, 3.0, 8.0, 1.0, 9.0, 2.0, 7.0]
+    extremes = Extremes(values, choose)
+    for first in range(len(values)):
+        for last in range(first + 1, len(values) + 1):
+            assert extremes.of(first, last) == choose(values[first:last])
 
 
 def test_a_dynamic_preview_has_a_threshold_that_moves(resource: Resource) -> None:

@@ -124,6 +124,14 @@ def test_hostile_headers_are_stored_shortened_and_harmless(alice: Person) -> Non
     assert len(record.correlation_id) == 200 and len(record.sdk_type) == 80
 
 
+def test_a_nul_in_the_api_version_does_not_keep_the_log_from_being_stored(alice: Person) -> None:
+    Client().get("/chat/threads?api-version=%00")
+    alice.get("/chat/threads")
+    flusher.flush()
+    versions = RequestRecord.objects.order_by("id").values_list("operation_version", flat=True)
+    assert list(versions) == ["\ufffd", "2025-03-15"]
+
+
 def test_old_requests_are_forgotten(alice: Person) -> None:
     alice.get("/chat/threads")
     flusher.flush()

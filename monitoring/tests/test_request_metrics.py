@@ -5,19 +5,32 @@ import time
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
-from django.test import Client
-from django.urls import get_resolver
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.http import HttpResponse
+from django.test import Client, RequestFactory, override_settings
+from django.urls import get_resolver, resolve
 
 from identity.models import Resource
 from monitoring import flusher, store
-from monitoring.catalogue import METRICS
+from monitoring.catalogue import METRICS, SERVER
 from monitoring.collector import Collector, collector
+from monitoring.middleware import ObserveRequests
 from monitoring.models import DailyActive, DaySample, HourSample, MinuteSample, Series
-from monitoring.operations import BAD_ROUTE, NAMES, dimensions_of, operation_of
+from monitoring.operations import (
+    BAD_ROUTE,
+    CHAT,
+    NAMES,
+    OWN_OPERATIONS,
+    ApiOperation,
+    dimensions_of,
+    metric_of,
+    operation_of,
+)
 from monitoring.queries import read, total
+from monitoring.tenants import tenants
 from monitoring.tests.samples import DAY, HOUR, MINUTE, NOON, requests
 from tests.cast import Person
+from wire import telemetry
 
 
 def counts(metric: str = "APIRequestChat") -> dict[tuple[str, str], int]:
@@ -84,7 +97,7 @@ def test_every_route_of_the_two_apis_is_an_operation_that_azure_lists() -> None:
         and hasattr(pattern.callback, "cls")
     }
     unnamed = set()
-    for view in views:
+    for view in views.difference(OWN_OPERATIONS):
         for method in ("get", "post", "put", "patch", "delete"):
             if hasattr(view, method):
                 request: Any = type("R", (), {})()
@@ -143,9 +156,7 @@ def test_two_processes_add_up_and_threads_lose_nothing(resource: Resource) -> No
     assert MinuteSample.objects.values_list("bucket_00", flat=True)[0] == 2000
 
 
-def operation(name: str) -> Any:
-    from monitoring.operations import CHAT, ApiOperation
-
+def operation(name: str) -> ApiOperation:
     return ApiOperation(CHAT, name)
 
 
@@ -185,12 +196,6 @@ def test_series_that_were_deleted_meanwhile_are_made_again(resource: Resource) -
 
 def test_observing_costs_less_than_50_microseconds(alice: Person) -> None:
     """What the middleware does beside calling the view, with the log off."""
-    from django.http import HttpResponse
-    from django.test import RequestFactory, override_settings
-    from django.urls import resolve
-
-    from monitoring.middleware import ObserveRequests
-
     request = RequestFactory().post("/chat/threads/19:x@thread.v2/messages")
     request.resolver_match = resolve("/chat/threads/19:x@thread.v2/messages")
     request.user = type("U", (), {})()
@@ -207,6 +212,123 @@ def _seconds(call: Any, request: Any) -> float:
     for _ in range(2000):
         call(request)
     return time.process_time() - started
+
+
+def test_nothing_that_goes_wrong_while_counting_concerns_the_client(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **options: Any) -> None:
+        raise RuntimeError("the collector is broken")
+
+    monkeypatch.setattr(collector, "record", broken)
+    assert alice.get("/chat/threads").status_code == 200
+
+
+def test_a_refusal_is_counted_while_the_hosts_cannot_be_read(
+    resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise DatabaseError("no such table")
+
+    monkeypatch.setattr(tenants, "read", refuse)
+    assert Client().get("/chat/threads").status_code == 401
+    assert counts() == {("ListChatThreads", "401"): 1}
+
+
+def test_live_connections_and_preflights_are_no_operations(alice: Person) -> None:
+    """`/chat/events` and `/socket.io` are counted as open connections, whatever carries them."""
+    for path in ("/chat/events", "/socket.io/1/xhr-polling/x", "/chat/people", "/nowhere"):
+        assert metric_of(path) is None
+    assert metric_of("//Chat/Threads/x") == "APIRequestChat"
+    preflight = {"origin": "https://app.example", "access-control-request-method": "POST"}
+    assert Client().options("/chat/threads", headers=preflight).status_code == 200
+    assert counts() == {}
+
+
+def test_tokens_that_are_issued_count_by_scope_and_refusals_by_reason(
+    alice: Person, resource: Resource
+) -> None:
+    token = "a-service-token-of-the-tests-0123456789"
+    service = Client(headers={"authorization": f"Bearer {token}"})
+    version = "api-version=2023-10-01"
+
+    def ask(path: str, body: Any) -> int:
+        url = f"/identities{path}?{version}"
+        return service.post(url, body, content_type="application/json").status_code
+
+    with override_settings(CHATSITE_SERVICE_TOKENS=[token]):
+        assert ask("", {"createTokenWithScopes": ["chat", "voip", "chat"]}) == 201
+        assert ask("", {}) == 201
+        assert ask(f"/{alice.id}/:issueAccessToken", {"scopes": ["chat"]}) == 200
+        assert ask(f"/{alice.id}/:issueAccessToken", {"scopes": ["all"]}) == 400
+    Client().get("/chat/threads")
+    Client().get("/chat/threads", headers={"authorization": "Bearer nonsense"})
+    flusher.flush()
+    rows = Series.objects.filter(metric__in=("AccessTokensIssued", "AuthenticationFailures"))
+    assert {row.dimensions_text: row.count for row in rows} == {
+        "Scope=chat": 2,
+        "Scope=voip": 1,
+        "Reason=Missing": 1,
+        "Reason=Invalid": 1,
+    }
+
+
+def test_a_request_that_the_database_refuses_counts_as_a_storage_error(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any, **options: Any) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("threads.views.services.create_chat_thread", refuse)
+    answer = alice.post("/chat/threads", {"topic": "t"})
+    assert answer.status_code == 503
+    flusher.flush()
+    (row,) = Series.objects.filter(metric="StorageErrors")
+    assert (row.dimensions, row.count) == ({"Source": "requests"}, 1)
+
+
+def test_requests_are_in_progress_until_they_are_answered(rf: RequestFactory) -> None:
+    seen: list[float] = []
+
+    def view(request: Any) -> HttpResponse:
+        seen.append(telemetry.gauges["ChatRequestsInProgress"]())
+        if len(seen) == 2:
+            raise RuntimeError("the view is broken")
+        return HttpResponse()
+
+    observe = ObserveRequests(view)
+    observe(rf.get("/chat/threads"))
+    with pytest.raises(RuntimeError):
+        observe(rf.get("/chat/threads"))
+    assert seen == [1.0, 1.0]
+    assert telemetry.gauges["ChatRequestsInProgress"]() == 0.0
+
+
+def test_series_of_a_transaction_that_failed_are_made_again(resource: Resource) -> None:
+    key = ("ChatMessages", resource.id, (("Action", "Sent"),))
+    counted = Collector()
+    counted.record(key, NOON)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        store.add(counted.take()[0])
+        raise RuntimeError("what follows fails")
+    counted.record(key, NOON)
+    store.add(counted.take()[0])
+    assert Series.objects.get().count == 1
+    assert MinuteSample.objects.get().series == Series.objects.get()
+
+
+def test_dimensions_that_are_too_long_stay_apart() -> None:
+    long = ["x" * 500 + end for end in "ab"]
+    texts = {store.dimensions_text((("Reason", value),)) for value in long}
+    assert len(texts) == 2 and all(len(text) <= 400 for text in texts)
+
+
+def test_who_was_seen_is_remembered_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitoring.collector.MOST_SEEN", 10)
+    one = Collector()
+    for number in range(1000):
+        one.note_active("ActiveUsers", SERVER, str(number % 500), NOON)
+    assert len(one._seen) <= 10 and len(one.take()[1]) <= 10
 
 
 def test_percentiles_come_from_the_buckets_of_all_steps(resource: Resource) -> None:

@@ -73,7 +73,9 @@ function drawCharts() {
   });
   part("charts").replaceChildren(...places.map(([card]) => card));
   for (const [card, chart] of places) {
-    const hasValues = chart.series.some((each) => each.v.some((value) => value));
+    // A rate of zero is a figure, a count of zero is none.
+    const isFigure = chart.kind === "lines" ? (value) => value !== null : Boolean;
+    const hasValues = chart.series.some((each) => each.v.some(isFigure));
     if (!hasValues) {
       card.append(make("p", "chart-empty", chart.empty));
       continue;

@@ -74,9 +74,10 @@ function show() {
     say(last.problems.join(" "), true);
     return;
   }
-  const { chart, count, fired, combinations } = last;
+  const { chart, count, fired, combinations, looked } = last;
   const times = count === 1 ? "once" : `${count} times`;
-  const values = combinations > 1 ? `, ${combinations} combinations of values each by itself` : "";
+  const busiest = looked < combinations ? `, the busiest ${looked} looked at here` : "";
+  const values = combinations > 1 ? `, ${combinations} combinations of values each by itself${busiest}` : "";
   say(count ? `It would have fired ${times}${values}.` : `It would not have fired${values}.`);
   const thresholds = chart.series.filter((each) => each.label === "threshold").flatMap((each) => each.v.filter((v) => v !== null));
   if (!chart.series.some((each) => each.label !== "threshold" && each.v.some((v) => v !== null && v !== 0))) {

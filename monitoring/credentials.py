@@ -1,0 +1,31 @@
+"""What requests tell about credentials: tokens that were issued, and callers that were refused."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest
+
+from monitoring.collector import Dimensions
+from monitoring.operations import ApiOperation
+
+# Where the operations that issue tokens are told the scopes (identity contract 1).
+_SCOPES = {"CreateIdentity": "createTokenWithScopes", "CreateToken": "scopes"}
+
+
+def found_in(
+    request: HttpRequest, operation: ApiOperation, status: int
+) -> Iterator[tuple[str, Dimensions]]:
+    """Metric and dimensions of whatever is to be counted once more; mostly nothing."""
+    if status == 401:
+        reason = "Invalid" if request.META.get("HTTP_AUTHORIZATION") else "Missing"
+        yield "AuthenticationFailures", (("Reason", reason),)
+    elif status < 300 and operation.name in _SCOPES:
+        for scope in _scopes(request.body, _SCOPES[operation.name]):
+            yield "AccessTokensIssued", (("Scope", scope),)
+
+
+def _scopes(body: bytes, member: str) -> list[str]:
+    """The scopes that a request asked for and got: few, because others are refused."""
+    given: Any = json.loads(body or b"{}")
+    return sorted(set(given.get(member) or []))

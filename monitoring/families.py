@@ -1,0 +1,274 @@
+"""The families of `/metrics`, made from what is stored (monitoring contract 6).
+
+Series are as many as operations, statuses and subscriptions, never as threads.
+"""
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from django.db.models import Count
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from monitoring.flusher import GONE_MS
+from monitoring.histogram import BOUNDS
+from monitoring.in_progress import GAUGES
+from monitoring.models import (
+    BUCKET_FIELDS,
+    MINUTE_MS,
+    Alert,
+    MinuteSample,
+    ProcessReport,
+    Series,
+)
+from monitoring.operations import AUTHENTICATION, CHAT
+from wire.times import now_ms
+
+# A gauge that nobody has sampled for so long is not told: the worker is gone.
+_STALE_MS = 15 * MINUTE_MS
+
+
+class StoredMetrics(Collector):
+    """Families of Prometheus made from the series."""
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: the registry would read everything twice."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """All families."""
+        series = list(Series.objects.all())
+        yield from _requests(series)
+        yield from _counters(series)
+        yield from _webhooks(series)
+        yield from _cognitive(series)
+        yield from _gauges(series)
+        yield from _processes()
+        yield from _alerts()
+        build = GaugeMetricFamily("acs_build_info", "The running version.", labels=["version"])
+        build.add_metric([_version()], 1)
+        yield build
+
+
+_SERVICES = {CHAT: "chat", AUTHENTICATION: "identity"}
+
+
+def _requests(series: list[Series]) -> Iterator[Metric]:
+    counts = CounterMetricFamily(
+        "acs_api_requests",
+        "Requests to the API.",
+        labels=["service", "operation", "status_code", "status_class"],
+    )
+    by_operation: dict[tuple[str, str], list[Series]] = {}
+    counted: dict[tuple[str, ...], int] = {}
+    for row in series:
+        service = _SERVICES.get(row.metric)
+        if service is None:
+            continue
+        operation = row.dimensions["Operation"]
+        status = row.dimensions["StatusCode"]
+        place: tuple[str, ...] = (service, operation, status, row.dimensions["StatusCodeClass"])
+        counted[place] = counted.get(place, 0) + row.count
+        by_operation.setdefault((service, operation), []).append(row)
+    for labels, count in sorted(counted.items()):
+        counts.add_metric(labels, count)
+    yield counts
+    durations = HistogramMetricFamily(
+        "acs_api_request_duration_seconds",
+        "How long answers of the API took.",
+        labels=["service", "operation"],
+    )
+    for names, rows in sorted(by_operation.items()):
+        buckets, seconds = _histogram(rows)
+        durations.add_metric(names, buckets=buckets, sum_value=seconds)
+    yield durations
+
+
+def _histogram(rows: list[Series]) -> tuple[list[tuple[str, float]], float]:
+    """Cumulated buckets in seconds, and the sum of all."""
+    sums = [sum(getattr(row, name) for row in rows) for name in BUCKET_FIELDS]
+    cumulated, so_far = [], 0
+    for bound, count in zip((*BOUNDS, None), sums, strict=True):
+        so_far += count
+        cumulated.append(("+Inf" if bound is None else repr(bound / 1000), float(so_far)))
+    return cumulated, sum(row.total for row in rows) / 1000
+
+
+# Series name, family, help, and which dimensions become which labels.
+_COUNTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+    (
+        "ChatMessages",
+        "acs_chat_messages",
+        "Messages sent, edited and deleted.",
+        {"MessageType": "type", "Action": "action"},
+    ),
+    (
+        "ChatThreads",
+        "acs_chat_thread_changes",
+        "Threads created and deleted.",
+        {"Action": "action"},
+    ),
+    (
+        "AccessTokensIssued",
+        "acs_access_tokens_issued",
+        "Tokens that the identity API issued, once for each scope.",
+        {"Scope": "scope"},
+    ),
+    (
+        "AuthenticationFailures",
+        "acs_auth_failures",
+        "Requests without a credential that was accepted.",
+        {"Reason": "reason"},
+    ),
+    (
+        "WebhookDeadLetters",
+        "acs_eventgrid_dead_lettered",
+        "Events that webhooks gave up.",
+        {"Subscription": "subscription", "Reason": "reason"},
+    ),
+    (
+        "CognitiveRequests",
+        "acs_cognitive_requests",
+        "Requests to cognitive providers.",
+        {"Kind": "kind", "Outcome": "outcome"},
+    ),
+    (
+        "StorageErrors",
+        "acs_storage_errors",
+        "Reads and writes that the database refused.",
+        {"Source": "source"},
+    ),
+)
+
+
+def _label(row: Series, dimension: str) -> str:
+    """A value as labels spell it; names that people gave stay as they are."""
+    value: str = row.dimensions.get(dimension, "")
+    return value if dimension == "Subscription" else value.lower()
+
+
+def _counters(series: list[Series]) -> Iterator[Metric]:
+    for metric, name, text, labels in _COUNTERS:
+        family = CounterMetricFamily(name, text, labels=list(labels.values()))
+        counted: dict[tuple[str, ...], int] = {}
+        for row in series:
+            if row.metric == metric:
+                place = tuple(_label(row, dimension) for dimension in labels)
+                counted[place] = counted.get(place, 0) + row.count
+        for place, count in sorted(counted.items()):
+            family.add_metric(place, count)
+        yield family
+
+
+def _webhooks(series: list[Series]) -> Iterator[Metric]:
+    counts = CounterMetricFamily(
+        "acs_eventgrid_deliveries",
+        "Requests to webhook endpoints.",
+        labels=["subscription", "outcome"],
+    )
+    durations = HistogramMetricFamily(
+        "acs_eventgrid_delivery_duration_seconds", "How long webhook endpoints took to answer."
+    )
+    rows = [row for row in series if row.metric == "WebhookDeliveries"]
+    counted: dict[tuple[str, str], int] = {}
+    for row in rows:
+        place = (row.dimensions.get("Subscription", ""), row.dimensions.get("Outcome", ""))
+        counted[place] = counted.get(place, 0) + row.count
+    for place, count in sorted(counted.items()):
+        counts.add_metric(place, count)
+    yield counts
+    if rows:
+        buckets, seconds = _histogram(rows)
+        durations.add_metric([], buckets=buckets, sum_value=seconds)
+    yield durations
+
+
+def _cognitive(series: list[Series]) -> Iterator[Metric]:
+    durations = HistogramMetricFamily(
+        "acs_cognitive_request_duration_seconds",
+        "How long cognitive providers took to answer.",
+        labels=["kind"],
+    )
+    by_kind: dict[str, list[Series]] = {}
+    for row in series:
+        if row.metric == "CognitiveRequests":
+            by_kind.setdefault(_label(row, "Kind"), []).append(row)
+    for kind, rows in sorted(by_kind.items()):
+        buckets, seconds = _histogram(rows)
+        durations.add_metric([kind], buckets=buckets, sum_value=seconds)
+    yield durations
+
+
+_GAUGES = {
+    "WebhookPending": ("acs_eventgrid_pending", "Events on their way to webhooks."),
+    "WebhookOldestPending": (
+        "acs_eventgrid_oldest_pending_seconds",
+        "Age of the oldest event on its way to a webhook.",
+    ),
+    "Threads": ("acs_chat_threads", "Threads that exist."),
+    "Users": ("acs_identities", "Identities that exist."),
+}
+
+
+def _gauges(series: list[Series]) -> Iterator[Metric]:
+    """The last sampled values: of all resources the sum, of ages the greatest."""
+    metrics = {row.pk: row.metric for row in series if row.metric in _GAUGES}
+    recent = MinuteSample.objects.filter(
+        series__in=metrics, at_ms__gte=now_ms() - _STALE_MS, count__gt=0
+    )
+    last = {
+        series_id: total / count
+        for series_id, total, count in recent.order_by("at_ms").values_list(
+            "series_id", "total", "count"
+        )
+    }
+    for metric, (name, text) in _GAUGES.items():
+        known = [value for series_id, value in last.items() if metrics[series_id] == metric]
+        if known:
+            value = max(known) if metric == "WebhookOldestPending" else sum(known)
+            yield GaugeMetricFamily(name, text, value=value)
+
+
+def _processes() -> Iterator[Metric]:
+    """What processes last said of themselves, a few seconds ago, added up."""
+    reports = ProcessReport.objects.filter(seen_ms__gte=now_ms() - GONE_MS)
+    said = list(reports.values_list("gauges", flat=True))
+    yield GaugeMetricFamily(
+        "acs_realtime_connections",
+        "Open live connections.",
+        value=sum(gauges.get("RealtimeConnections", 0) for gauges in said),
+    )
+    family = GaugeMetricFamily(
+        "acs_api_requests_in_progress", "Requests being worked on.", labels=["service"]
+    )
+    for metric, gauge in GAUGES.items():
+        family.add_metric([_SERVICES[metric]], sum(gauges.get(gauge, 0) for gauges in said))
+    yield family
+
+
+def _alerts() -> Iterator[Metric]:
+    family = GaugeMetricFamily(
+        "acs_alerts_firing", "Alerts that are firing.", labels=["rule", "severity"]
+    )
+    rows: Any = (
+        Alert.objects.filter(resolved_ms=None, is_stateful=True)
+        .values_list("rule_name", "severity")
+        .annotate(n=Count("id"))
+        .order_by("rule_name", "severity")
+    )
+    for rule, severity, count in rows:
+        family.add_metric([rule, str(severity)], count)
+    yield family
+
+
+def _version() -> str:
+    try:
+        return version("chatsite")
+    except PackageNotFoundError:
+        return "development"
