@@ -23,7 +23,7 @@ from monitoring.alerts.models import (
     Receiver,
 )
 from monitoring.alerts.rule_pages import PlainChoices
-from monitoring.arm.definitions import unsupported_receivers
+from monitoring.arm.groups import unsupported_receivers
 from wire.times import now_ms
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from monitoring import queries
-from monitoring.arm.definitions import duration_of, invalid, minutes_of
+from monitoring.arm.values import duration_of, invalid, minutes_of
 from monitoring.catalogue import METRICS, PERCENTILES, Metric, find
 from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS
 from monitoring.queries import DimensionFilter, Folded

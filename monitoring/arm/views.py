@@ -13,14 +13,9 @@ from monitoring.alerts import engine
 from monitoring.alerts.models import ActionGroup, AlertInstance, AlertRule
 from monitoring.alerts.services import replace_receivers
 from monitoring.arm import metrics
-from monitoring.arm.definitions import (
-    check_name,
-    group_body,
-    invalid,
-    read_group,
-    read_rule,
-    rule_body,
-)
+from monitoring.arm.groups import group_body, read_group
+from monitoring.arm.rules import read_rule, rule_body
+from monitoring.arm.values import check_name, invalid
 from monitoring.flusher import flush
 from wire.errors import ChatError, identity_error_body
 from wire.times import from_ms, now_ms

@@ -134,6 +134,28 @@ def test_dimensions_of_a_rule_are_known_in_any_letter_case(arm: Management) -> N
     assert criterion["dimensions"][0]["name"] == "StatusCodeClass"
 
 
+def test_a_rule_of_the_admin_is_read_and_changed_like_any_other(
+    arm: Management, resource: Resource
+) -> None:
+    arm.put_group()
+    rule = AlertRule.objects.create(resource=resource, name="busy")
+    rule.conditions.create(metric="ChatMessages", aggregation="Total", threshold=5)
+    rule.action_groups.set([ActionGroup.objects.get(name="ops")])
+    status, before = arm.call(
+        "PATCH", f"{INSIGHTS}/metricAlerts/busy", _json({"properties": {"severity": 1}})
+    )
+    assert status == 200, before
+    assert before["properties"]["severity"] == 1
+    (action,) = before["properties"]["actions"]
+    assert action["actionGroupId"].endswith("/actionGroups/ops")
+    (scope,) = before["properties"]["scopes"]
+    assert scope.endswith(f"/{resource.name}")
+    # Whoever takes the group away in the admin finds that here.
+    rule.action_groups.clear()
+    _, after = arm.call("GET", f"{INSIGHTS}/metricAlerts/busy")
+    assert after["properties"]["actions"] == []
+
+
 def test_a_group_that_is_written_again_keeps_what_the_api_does_not_know(
     arm: Management,
 ) -> None:
