@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import F
 from django.utils.module_loading import import_string
 
@@ -27,6 +27,7 @@ from events.webhooks.deletion import Notifier
 from events.webhooks.deliverer import Deliverer
 from events.webhooks.matching import CurrentIndex
 from events.webhooks.validator import Validator
+from wire import telemetry
 from wire.times import now_ms
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,8 @@ class Worker:
             return work()
         except Exception as problem:
             logger.exception("A worker failed and goes on")
+            if isinstance(problem, DatabaseError):
+                telemetry.count("StorageErrors", Source="worker")
             self._last_error = repr(problem)[:1000]
             # The connection may be what failed.
             connection.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test import override_settings
 
 from events import leases
@@ -21,10 +21,11 @@ from events.models import Delivery, EventSubscription, Lease, LogPosition, Worke
 from events.tests.hooks import PREFIX, Clock, Hands, dispatch, subscribe
 from events.tests.receiver import Answer, Received, Receiver, accept, receiving
 from events.tests.workers import start_worker, wait_until, workers
-from events.webhooks import dispatcher, queue
+from events.webhooks import deliverer, dispatcher, queue
 from events.webhooks.models import DeliveryState
 from identity.models import Resource
 from tests.cast import Person
+from wire import telemetry
 from wire.times import now_ms
 
 IN_THREAD = [f"{PREFIX}ChatMessageReceivedInThread"]
@@ -253,6 +254,29 @@ def test_a_worker_tells_that_it_lives_and_when_it_stops(
         running.stop()
     assert (Worker.objects.get().stopped_ms or 0) > worker.seen_ms
     assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_database_that_refuses_the_worker_is_counted_and_survived(
+    resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+
+    def refuse(*arguments: Any) -> None:
+        raise OperationalError("the disk is full")
+
+    monkeypatch.setattr(
+        telemetry, "count", lambda metric, **of: counted.append(f"{metric} {of['Source']}")
+    )
+    monkeypatch.setattr(deliverer.Deliverer, "work", refuse)
+    with override_settings(WORKER_PARTS=()):
+        running = worker_module.Worker()
+    running.start()
+    try:
+        wait_until(lambda: len(counted) > 1)
+        wait_until(lambda: "the disk is full" in Worker.objects.get().last_error)
+    finally:
+        running.stop()
+    assert set(counted) == {"StorageErrors worker"}
 
 
 def test_one_slow_endpoint_does_not_hold_up_others(
