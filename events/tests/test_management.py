@@ -280,7 +280,7 @@ REFUSED: list[tuple[Any, str]] = [
     (definition(filter={"advancedFilters": [HUGE]}), "not valid"),
     (definition(labels="x"), "labels"),
     (definition(deadLetterDestination="x"), "deadLetterDestination"),
-    (definition(deadLetterDestination={"x": 1e999}), "too large"),
+    (definition(deadLetterDestination={"x": 1e999}), "not valid JSON"),
     (definition(expirationTimeUtc="2001-01-01T00:00:00Z"), "over"),
     (definition(expirationTimeUtc="soon"), "RFC 3339"),
     (with_headers(*[header(f"X-{n}", "v", False) for n in range(11)]), "10 headers"),

@@ -96,6 +96,13 @@ def test_five_thousand_messages_show_at_once_and_scroll_back_without_a_jump(
         # Whatever came in above, what was in view moved by what was scrolled.
         assert len(moved) == 1 and moved <= set(range(0, 602)), moved
     assert len(met) > 200
+    # Also from the very top, where no message is the first thing in view.
+    scroll_up(ben.page, 1_000_000)
+    before = places(ben.page)
+    articles = ben.log.locator("article")
+    expect(articles.nth(len(before) + 20)).to_be_attached()
+    after = places(ben.page)
+    assert max(abs(after[key] - before[key]) for key in before) < 2
     anna.write("newest")
     expect(ben.page.get_by_role("button", name="1 new message")).to_be_visible()
     ben.page.get_by_role("button", name="1 new message").click()

@@ -322,7 +322,7 @@ def test_conversations_far_down_the_list_are_found_and_opened(
     anna.page.goto("about:blank")
     anna.page.goto(address)
     expect(anna.page.get_by_role("heading", level=1, name="Thread 000")).to_be_visible()
-    expect(anna.page.get_by_role("button", name="More")).to_be_visible()
+    expect(anna.page.get_by_role("button", name="More", exact=True)).to_be_visible()
 
 
 def first_thread(visitor: Visitor) -> str:

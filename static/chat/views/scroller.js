@@ -34,7 +34,9 @@ export class Scroller extends Component {
   }
 
   getSnapshotBeforeUpdate() {
-    const first = this.firstVisible();
+    // Not the name of a day, nor the line above everything: older messages come in below them.
+    let first = this.firstVisible();
+    while (first?.dataset.moves !== undefined) first = first.nextElementSibling;
     return first && { key: first.dataset.key, top: first.offsetTop - this.box.current.scrollTop };
   }
 

@@ -82,7 +82,7 @@ export function Timeline({ conversation }) {
         isAtEnd.value = value;
       }}
     >
-      ${conversation.next.value && html`<p class="loading" data-key="loading">${t.loadingOlder}</p>`}
+      ${conversation.next.value && html`<p class="loading" data-key="loading" data-moves="">${t.loadingOlder}</p>`}
       ${rows.map((row) => html`<${Row} key=${row.key} row=${row} conversation=${conversation} />`)}
     <//>
     ${!isAtEnd.value &&
@@ -116,7 +116,7 @@ function Row({ row, conversation }) {
         ${describeSystem(row.message)}
       </p>`;
     case "day":
-      return html`<div class="day-line" data-key=${row.key} role="separator">
+      return html`<div class="day-line" data-key=${row.key} data-moves="" role="separator">
         <span>${dayName(row.ms)}</span>
       </div>`;
     case "line":
