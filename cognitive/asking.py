@@ -8,7 +8,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TypeVar
 from uuid import UUID
@@ -119,12 +119,17 @@ class Choice:
             found = engine.translate(texts, self.source, self.target)
             if len(found) != len(texts):
                 raise EngineUnavailable(f"{engine.name} lost a text.")
-            for text, translation in zip(texts, found, strict=True):
-                if text.strip() and not translation.text.strip():
-                    raise EngineUnavailable(f"{engine.name} returned nothing for a text.")
-            return found
+            both = list(zip(texts, found, strict=True))
+            if any(_has_words(text) and not one.text.strip() for text, one in both):
+                raise EngineUnavailable(f"{engine.name} returned nothing for a text.")
+            # That nothing comes of signs is no failure; whoever sends them would disable it.
+            return [one if one.text.strip() else replace(one, text=text) for text, one in both]
 
         return attempt(Ability.TRANSLATION, self.engine, call, resource_id)
+
+
+def _has_words(text: str) -> bool:
+    return any(map(str.isalpha, text))
 
 
 def translators_for(source: str, target: str) -> list[Choice]:

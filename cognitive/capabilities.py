@@ -1,5 +1,6 @@
 """What the engines here can do, and why those that are missing are."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +10,8 @@ from django.conf import settings
 from cognitive import limits
 from cognitive.abilities import Ability, Engine, EngineUnavailable
 from cognitive.engines import Candidate, candidates
+
+logger = logging.getLogger(__name__)
 
 
 def capabilities() -> dict[str, Any]:
@@ -39,6 +42,11 @@ def _engine(candidate: Candidate) -> dict[str, Any]:
         return {"name": candidate.name, "available": True, **_described(candidate.engine)}
     except EngineUnavailable as problem:
         return {"name": candidate.name, "available": False, "reason": str(problem)}
+    except Exception:
+        # Engines come from elsewhere; what is known of the others is told all the same.
+        logger.exception("The engine %s could not describe itself", candidate.name)
+        reason = "It failed when it was asked what it knows; the log says more."
+        return {"name": candidate.name, "available": False, "reason": reason}
 
 
 def _described(engine: Engine) -> dict[str, Any]:

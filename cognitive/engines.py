@@ -6,6 +6,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,12 @@ class Candidate:
     is_broken: bool = False
 
 
-_candidates: dict[tuple[Ability, str], Candidate] = {}
+# What is not to be had is looked for again after so long: it may have been installed meanwhile, or
+# the machine was too busy to find out.
+MISSING_S = 300.0
+
+# Each with the time when it was looked for.
+_candidates: dict[tuple[Ability, str], tuple[float, Candidate]] = {}
 _lock = threading.Lock()
 
 
@@ -84,9 +90,12 @@ def _candidate(ability: Ability, name: str) -> Candidate:
     key = (ability, name)
     # Whoever comes meanwhile waits for the same engine.
     with _lock:
-        if key not in _candidates:
-            _candidates[key] = _load(ability, name)
-        return _candidates[key]
+        now = time.monotonic()
+        at, known = _candidates.get(key, (now, None))
+        if known is None or (known.engine is None and now - at >= MISSING_S):
+            known = _load(ability, name)
+            _candidates[key] = (now, known)
+        return known
 
 
 def _load(ability: Ability, name: str) -> Candidate:

@@ -22,7 +22,7 @@ from cognitive.abilities import (
 from cognitive.access import Readable
 from cognitive.languages import base
 from cognitive.refusals import as_refusal, undetermined
-from cognitive.results import NO_PAIR, Results
+from cognitive.results import NO_PAIR, Origin, Results
 from cognitive.sentences import document_sentiment, split_sentences
 from wire.errors import ChatError
 
@@ -209,10 +209,15 @@ def _find(
     problems: list[EngineUnavailable | EngineBusy] = []
     rest = list(messages)
     for one in able:
+        try:
+            origin = Origin(ability, one.engine.name, _version(ability, one.engine), one.pair)
+        except (EngineUnavailable, EngineBusy) as problem:
+            problems.append(problem)
+            continue
         known = {
             message: value
             for message in rest
-            if (value := work.results.find(message, ability, one.engine, one.pair)) is not None
+            if (value := work.results.find(message, origin)) is not None
         }
         found += [(messages[m], _Found(one.engine, value, True)) for m, value in known.items()]
         rest = [message for message in rest if message not in known]
@@ -224,10 +229,15 @@ def _find(
             problems.append(problem)
             continue
         for message, value in zip(rest, values, strict=True):
-            work.results.add(message, ability, one.engine, value, one.pair)
+            work.results.add(message, origin, value)
             found.append((messages[message], _Found(one.engine, value, False)))
         return found
     why = asking.worst_of(problems) or EngineUnavailable(f"No engine for {ability} works here.")
     for message in rest:
         messages[message].problems.append(as_refusal(why, ability))
     return found
+
+
+def _version(ability: Ability, engine: Engine) -> str:
+    # Some must run a program to know it.
+    return asking.attempt(ability, engine, lambda engine: engine.version, None, of="version")

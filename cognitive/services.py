@@ -75,7 +75,7 @@ def enrich_messages(
 
 @contextmanager
 def _work(access: ThreadAccess, messages: dict[Readable, Enriched]) -> Iterator[Work]:
-    results = Results(messages, keeps=keeps_results(access))
+    results = Results(access.thread_pk, messages, keeps=keeps_results(access))
     yield Work(messages, results, access.caller.resource_id)
     results.save()
 

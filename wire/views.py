@@ -82,7 +82,8 @@ class WireView(APIView):
             error = ChatError(405, "MethodNotAllowed", str(exc.detail), headers={"Allow": allowed})
         else:
             error = _as_chat_error(exc)
-        if error.status >= 500:
+        # What the code itself refuses for now, such as a missing engine, is no news.
+        if error.status >= 500 and not isinstance(exc, ChatError):
             logger.error("%s failed", type(self).__name__, exc_info=exc)
         response = self.render_error(error)
         for name, value in error.headers.items():

@@ -18,6 +18,9 @@ from cognitive.programs import run
 # is refused. How many processes there may be at once.
 _QUESTION_S, _PROCESS_S, _WAIT_S = 20.0, 10.0, 5.0
 _PROCESSES = 4
+# How long a pair that returned nothing is not offered; not for good, for the cause may have been a
+# process that was killed.
+_LEFT_ALONE_S = 60.0
 # Characters that one process gets; starting one costs more than what it does.
 _CHARACTERS = 20_000
 # A translation with a larger share of unknown words is hardly one.
@@ -56,14 +59,18 @@ class Apertium:
                 " (or make cognitive)."
             )
         self._program = program
-        self._modes = _direct_modes(run([program, "-l"], "", seconds=_PROCESS_S))
-        if not self._modes:
+        self._installed = _direct_modes(run([program, "-l"], "", seconds=_PROCESS_S))
+        if not self._installed:
             raise EngineUnavailable(
                 "Apertium has no pair of languages: apt-get install apertium-eng-spa"
                 " (or make cognitive)."
             )
         self._processes = threading.BoundedSemaphore(_PROCESSES)
-        self._chains = chains(self._modes, _BEST_PIVOT)
+        # Guards what is below.
+        self._lock = threading.Lock()
+        # Modes that returned nothing, and until when they are left alone.
+        self._left_alone: dict[str, float] = {}
+        self._chains = chains(self._installed, _BEST_PIVOT)
 
     @cached_property
     def version(self) -> str:
@@ -71,7 +78,7 @@ class Apertium:
         shown = re.search(r"\d+(\.\d+)+", run([self._program, "-V"], "", seconds=_PROCESS_S))
         files = Path(self._program).resolve().parent.parent / "share/apertium/modes"
         modes = [(m.name, m.stat().st_mtime_ns) for m in sorted(files.glob("*.mode"))]
-        sign = hashlib.sha256(repr([self._modes, modes]).encode()).hexdigest()[:6]
+        sign = hashlib.sha256(repr([self._installed, modes]).encode()).hexdigest()[:6]
         return f"{shown[0] if shown else '0'}+{sign}"
 
     @property
@@ -81,21 +88,24 @@ class Apertium:
 
     @property
     def pairs(self) -> frozenset[Pair]:
-        """What can be reached in at most two steps that have not proven broken."""
-        return frozenset(self._chains)
+        """What can be reached in at most two steps that have not failed a moment ago."""
+        return frozenset(self._known_chains())
 
     @property
     def direct_pairs(self) -> frozenset[Pair]:
         """What is reached in one step: trying these tries everything."""
-        return frozenset(self._modes)
+        return frozenset(self._installed)
 
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[Translation]:
-        """Translations line by line; the blanks around lines and between them stay."""
-        chain = self._chains.get((source, target))
+        """Translations line by line; the blanks around lines and between them stay.
+
+        Lines without a word stay, too: of some Apertium would return nothing.
+        """
+        chain = self._known_chains().get((source, target))
         if chain is None:
             raise EngineUnavailable(f"Apertium cannot translate from {source} to {target}.")
         lines = [_own_signs_aside(text).splitlines(keepends=True) for text in texts]
-        plain = [line.strip() for text in lines for line in text if line.strip()]
+        plain = [line.strip() for text in lines for line in text if _WORD.search(line)]
         known, unknown = plain, [0] * len(plain)
         ends_at = time.monotonic() + _QUESTION_S
         for mode in chain:
@@ -108,10 +118,14 @@ class Apertium:
     def _step(self, mode: str, lines: list[str], ends_at: float) -> list[str]:
         """Marked translations of lines without blanks around them."""
         found = [line for chunk in _chunks(lines) for line in self._together(mode, chunk, ends_at)]
-        if not all(found) and not self._run(mode, "a", ends_at):
-            self._drop(mode)
+        if all(found):
+            return found
+        if not self._run(mode, "a", ends_at):
+            self._leave_alone(mode)
             raise EngineUnavailable(f"Apertium's {mode} returns nothing.")
-        return found
+        # What it swallowed the reader sees as it was, word for word unknown.
+        both = zip(found, lines, strict=True)
+        return [translated or _WORD.sub(r"*\g<0>", line) for translated, line in both]
 
     def _together(self, mode: str, lines: list[str], ends_at: float) -> list[str]:
         # An empty line ends a sentence, so lines have nothing to do with each other.
@@ -136,9 +150,22 @@ class Apertium:
         finally:
             self._processes.release()
 
-    def _drop(self, mode: str) -> None:
-        self._modes = {pair: m for pair, m in self._modes.items() if m != mode}
-        self._chains = chains(self._modes, _BEST_PIVOT)
+    def _known_chains(self) -> dict[Pair, tuple[str, ...]]:
+        now = time.monotonic()
+        with self._lock:
+            if any(until <= now for until in self._left_alone.values()):
+                self._left_alone = {m: t for m, t in self._left_alone.items() if t > now}
+                self._choose_chains()
+            return self._chains
+
+    def _leave_alone(self, mode: str) -> None:
+        with self._lock:
+            self._left_alone[mode] = time.monotonic() + _LEFT_ALONE_S
+            self._choose_chains()
+
+    def _choose_chains(self) -> None:
+        usable = {pair: m for pair, m in self._installed.items() if m not in self._left_alone}
+        self._chains = chains(usable, _BEST_PIVOT)
 
 
 def _direct_modes(listed: str) -> dict[Pair, str]:
@@ -181,11 +208,10 @@ def _put_together(
 ) -> Translation:
     result, words, unknown = [], 0, 0
     for line in own_lines:
-        core = line.strip()
-        if not core:
+        if not _WORD.search(line):
             result.append(line)
             continue
-        _, translated, missing = next(done)
+        core, translated, missing = next(done)
         result.append(line.replace(core, translated, 1))
         words += len(_WORD.findall(core))
         unknown += missing

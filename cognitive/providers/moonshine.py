@@ -20,6 +20,8 @@ _MODEL = Path("assets", "tiny-en")
 _UPDATE_MS = 500
 # The library keeps all it heard; at the next silence after so long it may forget.
 _FORGET_MS = 60_000
+# Makes the library transcribe what came since it was last asked, however little that is.
+_FORCE_UPDATE = 1
 _OPTIONS = {"return_audio_data": "false", "identify_speakers": "false"}
 
 
@@ -135,10 +137,12 @@ class MoonshineStream:
 
     def finish(self) -> list[Heard]:
         """The rest."""
+        # Once stopped, the library says again what it said last, and the last word would be lost.
+        heard = self._news(self._lines(_FORCE_UPDATE))
         with self._model.lock:
             check(self._library.moonshine_stop_stream(self._model.handle, self._handle))
         # Whatever is open now will not go on.
-        return self._news(self._lines(), all_complete=True)
+        return heard + self._news(self._lines(), all_complete=True)
 
     def close(self) -> None:
         """Frees the library's stream."""
@@ -174,14 +178,14 @@ class MoonshineStream:
             heard.append(Heard(line.text, offset_ms, line.duration_ms, is_final))
         return heard
 
-    def _lines(self) -> list[_Line]:
+    def _lines(self, flags: int = 0) -> list[_Line]:
         from moonshine_voice.moonshine_api import TranscriptC
 
         found: Any = ctypes.POINTER(TranscriptC)()
         with self._model.lock:
             check(
                 self._library.moonshine_transcribe_stream(
-                    self._model.handle, self._handle, 0, ctypes.byref(found)
+                    self._model.handle, self._handle, flags, ctypes.byref(found)
                 )
             )
             transcript = found.contents

@@ -6,6 +6,7 @@ A client that can set no header and wants no token in an address may begin with 
 
 import asyncio
 import logging
+import time
 from collections import deque
 from typing import Any
 
@@ -36,8 +37,13 @@ IDLE_SECONDS = 180.0
 AUTHENTICATION_SECONDS = 10.0
 # Sockets for each stream that there may be; a socket without a turn costs next to nothing.
 SOCKETS_PER_STREAM = 16
+# Of these, one user's.
+SOCKETS_PER_USER = 16
+# Of one socket. Each looks the caller up and is answered, whether or not there is sound in it.
+TURNS_PER_MINUTE = 120
+_MINUTE_SECONDS = 60.0
 
-NORMAL, MALFORMED, UNAUTHORIZED, TOO_LARGE = 1000, 4400, 4401, 4413
+NORMAL, MALFORMED, UNAUTHORIZED, TOO_LARGE, TOO_MANY = 1000, 4400, 4401, 4413, 4429
 
 
 class _Goodbye(Exception):
@@ -86,9 +92,15 @@ async def speech_socket(scope: dict[str, Any], receive: Any, send: Any, mode: Mo
 def _may_open(credentials: Credentials, caller: CognitiveCaller | None) -> bool:
     most = SOCKETS_PER_STREAM * settings.CHATSITE_COGNITIVE_STREAMS
     if credentials.given:
-        return caller is not None and len(_open) < most
+        return caller is not None and len(_open) < most and not _has_enough(caller)
     # Strangers must not fill the room that is for those who are known.
     return len(_open) < most and sum(s.caller is None for s in _open) < most // 4
+
+
+def _has_enough(caller: CognitiveCaller) -> bool:
+    """Whether a user has as many sockets as one may; nobody may take those of all others."""
+    own = sum(one.caller is not None and _is_same(one.caller, caller) for one in _open)
+    return caller.user is not None and own >= SOCKETS_PER_USER
 
 
 class Session:
@@ -107,6 +119,8 @@ class Session:
         self._turn: Hearing | None = None
         # The requests whose turns are over; what was on its way meanwhile is dropped.
         self._over: deque[str] = deque(maxlen=16)
+        # When the latest turns began.
+        self._begun: deque[float] = deque(maxlen=TURNS_PER_MINUTE)
         self._outgoing: asyncio.Queue[str] = asyncio.Queue()
         self._stopped = asyncio.Event()
 
@@ -182,10 +196,20 @@ class Session:
         if not isinstance(token, str):
             raise MalformedFrame("A token is a text.")
         credentials = Credentials("", token, given=True)
-        caller = await callers.find(credentials, self._host)
+        caller = await self._find(credentials)
         if caller is None or (self.caller and not _is_same(caller, self.caller)):
             raise _Goodbye(UNAUTHORIZED)
+        if self.caller is None and _has_enough(caller):
+            raise _Goodbye(TOO_MANY)
         self.credentials, self.caller = credentials, caller
+
+    async def _find(self, credentials: Credentials) -> CognitiveCaller | None:
+        # What came meanwhile would wait in memory, however much.
+        self._source.pause()
+        try:
+            return await callers.find(credentials, self._host)
+        finally:
+            self._source.resume()
 
     def _read_config(self, config: dict[str, Any]) -> None:
         recognition = str(config.get("recognition", "")).lower()
@@ -224,8 +248,12 @@ class Session:
                 self._source.resume()
 
     async def _begin_turn(self, request_id: str) -> None:
+        now = time.monotonic()
+        if len(self._begun) == self._begun.maxlen and now - self._begun[0] < _MINUTE_SECONDS:
+            raise _Goodbye(TOO_MANY)
+        self._begun.append(now)
         # Tokens end and people leave, while sockets stay open.
-        self.caller = await callers.find(self.credentials, self._host)
+        self.caller = await self._find(self.credentials)
         if self.caller is None:
             raise _Goodbye(UNAUTHORIZED)
         if self._stopped.is_set():

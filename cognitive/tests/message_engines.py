@@ -23,6 +23,8 @@ class Told:
 
     failures: dict[str, Exception] = {}
     versions: dict[str, str] = {}
+    # What they raise when they are asked for their version.
+    nameless: dict[str, Exception] = {}
     calls: list[tuple[str, tuple[str, ...]]] = []
 
     @classmethod
@@ -37,6 +39,8 @@ class _Engine:
 
     @property
     def version(self) -> str:
+        if self.name in Told.nameless:
+            raise Told.nameless[self.name]
         return Told.versions.get(self.name, "1")
 
     def note(self, texts: Sequence[str]) -> None:
@@ -133,7 +137,7 @@ def told(settings: Settings) -> Iterator[type[Told]]:
     settings.COGNITIVE_PROVIDERS = PROVIDERS
     settings.COGNITIVE_ENGINES = {**ENGINES}
     settings.CHATSITE_COGNITIVE_REQUESTS = 1000
-    Told.failures, Told.versions, Told.calls = {}, {}, []
+    Told.failures, Told.versions, Told.nameless, Told.calls = {}, {}, {}, []
     engines.forget_engines()
     yield Told
     engines.forget_engines()

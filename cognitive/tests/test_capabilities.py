@@ -7,9 +7,11 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
+from cognitive import engines
+from cognitive.abilities import EngineUnavailable
 from cognitive.checks import check_engines
 from cognitive.engines import forget_engines
-from cognitive.tests.message_engines import Told, Words, told
+from cognitive.tests.message_engines import HERE, PROVIDERS, Told, Words, told
 from identity.models import Resource
 from tests.cast import Person
 from tests.service import call
@@ -74,6 +76,32 @@ def test_an_engine_that_crashes_when_made_breaks_nothing(alice: Person, settings
     (engine,) = alice.get(PATH).json()["translation"]["engines"]
     assert engine["available"] is False
     assert "luck" not in engine["reason"]
+
+
+def test_what_is_missing_is_looked_for_again_and_what_is_there_is_not(
+    alice: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def available() -> list[bool]:
+        return [one["available"] for one in alice.get(PATH).json()["translation"]["engines"]]
+
+    assert available() == [False, True, True]
+    installed = {**PROVIDERS["translation"], "absent": f"{HERE}.Parrot", "parrot": f"{HERE}.Absent"}
+    settings.COGNITIVE_PROVIDERS = {**PROVIDERS, "translation": installed}
+    assert available() == [False, True, True]
+    monkeypatch.setattr(engines, "MISSING_S", 0.0)
+    assert available() == [True, True, True]
+
+
+@pytest.mark.parametrize("problem", [EngineUnavailable("It is deaf."), ZeroDivisionError("luck")])
+def test_an_engine_that_cannot_describe_itself_hides_no_other(
+    alice: Person, told: type[Told], problem: Exception
+) -> None:
+    told.nameless["parrot"] = problem
+    answer = alice.get(PATH)
+    assert answer.status_code == 200
+    _, parrot, backup = answer.json()["translation"]["engines"]
+    assert (parrot["available"], backup["available"]) == (False, True)
+    assert "luck" not in parrot["reason"]
 
 
 def check() -> tuple[int, str]:

@@ -129,6 +129,22 @@ def test_what_was_edited_while_it_was_translated_is_not_kept(
     assert not CognitiveResult.objects.exists()
 
 
+def test_who_opts_out_while_it_is_translated_finds_nothing_kept(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = alice.create_thread()
+    message = alice.send(thread, "Hello")
+    translate_as_always = Parrot.translate
+
+    def meanwhile(self: Parrot, *asked: Any) -> Any:
+        alice.patch(thread, {"metadata": {"chatsite.cognitive": "off"}})
+        return translate_as_always(self, *asked)
+
+    monkeypatch.setattr(Parrot, "translate", meanwhile)
+    assert translate(alice, thread, message)["text"] == "es<Hello>"
+    assert not CognitiveResult.objects.exists()
+
+
 def test_sending_asks_no_engine(alice: Person, told: type[Told]) -> None:
     thread = alice.create_thread()
     alice.send(thread, "Hello")

@@ -351,6 +351,36 @@ async def test_sockets_are_bounded(alice: Person, monkeypatch: pytest.MonkeyPatc
         await speaker.leave()
 
 
+async def test_one_user_does_not_get_all_sockets(
+    alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "SOCKETS_PER_USER", 1)
+    inside = [await opened(alice)]
+    another = Speaker(CONVERSATION, {"authorization": f"Bearer {alice.token}"})
+    assert await another.open() == (False, 1000)
+    # Who says so only afterwards is no better off.
+    another = Speaker(CONVERSATION)
+    assert (await another.open())[0]
+    await another.text("authorization", {"token": alice.token})
+    assert await another.code() == socket.TOO_MANY
+    inside.append(await opened(bob))
+    # Renewing a token takes no second place.
+    await inside[0].text("authorization", {"token": alice.token})
+    assert [path for path, _ in await inside[0].turn(b"hello")][-1] == "turn.end"
+    for speaker in inside:
+        await speaker.leave()
+
+
+async def test_one_socket_has_so_many_turns_a_minute(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "TURNS_PER_MINUTE", 2)
+    speaker = await opened(alice)
+    for number in range(3):
+        await speaker.say(b"", request_id=f"turn{number}")
+    assert await speaker.code() == socket.TOO_MANY
+
+
 async def test_a_server_that_stops_ends_all_sockets(alice: Person) -> None:
     speaker = await opened(alice)
     await speaker.say(wav_header() + b"hello")

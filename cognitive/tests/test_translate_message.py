@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from cognitive.abilities import EngineBusy, EngineUnavailable
+from cognitive.abilities import EngineBusy, EngineUnavailable, Quality, Translation
+from cognitive.breaker import FAILURES
 from cognitive.engines import forget_engines
 from cognitive.limits import MESSAGE_CHARACTERS
-from cognitive.tests.message_engines import Told, told
+from cognitive.tests.message_engines import Parrot, Told, told
 from tests.cast import NO_SUCH_THREAD, NOT_A_MEMBER, Person, error_of
 
 __all__ = ["told"]
@@ -253,3 +254,33 @@ def test_an_unknown_operation_on_a_message_is_refused(alice: Person) -> None:
     thread = alice.create_thread()
     message = alice.send(thread, "Hello")
     assert alice.post(f"{thread}/messages/{message}:shout", {}).status_code in (400, 404, 405)
+
+
+@pytest.mark.parametrize("problem", [EngineUnavailable("It does not say."), ZeroDivisionError()])
+def test_the_next_engine_is_asked_where_one_does_not_tell_its_version(
+    alice: Person, told: type[Told], problem: Exception
+) -> None:
+    thread = alice.create_thread()
+    message = alice.send(thread, "Hello")
+    told.nameless["parrot"] = problem
+    (found,) = translate(alice, thread, message).json()["translations"]
+    assert found["engine"] == "backup"
+    told.nameless["backup"] = problem
+    refused = translate(alice, thread, message)
+    assert error_of(refused)[:2] == (503, "EngineUnavailable")
+
+
+@pytest.mark.parametrize("sign", ["\u00ad", "…", "123"])
+def test_signs_of_which_an_engine_makes_nothing_do_not_disable_it(
+    alice: Person, monkeypatch: pytest.MonkeyPatch, sign: str
+) -> None:
+    def nothing(self: Parrot, texts: list[str], *pair: str) -> list[Translation]:
+        return [Translation("" if text == sign else "hola", Quality.GIST) for text in texts]
+
+    monkeypatch.setattr(Parrot, "translate", nothing)
+    thread = alice.create_thread()
+    for _ in range(FAILURES):
+        (found,) = translate(alice, thread, alice.send(thread, sign), **{"from": "en"}).json()[
+            "translations"
+        ]
+        assert (found["engine"], found["text"]) == ("parrot", sign)

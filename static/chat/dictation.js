@@ -16,7 +16,8 @@ const REASONS = {
   Forbidden: "unauthorized",
   Error: "unavailable",
 };
-const UNAUTHORIZED = 4401;
+// Why a socket was closed.
+const CLOSED = { 4401: "unauthorized", 4429: "busy" };
 
 export class Dictation {
   // `url` is the server's origin, `token` a user's token or an async function that returns one,
@@ -117,8 +118,7 @@ export class Dictation {
     const socket = new WebSocket(url);
     this.socket = socket;
     socket.onmessage = ({ data }) => this.receive(data);
-    socket.onclose = ({ code }) =>
-      this.fail(code === UNAUTHORIZED ? "unauthorized" : "offline");
+    socket.onclose = ({ code }) => this.fail(CLOSED[code] ?? "offline");
     socket.onopen = () => {
       this.sendText("authorization", { token });
       this.sendText("speech.config", { context: { system: { name: "chatsite" } } });

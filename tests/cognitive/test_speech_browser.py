@@ -1,6 +1,5 @@
 """Speech in Chromium, whose microphone hears a file: the official SDK, and the page's module."""
 
-import os
 import shutil
 import wave
 from collections.abc import Iterator
@@ -8,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.browsers import running_chromium
 from tests.cognitive.test_speech_sdks import WAV, is_what_was_said
 from tests.live.bundles import served
 from tests.server import Server
@@ -78,18 +78,10 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def chromium(heard: Path) -> Iterator[Browser]:
     """Chromium with a microphone; pages may use it."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    options = [
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={heard}",
-        *(["--no-sandbox"] if os.geteuid() == 0 else []),
-    ]
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=options)
+    with running_chromium(
+        "--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={heard}"
+    ) as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture

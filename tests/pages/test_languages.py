@@ -1,14 +1,14 @@
 """Translation, sentiment and dictation on the chat page, with the engines of `make cognitive`."""
 
-import os
+import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Route, expect
 
+from tests.browsers import running_chromium
 from tests.cognitive.conftest import speech_engine, text_engines
 from tests.cognitive.test_speech_browser import heard
 from tests.cognitive.test_speech_sdks import is_what_was_said
@@ -25,19 +25,10 @@ ENGINE_MS = 60_000
 @pytest.fixture(scope="module")
 def chromium(heard: Path) -> Iterator[Browser]:  # noqa: F811
     """Chromium whose microphone hears a sentence from a file, where a page may use it."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    options = [
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={heard}",
-        *(["--no-sandbox"] if os.geteuid() == 0 else []),
-    ]
-    expect.set_options(timeout=15_000)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=options)
+    with running_chromium(
+        "--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={heard}"
+    ) as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -48,10 +39,10 @@ def trip(anna: Visitor, ben: Visitor) -> str:
     return "Trip"
 
 
-def prefer(visitor: Visitor, wish: str) -> None:
-    """Switch something on in the own menu."""
+def prefer(visitor: Visitor, wish: str, *, on: bool = True) -> None:
+    """Switch something on, or off, in the own menu."""
     visitor.page.get_by_role("button", name=re.compile("settings and signing out")).click()
-    visitor.page.get_by_role("checkbox", name=wish).check()
+    visitor.page.get_by_role("checkbox", name=wish).set_checked(on)
     visitor.picture("language-menu")
     visitor.page.keyboard.press("Escape")
 
@@ -109,6 +100,15 @@ def test_incoming_messages_are_translated_for_who_wants_it(anna: Visitor, ben: V
     translated(anna, "client")
     anna.page.set_viewport_size({"width": 360, "height": 740})
     anna.picture("translated-narrow")
+    anna.page.set_viewport_size({"width": 1280, "height": 800})
+
+    # Without the wish all is as it was written, but for what she asks about herself.
+    prefer(anna, "Translate incoming messages", on=False)
+    anna.sees(SPANISH)
+    expect(anna.log.get_by_text("Approximate translation")).to_have_count(0)
+    anna.tool(SPANISH, "Translate")
+    translated(anna, "client")
+    expect(anna.log.get_by_text("Approximate translation")).to_have_count(1)
 
 
 @pytest.mark.usefixtures("text_engines", "trip")
@@ -123,6 +123,60 @@ def test_the_sentiment_of_incoming_messages_is_a_small_sign_and_off_by_default(
     expect(sign).to_be_visible(timeout=ENGINE_MS)
     assert not ben.log.get_by_role("img", name=re.compile("Sentiment")).count()
     anna.picture("sentiment")
+    anna.page.emulate_media(color_scheme="dark")
+    anna.page.set_viewport_size({"width": 360, "height": 740})
+    anna.picture("sentiment-dark-narrow")
+
+
+@pytest.mark.usefixtures("text_engines", "trip")
+def test_what_no_engine_could_translate_is_asked_for_again_when_it_is_shown_again(
+    anna: Visitor, ben: Visitor
+) -> None:
+    asked: list[str] = []
+
+    def busy(route: Route) -> None:
+        (message,) = json.loads(route.request.post_data or "")["ids"]
+        asked.append(message)
+        errors = [{"code": "TooManyRequests", "message": "Try again."}]
+        route.fulfill(json={"value": [{"messageId": message, "errors": errors}]})
+
+    enrich = re.compile(r"/messages:enrich")
+    anna.page.route(enrich, busy, times=1)
+    prefer(anna, "Translate incoming messages")
+    with anna.page.expect_response(enrich):
+        ben.write(SPANISH)
+    anna.sees(SPANISH)
+    anna.start_conversation("Another", ben)
+    anna.open("Trip")
+    translated(anna, "client")
+    assert len(asked) == 1
+
+
+@pytest.mark.usefixtures("text_engines", "trip")
+def test_a_late_translation_of_an_earlier_version_changes_nothing(
+    anna: Visitor, ben: Visitor
+) -> None:
+    held: list[Route] = []
+    anna.page.route(re.compile(r"/messages/\d+(:|%3A)translate"), lambda route: held.append(route))
+    ben.write(SPANISH)
+    anna.sees(SPANISH)
+    anna.tool(SPANISH, "Translate")
+    ben.tool(SPANISH, "Edit")
+    ben.composer.fill("El tren sale de la estación vieja.")
+    ben.composer.press("Enter")
+    anna.sees("El tren sale de la estación vieja.")
+    prefer(anna, "Translate incoming messages")
+    translated(anna, "train")
+    (route,) = held
+    (message,) = re.findall(r"/messages/(\d+)", route.request.url)
+    stale = {"to": "en", "text": "stale", "engine": "apertium", "quality": "gist", "cached": False}
+    with anna.page.expect_response(re.compile("translate")):
+        route.fulfill(json={"messageId": message, "version": message, "translations": [stale]})
+    # Whatever comes of it has come when another message was answered for.
+    ben.write("La reunión empieza a las nueve.")
+    translated(anna, "meeting")
+    translated(anna, "train")
+    expect(anna.log).not_to_contain_text("stale")
 
 
 @pytest.mark.usefixtures("speech_engine")

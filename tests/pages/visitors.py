@@ -129,7 +129,7 @@ class Visitor:
         """The message with this text."""
         return self.log.locator("article", has=self.page.get_by_text(text, exact=True))
 
-    def sees(self, text: str, *, seconds: float = 5) -> None:
+    def sees(self, text: str, *, seconds: float = 15) -> None:
         """Asserts that a message with this text is there."""
         expect(self.message(text)).to_have_count(1, timeout=seconds * 1000)
 

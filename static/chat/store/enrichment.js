@@ -10,8 +10,12 @@ const GATHER_MS = 150;
 const PAUSE_MS = 5000;
 const MOST_FAILURES = 3;
 
-// By conversation and message: a signal of {version, wish, state, from, translation, sentiment,
-// showsOriginal}; `state` is "", working or failed.
+// Errors of single messages that may be gone the next time.
+const TRANSIENT = new Set(["TooManyRequests", "EngineUnavailable"]);
+
+// By conversation and message: a signal of {version, wish, state, from, translation, isAsked,
+// sentiment, showsOriginal}; `state` is "", working or failed, `isAsked` whether somebody wanted the
+// translation of this very message.
 const entries = new Map();
 const EMPTY = Object.freeze({ version: 0, wish: "", state: "" });
 
@@ -30,6 +34,8 @@ export const isCurrent = (entry, message) => entry.value.version === message.ver
 
 function update(threadId, message, changes) {
   const entry = enrichmentOf(threadId, message);
+  // What comes late about an earlier version must not hide what is known of this one.
+  if (entry.value.version > message.version) return;
   const before = isCurrent(entry, message) ? entry.value : EMPTY;
   entry.value = { ...before, version: message.version, ...changes };
 }
@@ -43,14 +49,15 @@ export async function translate(threadId, message) {
   update(threadId, message, { state: "working", showsOriginal: false });
   try {
     const answer = await api.translateMessage(threadId, message.id, readLanguage.value);
-    apply(threadId, message, { ...answer, translation: answer.translations[0] });
+    apply(threadId, message, { ...answer, translation: answer.translations[0] }, { isAsked: true });
   } catch (problem) {
     update(threadId, message, { state: "failed" });
     throw problem;
   }
 }
 
-function apply(threadId, message, { version, detectedLanguage, translation, sentiment }) {
+function apply(threadId, message, answer, more = {}) {
+  const { version, detectedLanguage, translation, sentiment } = answer;
   // Edited while it was worked on: the new text is asked for when it is shown.
   if (version && Number(version) !== message.version) return;
   update(threadId, message, {
@@ -58,7 +65,13 @@ function apply(threadId, message, { version, detectedLanguage, translation, sent
     ...(detectedLanguage ? { from: detectedLanguage.language } : {}),
     ...(translation ? { translation } : {}),
     ...(sentiment ? { sentiment } : {}),
+    ...more,
   });
+}
+
+// They are asked for again when they are shown again.
+function forgetWishes(threadId, messages) {
+  for (const message of messages) update(threadId, message, { wish: "" });
 }
 
 // --- Incoming messages, as the reader prefers ---
@@ -118,9 +131,11 @@ async function work() {
     } catch (problem) {
       failures += 1;
       if (!problem.isTransient || failures > MOST_FAILURES) {
-        // It is asked for again when it is shown again.
-        for (const message of batch) update(threadId, message, { wish: "" });
-        if (problem.isTransient) waiting.clear();
+        forgetWishes(threadId, batch);
+        if (problem.isTransient) {
+          for (const [other, messages] of waiting) forgetWishes(other, messages.values());
+          waiting.clear();
+        }
         failures = 0;
         continue;
       }
@@ -139,5 +154,9 @@ async function enrich(threadId, batch) {
   const ids = batch.map(({ id }) => String(id));
   const answer = await api.enrichMessages(threadId, { ids, ...options });
   const byId = new Map(batch.map((message) => [String(message.id), message]));
-  for (const one of answer.value) apply(threadId, byId.get(one.messageId), one);
+  for (const one of answer.value) {
+    const message = byId.get(one.messageId);
+    apply(threadId, message, one);
+    if (one.errors?.some(({ code }) => TRANSIENT.has(code))) forgetWishes(threadId, [message]);
+  }
 }

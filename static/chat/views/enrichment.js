@@ -30,14 +30,18 @@ export function useEnrichment(threadId, message) {
   return isCurrent(entry, message) && !message.isDeleted ? entry.value : null;
 }
 
+// Whether there is a translation that the reader wants: of this message, or of all incoming ones.
+const hasTranslation = (found) =>
+  Boolean(found?.translation) && (found.isAsked || Boolean(preferences.value.translates));
+
 // Whether the translation is shown in the place of the message.
 export const isTranslated = (found) =>
-  Boolean(found?.translation) && found.translation.quality !== "original" && !found.showsOriginal;
+  hasTranslation(found) && found.translation.quality !== "original" && !found.showsOriginal;
 
 // Below a message: where its translation comes from, and the way back to the original.
 export function TranslationLine({ threadId, message, found }) {
   if (found?.state === "working") return html`<p class="translation-line">${t.translating}</p>`;
-  if (!found?.translation) return null;
+  if (!hasTranslation(found)) return null;
   const { engine, quality } = found.translation;
   if (quality === "original") return null;
   const isShown = !found.showsOriginal;
@@ -69,7 +73,7 @@ export function Sentiment({ found }) {
 
 // Among the actions of a message.
 export function TranslateButton({ threadId, message, found }) {
-  const isDone = found?.translation && !found.showsOriginal;
+  const isDone = hasTranslation(found) && !found.showsOriginal;
   if (!canTranslate.value || isDone || found?.state === "working") return null;
   return html`<${IconButton}
     icon="languages"
