@@ -190,7 +190,7 @@ def test_what_was_written_without_a_network_is_sent_once_it_is_back(
     ben.write("meanwhile")
     anna.picture("offline")
     anna.context.set_offline(False)
-    anna.sees("meanwhile", seconds=10)
+    anna.sees("meanwhile", seconds=30)
     ben.sees("two")
     expect(anna.page.get_by_text("You are offline.")).to_have_count(0)
     assert ben.texts() == ["meanwhile", "one", "two"]
@@ -236,7 +236,7 @@ def test_a_lost_answer_doubles_nothing(lunch: str, anna: Visitor, ben: Visitor) 
     anna.write("only once")
     ben.sees("only once")
     anna.write("and then")
-    ben.sees("and then", seconds=10)
+    ben.sees("and then", seconds=30)
     expect(anna.page.locator("article.pending")).to_have_count(0, timeout=10_000)
     assert lost[0].status == 201
     assert ben.texts() == ["only once", "and then"]
@@ -274,7 +274,7 @@ def test_unsent_messages_outlive_a_reload(lunch: str, anna: Visitor, ben: Visito
     expect(anna.page.get_by_text("Not sent yet")).to_be_visible()
     anna.page.unroute_all()
     anna.page.reload()
-    ben.sees("patience", seconds=10)
+    ben.sees("patience", seconds=30)
     anna.sees("patience")
     assert ben.texts() == ["patience"]
 
