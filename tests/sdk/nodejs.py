@@ -61,3 +61,25 @@ def _install(node: Path, folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240)
     if done.returncode:
         pytest.skip(f"npm ci could not install the JavaScript SDKs: {done.stderr.strip()[-500:]}")
+
+
+def run_tests(file: str, *, node: Path, packages: Path, **environment: str) -> None:
+    """Run one file of JavaScript tests; fails with Node's report unless every test passed.
+
+    Node's own test runner runs the file and its report is read, so that a file that ran nothing,
+    skipped something or crashed fails as well.
+    """
+    written = len(re.findall(r"^test\(", (packages / file).read_text("utf-8"), re.MULTILINE))
+    done = subprocess.run(
+        [node, "--test", "--test-reporter=tap", file],
+        cwd=packages,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    report = done.stdout + done.stderr
+    totals = dict(re.findall(r"^# (tests|pass|fail|skipped|cancelled|todo) (\d+)$", report, re.M))
+    assert done.returncode == 0, report
+    assert totals.get("tests") == totals.get("pass"), report
+    assert int(totals.get("pass", 0)) >= max(written, 1), report
