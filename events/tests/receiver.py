@@ -122,6 +122,19 @@ def receiving(answer: Callable[[Received], Answer] = accept) -> Iterator[Receive
         server.server_close()
 
 
+def _read_request(connection: socket.socket) -> None:
+    """Reads it to its end: closing with a part unread would be a reset, another mistake."""
+    with connection.makefile("rb") as stream:
+        length = 0
+        for line in iter(stream.readline, b""):
+            if line == b"\r\n":
+                break
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        stream.read(length)
+
+
 @contextlib.contextmanager
 def speaking(talk: Callable[[socket.socket], None]) -> Iterator[str]:
     """The URL of a server that does with each connection what `talk` does."""
@@ -137,7 +150,7 @@ def speaking(talk: Callable[[socket.socket], None]) -> Iterator[str]:
 
                 def run(connection: socket.socket = connection) -> None:
                     with contextlib.suppress(OSError), connection:
-                        connection.recv(65536)
+                        _read_request(connection)
                         talk(connection)
 
                 threading.Thread(target=run, daemon=True).start()

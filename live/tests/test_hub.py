@@ -81,7 +81,8 @@ async def test_what_readers_who_have_gone_had_coming_reaches_nobody_who_comes_la
     for _ in range(500):
         here._take(hub._Batch(log.entries(start, place, rows), place))
     late = stream_of(bob)
-    assert (await late.start())["id"] == str(place)
+    # While another transaction runs, PostgreSQL makes the same place look like another one.
+    assert Cursor.parse((await late.start())["id"]).last_id == place.last_id
     assert await late.hears_nothing()
     await late.close()
 
