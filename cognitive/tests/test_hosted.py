@@ -71,11 +71,20 @@ def test_a_process_that_is_stuck_is_ended(
     again.close()
 
 
+def test_a_process_lets_the_chat_go_before(recognizer: Hosted) -> None:
+    recognizer.open("en", 16_000).close()
+    process = recognizer._process
+    assert process is not None
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+    cores = os.sched_getaffinity(0)
+    if len(cores) > 1:
+        assert os.sched_getaffinity(process.pid) == cores - {min(cores)}
+
+
 def test_a_process_goes_with_its_server(recognizer: Hosted) -> None:
     recognizer.open("en", 16_000).close()
     process = recognizer._process
-    assert process is not None and os.getpriority(os.PRIO_PROCESS, process.pid) > 0
-    assert recognizer._control is not None
+    assert process is not None and recognizer._control is not None
     recognizer._control.close()
     assert process.wait(10) == 0
     recognizer.end_process()
