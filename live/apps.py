@@ -11,6 +11,11 @@ class LiveConfig(AppConfig):
 
     def ready(self) -> None:
         """Tells how many connections there are to whoever watches."""
-        from live import hub
+        telemetry.gauges["RealtimeConnections"] = _connections
 
-        telemetry.gauges["RealtimeConnections"] = hub.connections
+
+def _connections() -> float:
+    # Not loaded with the app: commands that serve nothing need no sockets, which take long to load.
+    from live import hub
+
+    return hub.connections()
