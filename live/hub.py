@@ -25,6 +25,7 @@ from live.database import hub_desk, socket_desk
 from live.readers import Ending, Reader
 from live.roster import Roster
 from live.unstored import unpacked
+from wire import telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -257,13 +258,18 @@ class Hub:
 
     def _pass_on(self, announcement: Announcement) -> None:
         """To every local reader that may see it, in one go: two events never interleave."""
-        for reader in list(self.roster.recipients(announcement.event)):
+        event, taken = announcement.event, 0
+        for reader in list(self.roster.recipients(event)):
             try:
-                reader.offer(announcement)
+                taken += reader.offer(announcement)
             except Exception:
                 # The others must not miss it for that.
                 logger.exception("An event could not be sent")
-        self.roster.settle(announcement.event)
+        self.roster.settle(event)
+        if taken:
+            telemetry.count(
+                "RealtimeEvents", times=taken, resource_id=event.resource_id, Event=event.type
+            )
 
     async def _admit(self, newcomers: "list[_Newcomer]") -> None:
         users = {r.scope.user_id for r, _ in newcomers if r.scope.user_id is not None}

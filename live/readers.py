@@ -12,6 +12,7 @@ from live.announcements import Announcement, Frame, size_of
 from live.credentials import Credential
 from live.log import Scope
 from live.outlets import COMFORTABLE_BYTES, DaphneSocketOutlet, Outlet, drained
+from wire import telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,10 @@ class Ending(Enum):
     TOO_SLOW = 4428
     TOO_FAST = 4429
     RESTARTING = 4503
+
+
+# As the monitoring spells them: TooSlow.
+_REASONS = {ending: ending.name.title().replace("_", "") for ending in Ending}
 
 
 class Reader(ABC):
@@ -58,20 +63,22 @@ class Reader(ABC):
         """Whether everything before the hub's place in the log has been sent."""
         return self._waiting is None
 
-    def offer(self, announcement: Announcement) -> None:
-        """Takes an event from the hub. Never waits."""
+    def offer(self, announcement: Announcement) -> bool:
+        """Gives it an event from the hub; False when it does not take it. Never waits."""
         if self.ending or not self._wants(announcement):
-            return
+            return False
         if self._waiting is None:
             self.deliver(announcement)
         elif not announcement.event.is_stored:
             # Somebody typed before the client could know: too late now.
-            return
+            return False
         elif self._waiting_bytes > MOST_WAITING_BYTES:
             self.end(Ending.TOO_SLOW)
+            return False
         else:
             self._waiting.append(announcement)
             self._waiting_bytes += size_of(announcement.event)
+        return True
 
     def _wants(self, announcement: Announcement) -> bool:
         scope, event = self.scope, announcement.event
@@ -102,6 +109,11 @@ class Reader(ABC):
         if self.ending:
             return
         self.ending = ending
+        telemetry.count(
+            "RealtimeConnectionsEnded",
+            resource_id=self.credential.resource_id,
+            Reason=_REASONS[ending],
+        )
         if ending is Ending.TOO_SLOW and self.outlet.waiting() > COMFORTABLE_BYTES:
             # A farewell would wait behind all the rest.
             self.outlet.abort()

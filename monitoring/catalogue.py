@@ -165,6 +165,20 @@ _METRICS = (
         aggregations=_GAUGE,
     ),
     Metric(
+        "RealtimeEvents",
+        "Live events",
+        "Events passed on to live connections as they happened, once for each connection.",
+        stored="RealtimeEvents",
+        dimensions=("Event",),
+    ),
+    Metric(
+        "RealtimeConnectionsEnded",
+        "Live connections ended",
+        "Live connections that the server ended while it ran, by the reason.",
+        stored="RealtimeConnectionsEnded",
+        dimensions=("Reason",),
+    ),
+    Metric(
         "WebhookDeliveries",
         "Webhook requests",
         "Requests to webhook endpoints by their outcome.",

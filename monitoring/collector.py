@@ -146,7 +146,8 @@ def record(
     resource_id: UUID | None = None,
     value: float = 1.0,
     is_duration: bool = False,
+    times: int = 1,
 ) -> None:
     """The sink of `wire.telemetry`: what the rooms below count."""
     key = (metric, resource_id or SERVER, dimensions)
-    collector.record(key, now_ms(), value, is_duration=is_duration)
+    collector.record(key, now_ms(), value, times=times, is_duration=is_duration)

@@ -127,6 +127,18 @@ _COUNTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
         {"Reason": "reason"},
     ),
     (
+        "RealtimeEvents",
+        "acs_realtime_events",
+        "Events passed on to live connections.",
+        {"Event": "event"},
+    ),
+    (
+        "RealtimeConnectionsEnded",
+        "acs_realtime_dropped",
+        "Live connections that the server ended.",
+        {"Reason": "reason"},
+    ),
+    (
         "WebhookDeadLetters",
         "acs_eventgrid_dead_lettered",
         "Events that webhooks gave up.",
@@ -148,9 +160,9 @@ _COUNTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
 
 
 def _label(row: Series, dimension: str) -> str:
-    """A value as labels spell it; names that people gave stay as they are."""
+    """A value as labels spell it; names that people or the API gave stay as they are."""
     value: str = row.dimensions.get(dimension, "")
-    return value if dimension == "Subscription" else value.lower()
+    return value if dimension in ("Subscription", "Event") else value.lower()
 
 
 def _counters(series: list[Series]) -> Iterator[Metric]:

@@ -18,8 +18,9 @@ from django.utils.module_loading import import_string
 
 logger = logging.getLogger(__name__)
 
-# Metric, dimensions, resource (None: the whole server), value, and whether it is a duration.
-Sink = Callable[[str, tuple[tuple[str, str], ...], UUID | None, float, bool], None]
+# Metric, dimensions, resource (None: the whole server), value, whether it is a duration, and how
+# many times it happened.
+Sink = Callable[[str, tuple[tuple[str, str], ...], UUID | None, float, bool, int], None]
 
 # Values that are asked for now and then, by the metric's name.
 gauges: dict[str, Callable[[], float]] = {}
@@ -30,16 +31,18 @@ def _sinks(paths: tuple[str, ...]) -> tuple[Sink, ...]:
     return tuple(import_string(path) for path in paths)
 
 
-def count(metric: str, *, resource_id: UUID | None = None, **dimensions: str) -> None:
-    """Notes that it happened once."""
-    _send(metric, dimensions, resource_id, 1.0, False)
+def count(
+    metric: str, *, times: int = 1, resource_id: UUID | None = None, **dimensions: str
+) -> None:
+    """Notes that it happened, once or several times."""
+    _send(metric, dimensions, resource_id, 1.0, False, times)
 
 
 def observe(
     metric: str, milliseconds: float, *, resource_id: UUID | None = None, **dimensions: str
 ) -> None:
     """Notes that it happened once, and how long it took."""
-    _send(metric, dimensions, resource_id, milliseconds, True)
+    _send(metric, dimensions, resource_id, milliseconds, True, 1)
 
 
 def _send(
@@ -48,9 +51,10 @@ def _send(
     resource_id: UUID | None,
     value: float,
     is_duration: bool,
+    times: int,
 ) -> None:
     for sink in _sinks(tuple(settings.METRIC_SINKS)):
         try:
-            sink(metric, tuple(dimensions.items()), resource_id, value, is_duration)
+            sink(metric, tuple(dimensions.items()), resource_id, value, is_duration, times)
         except Exception:
             logger.exception("A metric could not be counted")

@@ -17,7 +17,12 @@ RECORDED: list[tuple[str, dict[str, str], Any, bool]] = []
 
 
 def record(
-    metric: str, dimensions: tuple[tuple[str, str], ...], resource: Any, value: float, is_time: bool
+    metric: str,
+    dimensions: tuple[tuple[str, str], ...],
+    resource: Any,
+    value: float,
+    is_time: bool,
+    times: int,
 ) -> None:
     RECORDED.append((metric, dict(dimensions), resource, is_time))
 

@@ -213,13 +213,13 @@ def give_up(rows: Sequence[Delivery], reasons: Sequence[str], now_ms: int) -> No
 def _count_dead(rows: Sequence[Delivery], reason: str) -> None:
     of = {row.subscription_id for row in rows}
     for subscription in EventSubscription.objects.filter(pk__in=of):
-        for _ in range(sum(row.subscription_id == subscription.pk for row in rows)):
-            telemetry.count(
-                "WebhookDeadLetters",
-                resource_id=subscription.resource_id,
-                Subscription=subscription.name,
-                Reason=reason,
-            )
+        telemetry.count(
+            "WebhookDeadLetters",
+            times=sum(row.subscription_id == subscription.pk for row in rows),
+            resource_id=subscription.resource_id,
+            Subscription=subscription.name,
+            Reason=reason,
+        )
 
 
 def _count_failures(results: Sequence[Result], now_ms: int) -> None:

@@ -70,6 +70,17 @@ def test_a_subscription_has_one_spelling_in_every_family(
     assert found["acs_eventgrid_deliveries"] == {("Delivered", "CRM"): 1}
 
 
+def test_live_events_and_lost_connections_have_families(
+    scraper: Client, resource: Resource
+) -> None:
+    now = now_ms()
+    put("RealtimeEvents", resource.id, now, times=7, Event="ChatMessageReceived")
+    put("RealtimeConnectionsEnded", resource.id, now, Reason="TooSlow")
+    found = families(scraper)
+    assert found["acs_realtime_events"] == {("ChatMessageReceived",): 7}
+    assert found["acs_realtime_dropped"] == {("tooslow",): 1}
+
+
 def test_what_processes_say_is_added_up_while_they_are_alive(scraper: Client) -> None:
     now = now_ms()
     for name, seen_ms in (("a", now), ("b", now), ("gone", now - 10 * MINUTE)):
