@@ -119,12 +119,12 @@ def evaluate(
         filters=filters,
         with_buckets=condition.aggregation in PERCENTILES,
     )
-    by_lower = {_lower(values): found for values, found in folded.items()}
+    by_lower = {lowered(values): found for values, found in folded.items()}
     findings = {
         values: finding(
             condition,
             dict(zip(names, values, strict=True)),
-            by_lower.get(_lower(values), Folded()).value(metric, condition.aggregation),
+            by_lower.get(lowered(values), Folded()).value(metric, condition.aggregation),
         )
         for values in combinations(rule, condition, end_ms, known)
     }
@@ -156,5 +156,6 @@ def finding(condition: AlertCondition, dimensions: dict[str, str], value: float 
     )
 
 
-def _lower(values: Values) -> Values:
+def lowered(values: Values) -> Values:
+    """To compare them by: letter case does not count."""
     return tuple(value.lower() for value in values)

@@ -13,6 +13,7 @@ from monitoring.alerts.evaluation import (
     explicit_combinations,
     filters_of,
     finding,
+    lowered,
 )
 from monitoring.alerts.machine import Standing
 from monitoring.alerts.models import AlertCondition, AlertRule, ConditionKind
@@ -86,16 +87,21 @@ class Past:
 
     rule: AlertRule
     condition: AlertCondition
+    # By values without their letter case.
     minutes: dict[Values, Minutes]
     _limits: dict[tuple[Values, int], tuple[float, float] | None] = field(default_factory=dict)
     _windows: dict[Values, dict[int, float]] = field(default_factory=dict)
+
+    def minutes_of(self, values: Values) -> Minutes:
+        """The samples of one combination."""
+        return self.minutes.get(lowered(values), _NOTHING)
 
     def find(self, values: Values, end_ms: int) -> Finding:
         """What the condition would have found in the window that ended then."""
         names = [each["name"] for each in self.condition.dimensions]
         metric = METRICS[self.condition.metric]
         start_ms = end_ms - self.rule.window_minutes * MINUTE_MS
-        folded = self.minutes.get(values, _NOTHING).window(start_ms, end_ms)
+        folded = self.minutes_of(values).window(start_ms, end_ms)
         value = folded.value(metric, self.condition.aggregation)
         found = finding(self.condition, dict(zip(names, values, strict=True)), value)
         if self.condition.kind == ConditionKind.STATIC:
@@ -130,7 +136,7 @@ class Past:
     def _windows_of(self, values: Values) -> dict[int, float]:
         if values not in self._windows:
             metric, step_ms = METRICS[self.condition.metric], self.rule.window_minutes * MINUTE_MS
-            minutes = self.minutes.get(values, _NOTHING)
+            minutes = self.minutes_of(values)
             found = {}
             if minutes.at:
                 first = minutes.at[0] + -minutes.at[0] % step_ms
@@ -188,9 +194,12 @@ def past_of(
         by=[each.name for each in filters],
         filters=filters,
         with_buckets=with_buckets,
-        only=set(combinations),
+        # Those that are named may be spelled otherwise; the filters choose them.
+        only=None if explicit_combinations(filters) is not None else set(combinations),
     )
-    minutes = {key: Minutes(steps, with_buckets=with_buckets) for key, steps in found.items()}
+    minutes = {
+        lowered(key): Minutes(steps, with_buckets=with_buckets) for key, steps in found.items()
+    }
     return Past(rule, condition, minutes)
 
 
@@ -211,9 +220,13 @@ def _combinations(
         by=[each.name for each in filters],
         filters=filters,
     )
-    counts = {values: sum(each.count for each in steps.values()) for values, steps in found.items()}
-    known = sorted(counts) if named[0] is None else named[0]
-    return [(values,) for values in sorted(known, key=lambda values: -counts.get(values, 0))]
+    counts = {
+        lowered(values): sum(each.count for each in steps.values())
+        for values, steps in found.items()
+    }
+    known = sorted(found) if named[0] is None else named[0]
+    busiest = sorted(known, key=lambda values: -counts.get(lowered(values), 0))
+    return [(values,) for values in busiest]
 
 
 def _simulate(
@@ -245,7 +258,7 @@ def chart_of(past: Past, combinations: Sequence[Values], ends: range) -> dict[st
     shown = ends[:: max(len(ends) // _MOST_POINTS, 1)]
     busiest = sorted(
         combinations,
-        key=lambda values: -past.minutes.get(values, _NOTHING).counts[-1],
+        key=lambda values: -past.minutes_of(values).counts[-1],
     )[:MOST_LINES]
     series, thresholds = [], []
     for place, values in enumerate(busiest):

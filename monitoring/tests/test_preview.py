@@ -117,3 +117,12 @@ def test_a_dynamic_preview_has_a_threshold_that_moves(resource: Resource) -> Non
     (limits,) = [each["v"] for each in shown["chart"]["series"] if each["label"] == "threshold"]
     assert len({value for value in limits if value is not None}) > 2
     assert any(each["firedMs"] == NOON - DAY + HOUR for each in shown["fired"])
+
+
+def test_letter_case_of_a_named_value_does_not_count(resource: Resource) -> None:
+    requests(resource.id, NOON - HOUR, status=500, times=6)
+    named = {"name": "StatusCodeClass", "operator": "Include", "values": ["5XX"]}
+    rule = make_rule({"dimensions": [named]}, window_minutes=1)
+    look(NOON - HOUR + MINUTE)
+    assert Alert.objects.count() == 1
+    assert preview(rule, list(rule.conditions.all()), NOON)["count"] == 1
