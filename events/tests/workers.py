@@ -39,15 +39,23 @@ def start_worker(folder: Path) -> "subprocess.Popen[bytes]":
 
 @contextlib.contextmanager
 def workers(folder: Path, count: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """So many workers while the context lasts; SIGTERM must end each with exit code 0."""
+    """So many workers, which run from the beginning; SIGTERM must end each with exit code 0."""
+    before = _that_ran(folder)
     running = [start_worker(folder) for _ in range(count)]
     try:
+        # Whoever has not yet said so does not hear SIGTERM either, but dies of it.
+        wait_until(lambda: _that_ran(folder) == before + count)
         yield running
     finally:
         for process in running:
             process.send_signal(signal.SIGTERM)
         codes = [process.wait(20) for process in running]
     assert codes == [0] * count, (folder / "worker.log").read_text()
+
+
+def _that_ran(folder: Path) -> int:
+    log = folder / "worker.log"
+    return log.read_text().count("The worker runs.") if log.exists() else 0
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 40) -> None:
