@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,9 +18,11 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
+    TimeoutError,
     expect,
 )
 
+from tests.browsers import PATIENCE_MS
 from tests.cast import NEWEST
 from tests.pages.packages import installed
 from tests.server import CHECKOUT, Server, manage
@@ -94,8 +97,16 @@ class Visitor:
     def tool(self, text: str, name: str) -> None:
         """One of the buttons that a message has when it is pointed at."""
         message = self.message(text)
-        message.hover()
-        message.get_by_role("button", name=name).click()
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while True:
+            message.hover()
+            try:
+                message.get_by_role("button", name=name).click(timeout=2000)
+                return
+            except TimeoutError:
+                # Another message may have come and moved this one away from the pointer.
+                if time.monotonic() > deadline:
+                    raise
 
     def pick(self, person: str) -> None:
         """Find somebody by name in the dialog that is open."""
