@@ -19,6 +19,8 @@ from tests import postgresql
 # Set by the process that prepared; the workers of pytest-xdist inherit it.
 PREPARED = "CHATSITE_TEST_PREPARED"
 REQUIRED = "CHATSITE_TEST_REQUIRE"
+# The exit code of a run that skipped what it may not: tests/run.sh tries none of it again.
+SKIPPED_THOUGH_REQUIRED = 9
 
 _cleanup = contextlib.ExitStack()
 
@@ -104,8 +106,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     if reporter is None or os.environ.get("PYTEST_XDIST_WORKER"):
         return
     skipped = _skipped_though_required(reporter.stats.get("skipped", []))
-    if skipped and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if skipped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        session.exitstatus = SKIPPED_THOUGH_REQUIRED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
