@@ -15,7 +15,7 @@ class LiveConfig(AppConfig):
 
 
 def _connections() -> float:
-    # Not loaded with the app: commands that serve nothing need no sockets, which take long to load.
+    # Not with the app: it takes long to load, and not every command has a use for it.
     from live import hub
 
     return hub.connections()

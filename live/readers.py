@@ -34,8 +34,8 @@ class Ending(Enum):
     RESTARTING = 4503
 
 
-# As the monitoring spells them: TooSlow.
-_REASONS = {ending: ending.name.title().replace("_", "") for ending in Ending}
+# The monitoring knows no underscores: TooSlow.
+_SPELLINGS = {ending: ending.name.title().replace("_", "") for ending in Ending}
 
 
 class Reader(ABC):
@@ -78,7 +78,8 @@ class Reader(ABC):
         else:
             self._waiting.append(announcement)
             self._waiting_bytes += size_of(announcement.event)
-        return True
+        # Sending it may have been too much for a slow one.
+        return not self.ending
 
     def _wants(self, announcement: Announcement) -> bool:
         scope, event = self.scope, announcement.event
@@ -112,7 +113,7 @@ class Reader(ABC):
         telemetry.count(
             "RealtimeConnectionsEnded",
             resource_id=self.credential.resource_id,
-            Reason=_REASONS[ending],
+            Reason=_SPELLINGS[ending],
         )
         if ending is Ending.TOO_SLOW and self.outlet.waiting() > COMFORTABLE_BYTES:
             # A farewell would wait behind all the rest.

@@ -167,14 +167,14 @@ _METRICS = (
     Metric(
         "RealtimeEvents",
         "Live events",
-        "Events passed on to live connections as they happened, once for each connection.",
+        "Events that live connections took as they happened, counted once for each connection.",
         stored="RealtimeEvents",
         dimensions=("Event",),
     ),
     Metric(
         "RealtimeConnectionsEnded",
         "Live connections ended",
-        "Live connections that the server ended while it ran, by the reason.",
+        "Live connections that the server ended, except when it stopped itself.",
         stored="RealtimeConnectionsEnded",
         dimensions=("Reason",),
     ),

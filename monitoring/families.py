@@ -129,7 +129,7 @@ _COUNTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     (
         "RealtimeEvents",
         "acs_realtime_events",
-        "Events passed on to live connections.",
+        "Events that live connections took as they happened.",
         {"Event": "event"},
     ),
     (
@@ -160,7 +160,7 @@ _COUNTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
 
 
 def _label(row: Series, dimension: str) -> str:
-    """A value as labels spell it; names that people or the API gave stay as they are."""
+    """A value as labels spell it; names that people gave, and those of events, stay as they are."""
     value: str = row.dimensions.get(dimension, "")
     return value if dimension in ("Subscription", "Event") else value.lower()
 

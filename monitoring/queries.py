@@ -24,6 +24,11 @@ from monitoring.models import BUCKET_FIELDS, DAY_MS, GRAINS, HOUR_MS, MINUTE_MS,
 Values = tuple[str, ...]
 
 
+def lowered(values: Values) -> Values:
+    """What values are compared by: letter case does not count, and no two differ by it alone."""
+    return tuple(value.lower() for value in values)
+
+
 @dataclass(slots=True)
 class Folded:
     """Samples added up."""
@@ -133,20 +138,21 @@ def read(
 
     From `start_ms` up to and without `end_ms`. Steps begin at `origin_ms`, at or before
     `start_ms`, and every `step_ms` after it. Values that have no sample are not there, nor those
-    that are not among `only`.
+    that are not among `only`, in whatever letter case.
     """
-    groups = {
-        series.pk: values
-        for series in series_of(metric, resource_id, filters)
-        if (values := tuple(series.dimensions.get(name, "") for name in by)) in (only or (values,))
-    }
+    wanted = {lowered(values) for values in only} if only else None
+    groups: dict[int, Values] = {}
+    for series in series_of(metric, resource_id, filters):
+        values = tuple(series.dimensions.get(name, "") for name in by)
+        if wanted is None or lowered(values) in wanted:
+            groups[series.pk] = values
     found: dict[Values, dict[int, Folded]] = {}
     model = GRAINS[DAY_MS if metric.is_daily else grain_for(step_ms, origin_ms)]
     step = f"at_ms - (at_ms - {int(origin_ms)}) %% {int(step_ms)}"
     is_one = len(set(groups.values())) == 1
     rows = _rows(model, list(groups), start_ms, end_ms, step, with_buckets, is_one)
-    for series, at_ms, *row in rows:
-        steps = found.setdefault(groups[series], {})
+    for pk, at_ms, *row in rows:
+        steps = found.setdefault(groups[pk], {})
         steps.setdefault(at_ms, Folded()).add(row)
     return found
 

@@ -10,6 +10,7 @@ from azure.communication.chat import ChatClient, ChatThreadClient
 from azure.communication.identity import CommunicationIdentityClient
 
 from chatsite import environment
+from monitoring.catalogue import METRICS
 from wire.limits import OPEN
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -72,6 +73,11 @@ def test_every_test_that_the_compatibility_page_names_exists() -> None:
     assert len(named) > 20
     missing = [f"{file}::{name}" for file, name in named if not _exists(CHECKOUT / file, name)]
     assert missing == []
+
+
+def test_every_metric_is_in_the_monitoring_page() -> None:
+    page = (CHECKOUT / "docs" / "monitoring.md").read_text()
+    assert {name for name in METRICS if f"`{name}`" not in page} == set()
 
 
 def cited_sections() -> dict[tuple[str, str], str]:

@@ -1,10 +1,10 @@
 """The process that runs a recognizer: `python -m cognitive.speech.host FD DOTTED.PATH`.
 
-Recognition is native code that computes for long. In a process of its own, of low priority and on
-other cores, it takes no time from the chat, and when it crashes nothing else does. The server
-(hosted.py) holds the other end of the socket FD and passes through it one connected socket per
-stream. On each of these it asks and we answer, one at a time; messages have their lengths before
-them:
+Recognition is native code that computes for long. In a process of its own, of low priority and
+leaving one core alone, it takes no time from the chat, and when it crashes nothing else does. The
+server (hosted.py) holds the other end of the socket FD and passes through it one connected socket
+per stream. On each of these it asks and we answer, one at a time; messages have their lengths
+before them:
 
     {"language": "en", "rateHz": 16000}    first
     A and samples                          more sound
@@ -15,6 +15,7 @@ or {"busy": reason}. When the server is gone, so is this process;
 when nobody has spoken for a while, too, and with it the memory that models take.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -30,8 +31,8 @@ from cognitive.abilities import EngineBusy, EngineUnavailable, Heard, Recognitio
 
 # How much the chat goes before, from 0 (not) to 19.
 NICENESS = 10
-# Cores on which we never compute. Priority alone is not enough: a message would wait until we have
-# been taken off its core, which happens to one in a hundred.
+# Cores on which we never compute. Priority alone is not enough: about one message in a hundred
+# would wait until we have been taken off its core.
 CORES_FOR_CHAT = 1
 IDLE_SECONDS = 600.0
 
@@ -67,7 +68,9 @@ def _step_back() -> None:
     if hasattr(os, "sched_setaffinity"):
         others = sorted(os.sched_getaffinity(0))[CORES_FOR_CHAT:]
         if others:
-            os.sched_setaffinity(0, others)
+            # Some sandboxes allow nobody to choose.
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(0, others)
 
 
 def _load(path: str) -> Recognizer | EngineUnavailable:

@@ -123,7 +123,7 @@ def receiving(answer: Callable[[Received], Answer] = accept) -> Iterator[Receive
 
 
 def _read_request(connection: socket.socket) -> None:
-    """Reads it to its end: closing with a part unread would be a reset, another mistake."""
+    """Reads it to its end: closing with a part unread would be a reset, another error."""
     with connection.makefile("rb") as stream:
         length = 0
         for line in iter(stream.readline, b""):

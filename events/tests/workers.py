@@ -40,11 +40,13 @@ def start_worker(folder: Path) -> "subprocess.Popen[bytes]":
 @contextlib.contextmanager
 def workers(folder: Path, count: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
     """So many workers, which run from the beginning; SIGTERM must end each with exit code 0."""
-    before = _that_ran(folder)
+    before = _count_ready(folder)
     running = [start_worker(folder) for _ in range(count)]
     try:
         # Whoever has not yet said so does not hear SIGTERM either, but dies of it.
-        wait_until(lambda: _that_ran(folder) == before + count)
+        wait_until(
+            lambda: _count_ready(folder) == before + count or any(each.poll() for each in running)
+        )
         yield running
     finally:
         for process in running:
@@ -53,7 +55,7 @@ def workers(folder: Path, count: int) -> Iterator[list["subprocess.Popen[bytes]"
     assert codes == [0] * count, (folder / "worker.log").read_text()
 
 
-def _that_ran(folder: Path) -> int:
+def _count_ready(folder: Path) -> int:
     log = folder / "worker.log"
     return log.read_text().count("The worker runs.") if log.exists() else 0
 

@@ -19,10 +19,10 @@ def record(
     dimensions: tuple[tuple[str, str], ...],
     resource: Any,
     value: float,
-    is_time: bool,
+    is_duration: bool,
     times: int,
 ) -> None:
-    COUNTED.update({(metric, value): times for _, value in dimensions})
+    COUNTED.update({(metric, spelling): times for _, spelling in dimensions})
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ async def test_an_event_is_counted_once_for_each_connection_that_takes_it(
     await act(alice.send, thread, "hello")
     for stream in streams[:3]:
         await stream.events(1)
-    assert +COUNTED == {("RealtimeEvents", "ChatMessageReceived"): 3}
+    assert COUNTED == {("RealtimeEvents", "ChatMessageReceived"): 3}
     for stream in streams:
         await stream.close()
 
@@ -58,5 +58,5 @@ async def test_a_connection_that_the_server_ends_is_counted_with_its_reason(
     await other.close()
     await act(revoke_access_tokens, user=bob.user)
     assert await stream.code() == 4403
-    assert +COUNTED == {("RealtimeConnectionsEnded", "Revoked"): 1}
+    assert COUNTED == {("RealtimeConnectionsEnded", "Revoked"): 1}
     await stream.close()

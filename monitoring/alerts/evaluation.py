@@ -11,7 +11,7 @@ from monitoring.alerts import dynamic
 from monitoring.alerts.models import AlertCondition, AlertRule, ConditionKind, Operator
 from monitoring.catalogue import METRICS, PERCENTILES, Metric
 from monitoring.models import DAY_MS, MINUTE_MS
-from monitoring.queries import DimensionFilter, Folded, Values
+from monitoring.queries import DimensionFilter, Folded, Values, lowered
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     Operator.GREATER_THAN: operator.gt,
@@ -154,8 +154,3 @@ def finding(condition: AlertCondition, dimensions: dict[str, str], value: float 
         periods=(1, 1) if is_static else (condition.evaluation_periods, condition.failing_periods),
         ignore_before_ms=None if is_static else condition.ignore_before_ms,
     )
-
-
-def lowered(values: Values) -> Values:
-    """To compare them by: letter case does not count."""
-    return tuple(value.lower() for value in values)

@@ -13,14 +13,13 @@ from monitoring.alerts.evaluation import (
     explicit_combinations,
     filters_of,
     finding,
-    lowered,
 )
 from monitoring.alerts.machine import Standing
 from monitoring.alerts.models import AlertCondition, AlertRule, ConditionKind
 from monitoring.catalogue import METRICS, PERCENTILES
 from monitoring.histogram import BUCKETS
 from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS
-from monitoring.queries import Folded, Values
+from monitoring.queries import Folded, Values, lowered
 
 DAYS = 7
 MOST_LINES = 6
@@ -194,8 +193,7 @@ def past_of(
         by=[each.name for each in filters],
         filters=filters,
         with_buckets=with_buckets,
-        # Those that are named may be spelled otherwise; the filters choose them.
-        only=None if explicit_combinations(filters) is not None else set(combinations),
+        only=set(combinations),
     )
     minutes = {
         lowered(key): Minutes(steps, with_buckets=with_buckets) for key, steps in found.items()

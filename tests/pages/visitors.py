@@ -18,9 +18,9 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
-    TimeoutError,
     expect,
 )
+from playwright.sync_api import TimeoutError as NotInTime
 
 from tests.browsers import PATIENCE_MS
 from tests.cast import NEWEST
@@ -99,11 +99,11 @@ class Visitor:
         message = self.message(text)
         deadline = time.monotonic() + PATIENCE_MS / 1000
         while True:
-            message.hover()
             try:
+                message.hover(timeout=2000)
                 message.get_by_role("button", name=name).click(timeout=2000)
                 return
-            except TimeoutError:
+            except NotInTime:
                 # Another message may have come and moved this one away from the pointer.
                 if time.monotonic() > deadline:
                     raise
