@@ -5,11 +5,13 @@ are in rooms above. Each tells about all threads of a page in one go. Older clie
 ask, are answered as the real service answers them (docs/api-extensions.md).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.utils.module_loading import import_string
 from rest_framework.request import Request
 
@@ -44,9 +46,37 @@ def wanted(request: Request) -> list[str]:
 def describe(
     caller: Caller, version: ApiVersion, names: Sequence[str], thread_pks: Sequence[int]
 ) -> dict[int, dict[str, Any]]:
-    """The members that `names` ask for, of those of the threads that the caller takes part in."""
+    """The members that `names` ask for, of those of the threads that the caller takes part in.
+
+    They are all of one moment: a client that follows the events can tell by the last message
+    which of them are counted.
+    """
     if not names or not thread_pks:
         return {}
+    with _one_moment():
+        return _describe(caller, version, names, thread_pks)
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """What is read inside belongs together, whatever others commit meanwhile."""
+    if connection.in_atomic_block:
+        yield
+        return
+    # Django's own transactions would, on SQLite, wait for whoever writes (see `chatsite.databases`)
+    # and, on PostgreSQL, see what is committed between two statements.
+    isolation = "" if connection.vendor == "sqlite" else " ISOLATION LEVEL REPEATABLE READ"
+    with connection.cursor() as cursor:
+        cursor.execute(f"BEGIN{isolation}")
+        try:
+            yield
+        finally:
+            cursor.execute("COMMIT")
+
+
+def _describe(
+    caller: Caller, version: ApiVersion, names: Sequence[str], thread_pks: Sequence[int]
+) -> dict[int, dict[str, Any]]:
     counts = (
         Participant.objects.current()
         .filter(user=caller.user_id, thread__in=thread_pks, thread__deleted_ms=None)

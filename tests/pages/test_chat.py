@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import APIResponse, Route, WebSocket, expect
+from playwright.sync_api import APIResponse, Route, WebSocket, WebSocketRoute, expect
 
 from tests.pages.visitors import Enter, Visitor, slowness
 from tests.server import Server
@@ -313,34 +313,81 @@ def test_signing_out_ends_the_live_session_of_every_window(
     ben.complaints.clear()
 
 
+# Remembers what it is told to show, to somebody who can be sent away: `window.isAway`.
+_NOTIFICATIONS = """() => {
+  window.shown = [];
+  window.asked = 0;
+  window.Notification = class {
+    static permission = "default";
+    static async requestPermission() {
+      window.asked += 1;
+      return (window.Notification.permission = "granted");
+    }
+    constructor(title, options) { window.shown.push([title, options.body]); }
+  };
+  Object.defineProperty(document, "hidden", { get: () => window.isAway ?? false });
+  document.hasFocus = () => !window.isAway;
+}"""
+
+
+def _go_away(visitor: Visitor) -> None:
+    """Allow notifications, and turn to something else."""
+    visitor.press(f"{visitor.name}: settings and signing out")
+    visitor.press("Notify me in this browser")
+    visitor.page.evaluate("window.isAway = true; window.dispatchEvent(new Event('blur'))")
+
+
 def test_notifications_are_asked_for_on_demand_and_come_while_hidden(
     visitors: Enter, anna: Visitor
 ) -> None:
     ben = visitors("Ben", permissions=["notifications"])
-    ben.page.evaluate(
-        """() => {
-          window.shown = [];
-          window.asked = 0;
-          window.Notification = class {
-            static permission = "default";
-            static async requestPermission() {
-              window.asked += 1;
-              return (window.Notification.permission = "granted");
-            }
-            constructor(title, options) { window.shown.push([title, options.body]); }
-          };
-          Object.defineProperty(document, "hidden", { get: () => window.isAway ?? false });
-          document.hasFocus = () => !window.isAway;
-        }"""
-    )
+    ben.page.evaluate(_NOTIFICATIONS)
     anna.start_conversation("News", ben)
     anna.write("before")
     expect(ben.row("News")).to_contain_text("before")
     assert ben.page.evaluate("[window.asked, window.shown.length]") == [0, 0]
-    ben.press(f"{ben.name}: settings and signing out")
-    ben.press("Notify me in this browser")
-    ben.page.evaluate("window.isAway = true; window.dispatchEvent(new Event('blur'))")
+    _go_away(ben)
     anna.write("while away")
     expect(ben.row("News")).to_contain_text("while away")
-    shown = ben.page.evaluate("window.shown")
-    assert shown == [["News", f"{anna.name}: while away"]]
+    # The row may have heard from an answer, before the event came.
+    ben.page.wait_for_function("window.shown.length")
+    assert ben.page.evaluate("window.shown") == [["News", f"{anna.name}: while away"]]
+
+
+def test_an_answer_that_is_ahead_of_an_event_hides_and_doubles_nothing(
+    visitors: Enter, anna: Visitor
+) -> None:
+    ben = visitors("Ben", permissions=["notifications"])
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+    holds = False
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        def send(text: str | bytes) -> None:
+            if holds and "chatMessageReceived" in str(text):
+                held.append((socket, text))
+            else:
+                socket.send(text)
+
+        socket.connect_to_server().on_message(send)
+
+    ben.page.goto("about:blank")
+    ben.page.route_web_socket(re.compile("/chat/events"), pass_on)
+    ben.page.goto("/chat/")
+    ben.page.evaluate(_NOTIFICATIONS)
+    anna.start_conversation("News", ben)
+    expect(ben.row("News")).to_be_visible()
+    _go_away(ben)
+    holds = True
+    anna.write("while away")
+    anna.sees("while away")
+    # Now the page asks the server about the conversation, which tells of the message.
+    anna.choose("Rename")
+    anna.page.get_by_label("Topic", exact=True).fill("Old news")
+    anna.press("Save")
+    expect(ben.row("Old news").locator(".badge")).to_contain_text("1 unread message")
+    for socket, text in held:
+        socket.send(text)
+    ben.page.wait_for_function("window.shown.length")
+    assert ben.page.evaluate("window.shown") == [["Old news", f"{anna.name}: while away"]]
+    expect(ben.row("Old news").locator(".badge")).to_contain_text("1 unread message")
+    expect(ben.page).to_have_title("(1) chatsite")

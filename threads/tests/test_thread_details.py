@@ -6,8 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from messaging import details
 from tests.cast import Person, error_of
 from threads.tests.test_list_chat_threads import ids
+from threads.tests.test_races import together
 
 ALL = "include=lastMessage,participantCount,readPosition,unreadCount"
 
@@ -194,3 +196,24 @@ def test_threads_left_come_in_pages_the_last_left_first(alice: Person, bob: Pers
     pages = bob.walk("/chat/threads", "membership=left&maxPageSize=2")
     assert [len(page) for page in pages] == [2, 2, 1]
     assert ids(pages) == [thread.rpartition("/")[2] for thread in reversed(threads)]
+
+
+def test_all_that_is_told_is_of_one_moment(
+    alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = alice.create_thread(bob)
+    bob.send(thread, "first")
+    count, meanwhile = details.unread_count, iter(["second", "third"])
+
+    def count_and_be_overtaken(*arguments: Any) -> dict[int, Any]:
+        counted = count(*arguments)
+        together(lambda: bob.send(thread, next(meanwhile)))
+        return counted
+
+    monkeypatch.setattr(details, "unread_count", count_and_be_overtaken)
+    query = "include=unreadCount,lastMessage"
+    answers = [item(alice, thread, query), alice.get(thread, query).json()]
+    assert [
+        (answer["unreadCount"], answer["lastMessage"]["content"]["message"]) for answer in answers
+    ] == [(1, "first"), (2, "second")]
+    assert next(meanwhile, None) is None

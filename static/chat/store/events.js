@@ -35,13 +35,15 @@ const handlers = {
     stoppedTyping(threadId, message.sender);
     const thread = threads.value.get(threadId);
     if (!thread) return refreshThread(threadId).then(() => tellOfNew(threadId, message));
-    if (thread.last?.id >= message.id) return;
-    const isNew = isUnread(thread, message);
-    change(threadId, {
-      last: message,
-      activity: Math.max(thread.activity, message.id),
-      unread: thread.unread + (isNew ? 1 : 0),
-    });
+    // An answer that came before the event has counted the message already.
+    if (!(thread.last?.id >= message.id)) {
+      const isNew = isUnread(thread, message);
+      change(threadId, {
+        last: message,
+        activity: Math.max(thread.activity, message.id),
+        unread: thread.unread + (isNew ? 1 : 0),
+      });
+    }
     tellOfNew(threadId, message);
   },
 
@@ -119,7 +121,12 @@ const handlers = {
 
 const isUnread = (thread, message) => !isMe(message.sender) && message.id > thread.readId;
 
+// The newest message of each conversation that listeners know of.
+const toldUpTo = new Map();
+
 function tellOfNew(threadId, message) {
+  if (message.id <= (toldUpTo.get(threadId) ?? 0)) return;
+  toldUpTo.set(threadId, message.id);
   const thread = threads.value.get(threadId);
   if (!thread || !isUnread(thread, message)) return;
   for (const listener of messageListeners) listener(thread, message);
