@@ -9,6 +9,7 @@ import { receiptCame } from "./reading.js";
 import {
   change,
   forget,
+  hear,
   leftThreads,
   listState,
   loadLeftThreads,
@@ -16,6 +17,7 @@ import {
   refreshStale,
   refreshThread,
   threads,
+  unhear,
 } from "./threads.js";
 import { startedTyping, stoppedTyping } from "./typing.js";
 
@@ -33,8 +35,10 @@ const handlers = {
     learn([[message.sender, message.name]]);
     openedConversation(threadId)?.receive(message);
     stoppedTyping(threadId, message.sender);
+    const isFirst = isMe(message.sender) || hear(threadId, message.id);
+    const tell = () => isFirst && tellOfNew(threadId, message);
     const thread = threads.value.get(threadId);
-    if (!thread) return refreshThread(threadId).then(() => tellOfNew(threadId, message));
+    if (!thread) return refreshThread(threadId).then(tell);
     // An answer that came before the event has counted the message already.
     if (!(thread.last?.id >= message.id)) {
       const isNew = isUnread(thread, message);
@@ -44,7 +48,7 @@ const handlers = {
         unread: thread.unread + (isNew ? 1 : 0),
       });
     }
-    tellOfNew(threadId, message);
+    tell();
   },
 
   chatMessageEdited({ threadId, message: model }) {
@@ -58,6 +62,7 @@ const handlers = {
 
   chatMessageDeleted(event) {
     handlers.chatMessageEdited(event);
+    unhear(event.threadId, Number(event.message.id));
     const thread = threads.value.get(event.threadId);
     if (thread?.unread && Number(event.message.id) > thread.readId) refreshThread(thread.id);
   },
@@ -121,12 +126,7 @@ const handlers = {
 
 const isUnread = (thread, message) => !isMe(message.sender) && message.id > thread.readId;
 
-// The newest message of each conversation that listeners know of.
-const toldUpTo = new Map();
-
 function tellOfNew(threadId, message) {
-  if (message.id <= (toldUpTo.get(threadId) ?? 0)) return;
-  toldUpTo.set(threadId, message.id);
   const thread = threads.value.get(threadId);
   if (!thread || !isUnread(thread, message)) return;
   for (const listener of messageListeners) listener(thread, message);

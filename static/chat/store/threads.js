@@ -53,8 +53,33 @@ export function change(id, changes) {
   if (thread) put({ ...thread, ...changes });
 }
 
+// Of each conversation, the newest messages of others that events told of, by their ids. What an
+// answer counts is as old as its last message; those after it are added.
+const heard = new Map();
+const MOST_HEARD = 200;
+
+// False when an event told of it before.
+export function hear(threadId, messageId) {
+  const ids = heard.get(threadId) ?? [];
+  if (messageId <= (ids.at(-1) ?? 0)) return false;
+  heard.set(threadId, [...ids, messageId].slice(-MOST_HEARD));
+  return true;
+}
+
+// A deleted message is not unread.
+export function unhear(threadId, messageId) {
+  const ids = heard.get(threadId) ?? [];
+  heard.set(threadId, ids.map((id) => (id === messageId ? 0 : id)));
+}
+
+function unreadOf({ id, unread, last, readId }) {
+  const counted = Math.max(last?.id ?? 0, readId);
+  return unread + (heard.get(id) ?? []).filter((one) => one > counted).length;
+}
+
 export function forget(id) {
   asked.delete(id);
+  heard.delete(id);
   told.delete(id);
   goneMeanwhile.add(id);
   const rest = new Map(threads.value);
@@ -65,16 +90,15 @@ export function forget(id) {
 // An answer may be older than what events have told since: whatever is further on stays.
 function merged(fresh) {
   const before = threads.value.get(fresh.id);
-  if (!before) return fresh;
-  const isAhead =
-    before.readId > fresh.readId || (before.last && !(fresh.last?.id >= before.last.id));
+  const unread = unreadOf(fresh);
+  if (!before) return { ...fresh, unread };
   return {
     ...fresh,
     isDeleted: fresh.isDeleted || before.isDeleted,
     deletedOn: fresh.deletedOn ?? before.deletedOn,
     last: isNewer(before.last, fresh.last) ? before.last : fresh.last,
     activity: Math.max(fresh.activity, before.activity),
-    unread: isAhead ? before.unread : fresh.unread,
+    unread: before.readId > fresh.readId ? before.unread : unread,
     readId: Math.max(fresh.readId, before.readId),
   };
 }
