@@ -5,15 +5,45 @@ import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 import redis
 from asgiref.sync import sync_to_async
+from django.core.management.commands import flush
 from django.db import connections
 
 from tests.ports import free_port
 
 pytest_plugins = ["tests.cast", "tests.server"]
+
+# Django fills these after every migration, always with the same rows.
+_KEPT_TABLES = {"auth_permission", "django_content_type"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    """Leave those tables alone when a test's traces are wiped out.
+
+    Django would empty and fill them again after every test, which takes longer than most tests.
+    """
+
+    def sql_of(
+        style: Any, connection: Any, reset_sequences: bool = True, allow_cascade: bool = False
+    ) -> list[str]:
+        tables = connection.introspection.django_table_names(
+            only_existing=True, include_views=False
+        )
+        wiped = [table for table in tables if table not in _KEPT_TABLES]
+        statements: list[str] = connection.ops.sql_flush(
+            style, wiped, reset_sequences=reset_sequences, allow_cascade=allow_cascade
+        )
+        return statements
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", sql_of)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *args: None)
+        yield
 
 
 @pytest.fixture
