@@ -261,6 +261,8 @@ def test_the_keyboard_alone_is_enough(anna: Visitor, ben: Visitor) -> None:
     expect(page.get_by_text("No conversations yet")).to_be_visible()
     tab_to("New conversation")
     keys.press("Enter")
+    # Nobody types before the dialog is there.
+    expect(page.get_by_label("Topic", exact=True)).to_be_focused()
     keys.type("By keyboard")
     tab_to("Search people")
     keys.type(ben.name)
