@@ -45,7 +45,10 @@ def workers(folder: Path, count: int) -> Iterator[list["subprocess.Popen[bytes]"
     try:
         # Whoever has not yet said so does not hear SIGTERM either, but dies of it.
         wait_until(
-            lambda: _count_ready(folder) == before + count or any(each.poll() for each in running)
+            lambda: (
+                _count_ready(folder) == before + count
+                or any(each.poll() is not None for each in running)
+            )
         )
         yield running
     finally:
