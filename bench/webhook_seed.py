@@ -13,10 +13,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from events import following  # noqa: E402
-from events.models import EventSubscription, LogPosition  # noqa: E402
-from events.webhooks.dispatcher import NAME  # noqa: E402
-from events.webhooks.models import ProvisioningState  # noqa: E402
-from events.webhooks.services import default_scope  # noqa: E402
+from events.models import LogPosition  # noqa: E402
 from identity.access import Capability  # noqa: E402
 from identity.callers import Caller  # noqa: E402
 from identity.models import Resource  # noqa: E402
@@ -24,6 +21,9 @@ from identity.services import create_user, ensure_default_resource  # noqa: E402
 from messaging.services import send_message  # noqa: E402
 from threads.access import access_thread  # noqa: E402
 from threads.services import create_chat_thread  # noqa: E402
+from webhooks.dispatcher import NAME  # noqa: E402
+from webhooks.models import EventSubscription, ProvisioningState  # noqa: E402
+from webhooks.services import default_scope  # noqa: E402
 
 
 def seed(count: int, bystanders: int, url: str) -> None:

@@ -141,14 +141,18 @@ CORS_EXPOSE_HEADERS = [
 
 INSTALLED_APPS = [
     "chatsite",
-    "monitoring",
     "chatsite.pages",
+    "monitoring",
     "cognitive",
     "live",
+    "people",
     "messaging",
     "threads",
+    "webhooks",
     "events",
+    "background",
     "identity",
+    "admin_toolkit",
     "channels",
     "rest_framework",
     "corsheaders",
@@ -233,7 +237,7 @@ EVENT_RECORDERS = [
     "messaging.recorders.record_system_messages",
     "cognitive.recorders.forget_results",
 ]
-EVENT_SINKS = ["live.announcing.announce_live", "events.webhooks.sink.note"]
+EVENT_SINKS = ["live.announcing.announce_live", "webhooks.sink.note"]
 EVENT_AUDIENCE = "threads.audience.audiences"
 # What lists of threads can tell on demand, by the word that asks for it (`include`).
 THREAD_DETAILS = {

@@ -14,8 +14,8 @@ urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("chatsite.pages.urls")),
     path("", include("live.urls")),
-    path("", include("events.urls")),
     path("", include("monitoring.urls")),
+    path("", include("azure_management.urls")),
     # Whatever else is under a prefix of the API is answered in the API's own manner.
     re_path(
         r"^(chat/(threads|people|events|config)|v4|v[23]/registrations|socket\.io)(/|$)",

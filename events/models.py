@@ -70,24 +70,11 @@ def _data(event: ThreadEvent) -> dict[str, Any]:
     return data
 
 
-# Django finds the models of an app here.
-from events.webhooks.models import (  # noqa: E402
-    DeletionNotice,
-    Delivery,
-    DeliveryAttempt,
-    EventSubscription,
-    Lease,
-    LogPosition,
-    Worker,
-)
+class LogPosition(models.Model):
+    """How far a follower has read the event log (see `events.following`)."""
 
-__all__ = [
-    "DeletionNotice",
-    "Delivery",
-    "DeliveryAttempt",
-    "Event",
-    "EventSubscription",
-    "Lease",
-    "LogPosition",
-    "Worker",
-]
+    name = models.CharField(max_length=50, primary_key=True)
+    cursor = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.cursor}"

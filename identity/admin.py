@@ -13,10 +13,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import validate_host
 from django.urls import URLPattern, path
 
-from desk.display import address_of, badge, identifier, moment, page_of
-from desk.lists import option_filter, since_filter
-from desk.operations import Operation, Tool
-from desk.pages import DeskAdmin, Link, ReadOnlyAdmin
+from admin_toolkit.display import address_of, badge, identifier, moment, page_of
+from admin_toolkit.lists import option_filter, since_filter
+from admin_toolkit.operations import Operation, Tool
+from admin_toolkit.pages import Link, ReadOnlyAdmin, ToolkitAdmin
 from identity import services
 from identity.deletion import delete_resource, owned_rows
 from identity.models import CommunicationUser, Resource
@@ -54,7 +54,7 @@ def _contents(resource: Resource) -> Iterator[str]:
 
 
 @admin.register(Resource)
-class ResourceAdmin(DeskAdmin):
+class ResourceAdmin(ToolkitAdmin):
     """Resources. Their keys appear on one page only, which must be asked for."""
 
     links: ClassVar[list[Link]] = []

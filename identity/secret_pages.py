@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views import View
 
-from desk.display import moment, page_of
+from admin_toolkit.display import moment, page_of
 from identity import tokens
 from identity.models import CommunicationUser, Resource
 from identity.services import issue_access_token

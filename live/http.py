@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from live.outlets import Send
+from asgi_server.connections import Send
 from wire.errors import ChatError, chat_error_body
 
 # What a page on another origin may see; preflights are answered by Django.

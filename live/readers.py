@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Awaitable
 from enum import Enum
 
+from asgi_server.connections import COMFORTABLE_BYTES, DaphneSocketOutlet, Outlet, drained
 from events.following import Cursor
 from live.announcements import Announcement, Frame, size_of
 from live.credentials import Credential
 from live.log import Scope
-from live.outlets import COMFORTABLE_BYTES, DaphneSocketOutlet, Outlet, drained
 from wire import telemetry
 
 logger = logging.getLogger(__name__)

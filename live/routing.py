@@ -7,8 +7,8 @@ from channels.routing import URLRouter
 from channels.security.websocket import WebsocketDenier
 from django.urls import path, re_path
 
+from asgi_server.connections import Send
 from live.http import refuse
-from live.outlets import Send
 from live.stream.socket import event_socket
 from live.stream.sse import event_response
 from live.trouter.polling import trouter_polling

@@ -9,7 +9,7 @@ from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from desk.display import (
+from admin_toolkit.display import (
     NOTHING,
     badge,
     identifier,
@@ -20,9 +20,9 @@ from desk.display import (
     shortened,
     source,
 )
-from desk.lists import option_filter, since_filter
-from desk.operations import Operation
-from desk.pages import Link, ReadOnlyAdmin
+from admin_toolkit.lists import option_filter, since_filter
+from admin_toolkit.operations import Operation
+from admin_toolkit.pages import Link, ReadOnlyAdmin
 from identity.admin import CommunicationUserAdmin
 from messaging.models import ChatMessage, MessageType, Priority, ReadReceipt
 from messaging.services import delete_message_as_operator

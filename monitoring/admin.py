@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from desk.display import badge, identifier, moment, pairs
-from desk.lists import option_filter, since_filter
-from desk.pages import Link, ReadOnlyAdmin
+from admin_toolkit.display import badge, identifier, moment, pairs
+from admin_toolkit.lists import option_filter, since_filter
+from admin_toolkit.pages import Link, ReadOnlyAdmin
 from identity.models import Resource
 from messaging.admin import ChatMessageAdmin
 from monitoring.alerts.alert_pages import AlertAdmin
@@ -17,7 +17,7 @@ from monitoring.alerts.rule_pages import AlertRuleAdmin
 from monitoring.models import ActionGroup, Alert, AlertRule, LogCategory, RequestRecord
 
 # The dashboard stands at the top of the first page.
-admin.site.index_template = "admin/monitoring/desk.html"
+admin.site.index_template = "admin/monitoring/index.html"
 
 _KINDS = {"Succeeded": "good", "ClientError": "warning", "ServerError": "bad"}
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from desk.display import moment, page_of
+from admin_toolkit.display import moment, page_of
 from identity.models import Resource
 from monitoring.alerts.models import Alert, ReceiverKind
 from monitoring.alerts.payloads import findings

@@ -15,7 +15,8 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from events.models import EventSubscription, Worker
+from background.models import Worker
+from webhooks.models import EventSubscription
 from wire.times import now_ms
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from functools import partial
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from events import leases
+from background import leases
 from monitoring import store, usage
 from monitoring.alerts import engine, notifying
 from monitoring.flusher import flusher

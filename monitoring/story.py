@@ -9,13 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from desk.display import moment, page_of
-from events import eventgrid
-from events.models import Delivery, DeliveryAttempt, Event
-from events.webhooks.models import DeliveryState
+from admin_toolkit.display import moment, page_of
+from events.models import Event
 from messaging.models import ChatMessage, ReadReceipt
 from monitoring.models import MINUTE_MS, RequestRecord
 from threads.audience import audiences
+from webhooks import eventgrid
+from webhooks.models import Delivery, DeliveryAttempt, DeliveryState
 
 Kind = Literal["", "good", "warn", "bad"]
 

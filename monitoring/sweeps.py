@@ -1,11 +1,11 @@
-"""Forgetting what is older than the settings keep. A slice at a time; see `events.sweeps`."""
+"""Forgetting what is older than the settings keep. A slice at a time; see `background.sweeps`."""
 
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from events.sweeps import SLICE
+from background.sweeps import SLICE
 from monitoring.flusher import GONE_MS
 from monitoring.models import (
     DAY_MS,

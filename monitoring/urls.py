@@ -1,5 +1,5 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import path
 
 from monitoring import dashboard_views
 from monitoring.story import story_page
@@ -16,5 +16,4 @@ urlpatterns = [
         name="monitoring_dashboard_csv",
     ),
     path("admin/monitoring/story/", admin.site.admin_view(story_page), name="monitoring_story"),
-    path("", include("monitoring.arm.urls")),
 ]

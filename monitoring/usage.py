@@ -11,8 +11,7 @@ from django.db.models import Count, Min, QuerySet
 
 from events import following
 from events.following import Cursor
-from events.models import Delivery, Event, EventSubscription, LogPosition
-from events.webhooks.models import DeliveryState
+from events.models import Event, LogPosition
 from identity.models import CommunicationUser
 from monitoring import store
 from monitoring.catalogue import METRICS, SERVER
@@ -20,6 +19,7 @@ from monitoring.collector import Collector, Dimensions, Tallies
 from monitoring.flusher import GONE_MS
 from monitoring.models import DAY_MS, DailyActive, ProcessReport
 from threads.models import ChatThread
+from webhooks.models import Delivery, DeliveryState, EventSubscription
 
 NAME = "usage"
 EVENTS_PER_PASS = 1000

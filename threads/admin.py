@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from desk.display import (
+from admin_toolkit.display import (
     NOTHING,
     badge,
     identifier,
@@ -19,9 +19,9 @@ from desk.display import (
     short_id,
     shortened,
 )
-from desk.lists import option_filter, since_filter
-from desk.operations import Operation
-from desk.pages import Link, Panel, PanelRow, ReadOnlyAdmin
+from admin_toolkit.lists import option_filter, since_filter
+from admin_toolkit.operations import Operation
+from admin_toolkit.pages import Link, Panel, PanelRow, ReadOnlyAdmin
 from identity.admin import CommunicationUserAdmin
 from identity.models import CommunicationUser, Resource
 from threads.models import ChatThread, Participant

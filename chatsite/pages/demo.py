@@ -11,13 +11,13 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
 
-from chatsite.pages.models import Person
-from chatsite.pages.services import create_person
 from identity.authentication import host_name
 from identity.callers import Caller
 from identity.models import Resource
 from messaging.models import Priority
 from messaging.services import send_message, send_read_receipt
+from people.models import Person
+from people.services import create_person
 from threads.access import access_thread
 from threads.models import ChatThread
 from threads.participants import NewParticipant

@@ -8,8 +8,8 @@ from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.contrib.auth.models import User
 
 from chatsite.pages import sign_in_limit
-from chatsite.pages.models import LONGEST_NAME
-from chatsite.pages.services import tidy_name
+from people.models import LONGEST_NAME
+from people.services import tidy_name
 
 
 class _Limited(AuthenticationForm):

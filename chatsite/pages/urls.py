@@ -1,11 +1,8 @@
 from django.urls import path
 
 from chatsite.pages import views
-from chatsite.pages.people import OwnEntryView, PeopleView
 
 urlpatterns = [
-    path("chat/people", PeopleView.as_view()),
-    path("chat/people/me", OwnEntryView.as_view()),
     path("chat/", views.ChatPageView.as_view(), name="chat-page"),
     path("chat/token", views.TokenView.as_view(), name="chat-token"),
     path("chat/sign-in/", views.SignInView.as_view(), name="chat-sign-in"),

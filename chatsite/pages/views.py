@@ -20,11 +20,12 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST
 from django.views.generic import FormView
 
-from chatsite.pages import demo, services
+from chatsite.pages import demo
 from chatsite.pages.forms import SignInForm, SignUpForm
-from chatsite.pages.models import LONGEST_NAME, Person
 from identity.authentication import host_name
 from identity.models import Resource
+from people import services
+from people.models import LONGEST_NAME, Person
 from wire.times import now_ms, to_ms
 
 # A classic script, and a module that is fetched when it is needed.

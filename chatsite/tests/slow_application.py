@@ -4,8 +4,6 @@ GET /async and /sync answer after so many seconds, the second one out of a threa
 10 MB at once; a WebSocket is accepted and stays open.
 """
 
-from chatsite import server  # isort: skip
-
 import asyncio
 import os
 import sys
@@ -13,6 +11,8 @@ import time
 from typing import Any
 
 from asgiref.sync import sync_to_async
+
+from asgi_server import daphne_server as server
 
 LARGE = 10_000_000
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 
+from asgi_server.sources import Source, source_of
 from cognitive.credentials import CognitiveCaller
 from cognitive.speech import callers
 from cognitive.speech.callers import Credentials, NoAnswer
@@ -24,7 +25,6 @@ from cognitive.speech.frames import (
     text_frame,
 )
 from cognitive.speech.hearing import Hearing
-from cognitive.speech.pressure import Source, source_of
 from cognitive.speech.sound import SoundFormat
 from cognitive.speech.streams import Stream
 from cognitive.speech.turns import INITIAL_SILENCE_MS, Message, Mode, Turn

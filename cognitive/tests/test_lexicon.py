@@ -5,8 +5,9 @@ import pytest
 from cognitive.abilities import UNDETERMINED
 from cognitive.providers.lexicon import Lexicon
 from cognitive.sentences import sentence_label
-from cognitive.sentiment import lexicon, material
+from cognitive.sentiment import lexicon
 from cognitive.sentiment.emoji import emoji_scores
+from tools.sentiment import material
 
 
 @pytest.fixture(params=[True, False], ids=["as installed", "without VADER"])

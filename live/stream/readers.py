@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from asgi_server.connections import Outlet
 from events.following import Cursor
 from live import hub as hubs
 from live import log
@@ -10,7 +11,6 @@ from live.announcements import Announcement, Frame
 from live.credentials import Credential
 from live.database import socket_desk
 from live.log import Scope
-from live.outlets import Outlet
 from live.readers import Ending, Reader
 from live.stream import events
 from wire.strict_json import render

@@ -14,11 +14,11 @@ from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from rest_framework.exceptions import APIException
 
+from asgi_server.connections import Send, socket_outlet
 from live import credentials
 from live import hub as hubs
 from live.credentials import Credential
 from live.database import socket_desk
-from live.outlets import Send, socket_outlet
 from live.readers import Bucket, Ending
 from live.stream.readers import StreamReader, farewell, socket_reader
 from live.stream.requests import StreamRequest, identify, redeem

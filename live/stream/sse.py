@@ -10,10 +10,10 @@ from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from rest_framework import exceptions
 
+from asgi_server.connections import Send, response_outlet
 from live import hub as hubs
 from live.database import socket_desk
 from live.http import refuse, start
-from live.outlets import Send, response_outlet
 from live.stream.readers import sse_reader
 from live.stream.requests import StreamRequest, identify
 from wire.errors import ChatError, bad_request, unauthorized

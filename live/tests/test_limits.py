@@ -2,12 +2,12 @@
 
 import uuid
 
+from asgi_server.connections import MOST_BYTES
 from events.catalogue import ChatMessageReceived
 from events.following import Cursor
 from live.announcements import Announcement, Frame
 from live.credentials import Credential
 from live.log import Scope
-from live.outlets import MOST_BYTES
 from live.readers import MOST_WAITING_BYTES, Bucket, Ending
 from live.stream.readers import StreamReader, socket_reader
 from live.trouter.polling import PollOutlet

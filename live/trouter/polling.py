@@ -12,13 +12,13 @@ from typing import Any
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 
+from asgi_server.connections import MOST_BYTES, Send
 from live import credentials
 from live import hub as hubs
 from live.announcements import Frame
 from live.credentials import Credential
 from live.database import socket_desk
 from live.http import answer, refuse
-from live.outlets import MOST_BYTES, Send
 from live.trouter.endpoints import claim
 from live.trouter.positions import positions
 from live.trouter.readers import TrouterReader

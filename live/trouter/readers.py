@@ -5,13 +5,13 @@ import time
 import uuid
 from collections import deque
 
+from asgi_server.connections import Outlet, drained
 from events.following import Cursor
 from live import hub as hubs
 from live import log
 from live.announcements import Announcement
 from live.database import socket_desk
 from live.log import Scope
-from live.outlets import Outlet, drained
 from live.readers import Bucket, Ending, Reader
 from live.trouter import frames
 from live.trouter.endpoints import Claim

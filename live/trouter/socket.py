@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from asgi_server.connections import Send, socket_outlet
 from live import hub as hubs
 from live.database import socket_desk
-from live.outlets import Send, socket_outlet
 from live.readers import Ending
 from live.trouter.endpoints import claim
 from live.trouter.positions import positions

@@ -11,10 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 
-from desk.display import NOTHING, address_of, badge, moment, page_of, source
-from desk.lists import option_filter, since_filter
-from desk.operations import Tool
-from desk.pages import Link, Panel, PanelRow, ReadOnlyAdmin
+from admin_toolkit.display import NOTHING, address_of, badge, moment, page_of, source
+from admin_toolkit.lists import option_filter, since_filter
+from admin_toolkit.operations import Tool
+from admin_toolkit.pages import Link, Panel, PanelRow, ReadOnlyAdmin
 from monitoring.alerts import payloads, services
 from monitoring.alerts.alert_charts import charts_of
 from monitoring.alerts.forms import NoteForm

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.forms.models import BaseInlineFormSet, inlineformset_factory
 
-from events.webhooks.addresses import InvalidEndpoint, parse_endpoint
 from monitoring.alerts import validation
 from monitoring.alerts.models import (
     URL_KINDS,
@@ -16,6 +15,7 @@ from monitoring.alerts.models import (
     ReceiverKind,
 )
 from monitoring.catalogue import DIMENSIONS
+from webhooks.addresses import InvalidEndpoint, parse_endpoint
 
 SLOTS = (1, 2, 3)
 CONDITION_FIELDS = [

@@ -10,9 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from desk.display import address_of, badge, page_of
-from desk.operations import Tool
-from desk.pages import Link, Panel, PanelRow
+from admin_toolkit.display import address_of, badge, page_of
+from admin_toolkit.operations import Tool
+from admin_toolkit.pages import Link, Panel, PanelRow
+from azure_management.monitor.groups import unsupported_receivers
 from monitoring.alerts import services
 from monitoring.alerts.forms import (
     ActionGroupForm,
@@ -23,7 +24,6 @@ from monitoring.alerts.models import (
     Receiver,
 )
 from monitoring.alerts.rule_pages import PlainChoices
-from monitoring.arm.groups import unsupported_receivers
 from wire.times import now_ms
 
 

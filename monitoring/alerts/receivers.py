@@ -10,9 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from events.webhooks.client import Client, RequestFailed
 from monitoring.alerts import payloads
 from monitoring.alerts.models import Alert, Receiver, ReceiverKind
+from webhooks.client import Client, RequestFailed
 
 logger = logging.getLogger("monitoring.alerts")
 

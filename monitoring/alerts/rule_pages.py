@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 
-from desk.display import NOTHING, address_of, badge, moment
-from desk.lists import option_filter
-from desk.operations import Tool
-from desk.pages import DeskAdmin, Link
+from admin_toolkit.display import NOTHING, address_of, badge, moment
+from admin_toolkit.lists import option_filter
+from admin_toolkit.operations import Tool
+from admin_toolkit.pages import Link, ToolkitAdmin
 from monitoring.alerts import engine
 from monitoring.alerts.alert_pages import severity_badge
 from monitoring.alerts.forms import (
@@ -42,7 +42,7 @@ _MEANING = {
 }
 
 
-class PlainChoices(DeskAdmin):
+class PlainChoices(ToolkitAdmin):
     """Choices without Django's buttons that would add or change what is chosen."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -7,9 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from events.models import Delivery, DeliveryAttempt, Event, EventSubscription
-from events.webhooks import dispatcher
-from events.webhooks.matching import CurrentIndex
+from events.models import Event
 from identity.models import Resource
 from messaging.models import ChatMessage
 from monitoring import flusher, store, usage
@@ -22,6 +20,9 @@ from monitoring.frames import RANGES
 from monitoring.models import DAY_MS, HOUR_MS
 from monitoring.tests.samples import MINUTE, NOON, put, requests
 from tests.cast import Person
+from webhooks import dispatcher
+from webhooks.matching import CurrentIndex
+from webhooks.models import Delivery, DeliveryAttempt, EventSubscription
 from wire.times import now_ms
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client, override_settings
 
-from events.models import Worker
+from background.models import Worker
 from monitoring import health
 from wire.times import now_ms
 

@@ -13,7 +13,6 @@ import pytest
 from django.core import mail
 from django.test import override_settings
 
-from events.webhooks.client import Reply
 from identity.models import Resource
 from monitoring.alerts import engine, notifying, payloads, receivers, services
 from monitoring.alerts.models import (
@@ -27,6 +26,7 @@ from monitoring.alerts.models import (
 from monitoring.alerts.receivers import Outcome
 from monitoring.tests.samples import HOUR, MINUTE, NOON, requests
 from monitoring.tests.test_alert_engine import FIVE_XX, dynamic, learned, look, make_rule
+from webhooks.client import Reply
 
 SCHEMA = json.loads((Path(__file__).parent / "common_alert_schema.json").read_text())
 SECOND = 1000

@@ -102,7 +102,7 @@ class Desk:
 
 
 @contextmanager
-def desk(
+def admin_toolkit(
     browser: Browser, server: Server, *, state: Any = None, width: int = WIDE
 ) -> Iterator[Desk]:
     """A window; when it is closed it must have had nothing to complain about."""

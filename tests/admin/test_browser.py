@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.admin.browser import PHONE, Desk, Talker, desk
+from tests.admin.browser import PHONE, Desk, Talker, admin_toolkit
 from tests.browsers import running_chromium
 from tests.server import Server, manage, running_server
 
@@ -30,7 +30,7 @@ class Stage:
 
     def window(self, **look: Any) -> Any:
         """A window of the browser, with olga signed in."""
-        return desk(self.browser, self.server, state=self.state, **look)
+        return admin_toolkit(self.browser, self.server, state=self.state, **look)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def stage(chromium: Browser, own_server: Server) -> Stage:
     """Sign in, create two users with tokens in the browser, and let them talk."""
-    with desk(chromium, own_server) as signing_in:
+    with admin_toolkit(chromium, own_server) as signing_in:
         signing_in.open("")
         signing_in.sign_in("olga", PASSWORD)
         alice, bob = (new_talker(signing_in) for _ in range(2))
@@ -80,7 +80,7 @@ def new_talker(olga: Desk, resource: str = "default", host: str = "localhost") -
 
 
 def test_every_page_is_shown_without_an_error(stage: Stage) -> None:
-    with desk(stage.browser, stage.server) as stranger:
+    with admin_toolkit(stage.browser, stage.server) as stranger:
         stranger.open("login/")
         stranger.look_at("sign-in")
     with stage.window() as olga:
@@ -90,7 +90,7 @@ def test_every_page_is_shown_without_an_error(stage: Stage) -> None:
 def walk(olga: Desk) -> None:
     """Look at each page that there is."""
     for name, path in (
-        ("desk", ""),
+        ("admin_toolkit", ""),
         ("resources", "identity/resource/"),
         ("add-resource", "identity/resource/add/"),
         ("users", "identity/communicationuser/"),

@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from desk import lists
-from desk.display import address_of
+from admin_toolkit import lists
+from admin_toolkit.display import address_of
 from events.models import Event
 from messaging.models import ChatMessage, ReadReceipt
 from tests.admin.conftest import MakeOperator, row_of

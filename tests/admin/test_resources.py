@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 
-from desk.display import address_of
+from admin_toolkit.display import address_of
 from events.models import Event
 from identity.models import CommunicationUser, Resource
 from messaging.models import ChatMessage

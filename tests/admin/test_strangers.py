@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from desk.display import address_of
+from admin_toolkit.display import address_of
 from identity.models import CommunicationUser, Resource
 from messaging.models import ChatMessage, ReadReceipt
 from tests.admin.conftest import MakeOperator, row_of, signed_in

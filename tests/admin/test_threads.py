@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from desk.display import address_of
+from admin_toolkit.display import address_of
 from events.models import Event
 from tests.admin.conftest import MakeOperator, row_of
 from tests.cast import NOT_A_MEMBER, Person, error_of

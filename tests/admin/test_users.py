@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from desk.display import address_of
+from admin_toolkit.display import address_of
 from identity.models import CommunicationUser, Resource
 from identity.services import create_user
 from tests.admin.conftest import MakeOperator

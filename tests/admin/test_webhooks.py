@@ -8,12 +8,18 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from events.models import Delivery, DeliveryAttempt, EventSubscription, Worker
-from events.tests.hooks import PREFIX, dispatch, subscribe
-from events.webhooks.models import DeliveryState, ProvisioningState
+from background.models import Worker
 from identity.models import Resource
 from tests.admin.conftest import MakeOperator
 from tests.cast import Person
+from webhooks.models import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    EventSubscription,
+    ProvisioningState,
+)
+from webhooks.tests.hooks import PREFIX, dispatch, subscribe
 from wire.times import now_ms
 
 URL = "https://example.org/hook?code=hidden-code"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from events.tests.receiver import Answer, Received, Receiver, accept, receiving
-from tests.admin.browser import Desk, desk
+from tests.admin.browser import Desk, admin_toolkit
 from tests.admin.test_browser import PASSWORD, chromium, new_talker
 from tests.server import Server, manage, running_server
+from webhooks.tests.receiver import Answer, Received, Receiver, accept, receiving
 
 __all__ = ["chromium"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -36,7 +36,7 @@ class Stage:
     endpoint: Receiver
 
     def window(self, **look: Any) -> Any:
-        return desk(self.browser, self.server, state=self.state, **look)
+        return admin_toolkit(self.browser, self.server, state=self.state, **look)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def stage(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with running_server(folder) as server, receiving(refuse_events) as endpoint:
         account = {"CHATSITE_ADMIN_USERNAME": "olga", "CHATSITE_ADMIN_PASSWORD": PASSWORD}
         manage(server.environment | account, "operator")
-        with desk(chromium, server) as olga:
+        with admin_toolkit(chromium, server) as olga:
             olga.open("")
             olga.sign_in("olga", PASSWORD)
             _subscribe(olga, endpoint.url)

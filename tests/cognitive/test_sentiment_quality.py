@@ -11,8 +11,8 @@ import pytest
 from cognitive.abilities import UNDETERMINED
 from cognitive.providers.e5 import E5
 from cognitive.sentences import sentence_label
-from cognitive.sentiment import material
-from cognitive.sentiment.evaluate import hits, measured_ms
+from tools.sentiment import material
+from tools.sentiment.evaluate import hits, measured_ms
 
 pytestmark = [pytest.mark.cognitive, pytest.mark.usefixtures("text_engines")]
 

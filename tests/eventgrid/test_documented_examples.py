@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from events.tests.receiver import receiving
 from tests.eventgrid.conftest import SERVICE_TOKEN
 from tests.server import CHECKOUT, Server
+from webhooks.tests.receiver import receiving
 
 pytestmark = pytest.mark.sdk
 

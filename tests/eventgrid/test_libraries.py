@@ -20,12 +20,12 @@ from azure.mgmt.eventgrid.models import (
 )
 from cloudevents.http import from_http
 
-from events.eventgrid import EVENT_TYPES, OPT_IN_EVENT_TYPES
-from events.tests.receiver import Answer, Received, Receiver, accept, receiving
 from tests.eventgrid.conftest import SCOPE
 from tests.eventgrid.everything import do_everything
 from tests.sdk.people import Person
 from tests.server import Server
+from webhooks.eventgrid import EVENT_TYPES, OPT_IN_EVENT_TYPES
+from webhooks.tests.receiver import Answer, Received, Receiver, accept, receiving
 
 pytestmark = pytest.mark.sdk
 

@@ -18,8 +18,8 @@ from azure.mgmt.eventgrid.models import (
     WebHookEventSubscriptionDestination,
 )
 
-from events.tests.receiver import receiving
 from tests.eventgrid.conftest import SCOPE
+from webhooks.tests.receiver import receiving
 
 pytestmark = pytest.mark.sdk
 

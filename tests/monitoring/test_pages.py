@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.admin.browser import Desk, desk
+from tests.admin.browser import Desk, admin_toolkit
 from tests.browsers import running_chromium
 from tests.monitoring.conftest import PASSWORD, USERNAME, metrics
 from tests.sdk.people import Person
@@ -27,13 +27,13 @@ class Stage:
     state: Any
 
     def window(self, **look: Any) -> AbstractContextManager[Desk]:
-        return desk(self.browser, self.server, state=self.state, **look)
+        return admin_toolkit(self.browser, self.server, state=self.state, **look)
 
 
 @pytest.fixture(scope="module")
 def stage(watched: Server) -> Iterator[Stage]:
     with running_chromium() as browser:
-        with desk(browser, watched) as signing_in:
+        with admin_toolkit(browser, watched) as signing_in:
             signing_in.open("")
             signing_in.sign_in(USERNAME, PASSWORD)
             state = signing_in.page.context.storage_state()

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from chatsite.pages import demo
-from chatsite.pages.models import Person
 from identity.models import CommunicationUser, Resource
 from identity.services import delete_user
+from people.models import Person
 from tests import cast
 
 PASSWORD = "correct horse battery"

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from chatsite.pages.services import create_person
 from identity.models import Resource
 from identity.services import delete_user, issue_access_token
+from people.services import create_person
 from tests.cast import Person, error_of
 
 MakePerson = Callable[..., Person]

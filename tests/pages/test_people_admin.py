@@ -4,9 +4,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from chatsite.pages.models import Person
 from identity.callers import Caller
 from identity.models import Resource
+from people.models import Person
 from threads.models import Participant
 from threads.participants import NewParticipant
 from threads.services import create_chat_thread

@@ -227,7 +227,7 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
-from chatsite.pages.services import create_person
+from people.services import create_person
 from identity.models import Resource
 
 store = import_module(settings.SESSION_ENGINE).SessionStore

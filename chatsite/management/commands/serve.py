@@ -1,8 +1,6 @@
 """`manage.py serve`: one process with everything in it."""
 
 # First of all imports: it chooses Twisted's reactor.
-from chatsite import server  # isort: skip
-
 import os
 import sys
 from pathlib import Path
@@ -13,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 from twisted.internet.ssl import CertificateOptions
 
+from asgi_server import daphne_server as server
+from background.worker import Worker
 from chatsite import certificates, handler, preparation, welcome
 from cognitive.speech import routing as speech
-from events.worker import Worker
 from identity.services import ensure_default_resource
 from live import hub
 from monitoring.flusher import flusher

@@ -1,0 +1,1 @@
+"""The server underneath: everything that depends on daphne, Twisted or autobahn."""

@@ -1,0 +1,1 @@
+"""Event subscriptions, as `azure-mgmt-eventgrid` manages them."""

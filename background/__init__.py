@@ -1,0 +1,1 @@
+"""Background work: the worker, leases, claims of rows, sweeps."""

@@ -1,0 +1,46 @@
+"""What workers share through the database: leases, and who is alive.
+
+The tables keep the names that they were made under, when they belonged to the event log.
+"""
+
+import uuid
+
+from django.db import models
+
+from wire.times import now_ms
+
+
+class Lease(models.Model):
+    """The right to do something alone for a while."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    holder = models.UUIDField()
+    until_ms = models.BigIntegerField()
+
+    class Meta:
+        app_label = "events"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Worker(models.Model):
+    """A worker that runs, or ran until it was last seen."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    # Host and process, for people.
+    name = models.CharField(max_length=200)
+    started_ms = models.BigIntegerField(default=now_ms)
+    seen_ms = models.BigIntegerField(default=now_ms)
+    # None while it runs; a worker that was killed never says it.
+    stopped_ms = models.BigIntegerField(null=True)
+    delivered = models.PositiveBigIntegerField(default=0)
+    failed = models.PositiveBigIntegerField(default=0)
+    # What went wrong last in the worker itself.
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        app_label = "events"
+
+    def __str__(self) -> str:
+        return self.name

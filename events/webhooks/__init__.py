@@ -1,1 +1,0 @@
-"""Event Grid subscriptions: who gets which events, and their delivery."""

@@ -1,0 +1,1 @@
+"""The directory: accounts that chat, and the names that others see."""

@@ -1,0 +1,1 @@
+"""Offline tools. Nothing in the server imports them."""

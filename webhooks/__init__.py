@@ -1,0 +1,1 @@
+"""Webhooks as Event Grid delivers them: subscriptions, handshakes, deliveries."""

@@ -1,0 +1,311 @@
+"""What a subscription may be: the management API's JSON, checked, and back (events contract 7)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from webhooks.addresses import InvalidEndpoint, parse_endpoint
+from webhooks.filters import InvalidFilter, check_advanced_filters, check_event_types, is_key
+from webhooks.models import EventSchema, EventSubscription
+from webhooks.requests import MAXIMUM_HEADER_BYTES
+from wire import times
+from wire.errors import ChatError
+
+MAXIMUM_HEADERS = 10
+MAXIMUM_SUBJECT = 512
+SHORTEST_SECRET = 16
+LONGEST_SECRET = 200
+# Those that the API knows. Whichever is asked for, no connection is older than the last one.
+_TLS_VERSIONS = ("1.0", "1.1", "1.2")
+
+_NAME = re.compile(r"[A-Za-z0-9-]{3,64}")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+# These belong to whoever sends the request.
+_RESERVED_HEADERS = {
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "origin",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "webhook-request-origin",
+    "chatsite-signature",
+}
+
+
+def invalid(message: str) -> ChatError:
+    """400 in the management API's words."""
+    return ChatError(400, "InvalidRequest", message)
+
+
+def check_name(name: str) -> str:
+    """`name` itself when a subscription may be called so. Raises ChatError 400."""
+    if _NAME.fullmatch(name) is None:
+        raise invalid("The name of an event subscription has 3 to 64 letters, digits and hyphens.")
+    return name
+
+
+def check_signing_secret(secret: str) -> str:
+    """`secret` itself when it is too long to be guessed, or empty, which signs nothing.
+
+    Raises ChatError 400.
+    """
+    if secret and not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
+        raise invalid(
+            f"A signing secret needs at least {SHORTEST_SECRET} and at most {LONGEST_SECRET} "
+            "characters."
+        )
+    return secret
+
+
+def read_definition(
+    given: Mapping[str, Any], existing: EventSubscription | None = None
+) -> dict[str, Any]:
+    """Fields of the model for the members that were given (the API's `properties`).
+
+    `existing` is what a secret header without a value keeps its value from. Raises ChatError 400
+    for the first member that cannot be meant.
+    """
+    try:
+        return _read(given, existing)
+    except (InvalidFilter, InvalidEndpoint) as problem:
+        raise invalid(str(problem)) from None
+
+
+def _read(given: Mapping[str, Any], existing: EventSubscription | None) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    schema = given.get("eventDeliverySchema")
+    if schema is not None:
+        fields["event_schema"] = _schema(schema)
+    current = fields.get("event_schema") or (
+        existing.event_schema if existing else EventSchema.EVENT_GRID
+    )
+    if given.get("destination") is not None:
+        fields |= _destination(_object(given["destination"], "destination"), current, existing)
+    if given.get("filter") is not None:
+        fields |= _filter(_object(given["filter"], "filter"), current)
+    elif schema is not None and existing is not None:
+        # Keys that the old schema had may be none of the new one.
+        check_advanced_filters(existing.advanced_filters, current)
+    if given.get("retryPolicy") is not None:
+        fields |= _retry_policy(_object(given["retryPolicy"], "retryPolicy"))
+    if "labels" in given:
+        fields["labels"] = _labels(given["labels"] or [])
+    if "expirationTimeUtc" in given:
+        fields["expires_ms"] = _expiry(given["expirationTimeUtc"])
+    if "deadLetterDestination" in given:
+        fields["dead_letter_destination"] = _dead_letter_destination(given["deadLetterDestination"])
+    return fields
+
+
+def _object(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise invalid(f"{name} must be an object.")
+    return value
+
+
+def _schema(value: Any) -> str:
+    if value not in EventSchema.values:
+        raise invalid(f"eventDeliverySchema must be one of {', '.join(EventSchema.values)}.")
+    return str(value)
+
+
+def _number(given: Mapping[str, Any], name: str, least: int, most: int, default: int) -> int:
+    value = given.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise invalid(f"{name} must be a whole number from {least} to {most}.")
+    return value
+
+
+def _destination(
+    destination: Mapping[str, Any], schema: str, existing: EventSubscription | None
+) -> dict[str, Any]:
+    if destination.get("endpointType") != "WebHook":
+        raise invalid("The destination's endpointType must be WebHook.")
+    given = _object(destination.get("properties"), "The destination's properties")
+    url = given.get("endpointUrl")
+    if url is None and existing is not None:
+        url = existing.endpoint_url
+    if not isinstance(url, str):
+        raise invalid("The destination needs an endpointUrl.")
+    parse_endpoint(url)
+    if given.get("minimumTlsVersionAllowed") not in (None, *_TLS_VERSIONS):
+        raise invalid(f"minimumTlsVersionAllowed must be one of {', '.join(_TLS_VERSIONS)}.")
+    if any(
+        given.get(name)
+        for name in ("azureActiveDirectoryTenantId", "azureActiveDirectoryApplicationIdOrUri")
+    ):
+        raise invalid("Tokens of Microsoft Entra ID cannot be had here; use a secret header.")
+    return {
+        "endpoint_url": url,
+        "max_events_per_batch": _number(given, "maxEventsPerBatch", 1, 5000, 1),
+        "preferred_batch_size_kb": _number(given, "preferredBatchSizeInKilobytes", 1, 1024, 64),
+        "delivery_attributes": _attributes(
+            given.get("deliveryAttributeMappings") or [], schema, existing
+        ),
+    }
+
+
+def _attributes(
+    mappings: Any, schema: str, existing: EventSubscription | None
+) -> list[dict[str, Any]]:
+    if not isinstance(mappings, list) or len(mappings) > MAXIMUM_HEADERS:
+        raise invalid(
+            f"deliveryAttributeMappings must be a list of no more than {MAXIMUM_HEADERS} headers."
+        )
+    secrets = {
+        item["name"].lower(): item["properties"]["value"]
+        for item in (existing.delivery_attributes if existing else [])
+        if item["properties"].get("isSecret")
+    }
+    checked = [_attribute(_object(item, "A header"), schema, secrets) for item in mappings]
+    names = [item["name"].lower() for item in checked]
+    if len(set(names)) < len(names):
+        raise invalid("Two headers have the same name.")
+    return checked
+
+
+def _attribute(item: Mapping[str, Any], schema: str, secrets: Mapping[str, str]) -> dict[str, Any]:
+    name = item.get("name")
+    if not isinstance(name, str) or _HEADER_NAME.fullmatch(name) is None:
+        raise invalid("A header's name must be one that HTTP allows.")
+    if name.lower().startswith("aeg-") or name.lower() in _RESERVED_HEADERS:
+        raise invalid(f"The header {name} cannot be set.")
+    given = _object(item.get("properties"), f"The properties of the header {name}")
+    if item.get("type") == "Dynamic":
+        field = given.get("sourceField")
+        if not isinstance(field, str) or not is_key(field, schema):
+            raise invalid(f"The sourceField of the header {name} is no key of an event.")
+        return {"name": name, "type": "Dynamic", "properties": {"sourceField": field}}
+    if item.get("type") != "Static":
+        raise invalid(f"The type of the header {name} must be Static or Dynamic.")
+    is_secret = given.get("isSecret") is True
+    value = given.get("value")
+    if value is None and is_secret:
+        # Nobody can read it, so who sends back what was read means the old one.
+        value = secrets.get(name.lower())
+    return {
+        "name": name,
+        "type": "Static",
+        "properties": {"value": _header_value(name, value), "isSecret": is_secret},
+    }
+
+
+def _header_value(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise invalid(f"The header {name} needs a value.")
+    if len(value.encode()) > MAXIMUM_HEADER_BYTES:
+        raise invalid(f"The header {name} must not exceed {MAXIMUM_HEADER_BYTES} bytes.")
+    if not value.isascii() or not value.isprintable():
+        raise invalid(f"The value of the header {name} must be printable ASCII.")
+    return value
+
+
+def _filter(given: Mapping[str, Any], schema: str) -> dict[str, Any]:
+    return {
+        "included_event_types": check_event_types(given.get("includedEventTypes")),
+        "subject_begins_with": _subject(given.get("subjectBeginsWith"), "subjectBeginsWith"),
+        "subject_ends_with": _subject(given.get("subjectEndsWith"), "subjectEndsWith"),
+        "is_subject_case_sensitive": given.get("isSubjectCaseSensitive") is True,
+        "filters_on_arrays": given.get("enableAdvancedFilteringOnArrays") is True,
+        "advanced_filters": check_advanced_filters(given.get("advancedFilters"), schema),
+    }
+
+
+def _subject(value: Any, name: str) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > MAXIMUM_SUBJECT:
+        raise invalid(f"{name} must be text of no more than {MAXIMUM_SUBJECT} characters.")
+    return value
+
+
+def _retry_policy(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "max_delivery_attempts": _number(given, "maxDeliveryAttempts", 1, 30, 30),
+        "event_ttl_minutes": _number(given, "eventTimeToLiveInMinutes", 1, 1440, 1440),
+    }
+
+
+def _labels(labels: Any) -> list[str]:
+    if not isinstance(labels, list) or not all(
+        isinstance(label, str) and len(label) <= 200 for label in labels
+    ):
+        raise invalid("labels must be a list of short texts.")
+    return list(labels)
+
+
+def _dead_letter_destination(value: Any) -> Mapping[str, Any] | None:
+    if not value:
+        return None
+    return _object(value, "deadLetterDestination")
+
+
+def _expiry(value: Any) -> int | None:
+    if value is None:
+        return None
+    try:
+        expires = times.parse(value)
+    except (TypeError, ValueError):
+        raise invalid("expirationTimeUtc must be a time in RFC 3339.") from None
+    if expires <= times.now_ms():
+        raise invalid("expirationTimeUtc is over already.")
+    return expires
+
+
+# --- Writing -------------------------------------------------------------------------------------
+
+
+def shown_attributes(subscription: EventSubscription) -> list[dict[str, Any]]:
+    """The headers as they may be shown: secret values are not."""
+    return [
+        {**item, "properties": {**item["properties"], "value": None}}
+        if item["properties"].get("isSecret")
+        else item
+        for item in subscription.delivery_attributes
+    ]
+
+
+def properties(subscription: EventSubscription) -> dict[str, Any]:
+    """The management API's `properties`."""
+    return {
+        "topic": subscription.topic,
+        "provisioningState": subscription.provisioning_state,
+        "destination": {
+            "endpointType": "WebHook",
+            "properties": {
+                "endpointBaseUrl": subscription.endpoint_base_url,
+                "maxEventsPerBatch": subscription.max_events_per_batch,
+                "preferredBatchSizeInKilobytes": subscription.preferred_batch_size_kb,
+                "deliveryAttributeMappings": shown_attributes(subscription),
+                "minimumTlsVersionAllowed": _TLS_VERSIONS[-1],
+            },
+        },
+        "filter": {
+            "includedEventTypes": subscription.included_event_types,
+            "subjectBeginsWith": subscription.subject_begins_with,
+            "subjectEndsWith": subscription.subject_ends_with,
+            "isSubjectCaseSensitive": subscription.is_subject_case_sensitive,
+            "enableAdvancedFilteringOnArrays": subscription.filters_on_arrays,
+            "advancedFilters": subscription.advanced_filters,
+        },
+        "eventDeliverySchema": subscription.event_schema,
+        "labels": subscription.labels,
+        "expirationTimeUtc": (
+            None if subscription.expires_ms is None else times.to_wire(subscription.expires_ms)
+        ),
+        "retryPolicy": {
+            "maxDeliveryAttempts": subscription.max_delivery_attempts,
+            "eventTimeToLiveInMinutes": subscription.event_ttl_minutes,
+        },
+        "deadLetterDestination": subscription.dead_letter_destination,
+    }

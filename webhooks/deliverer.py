@@ -1,0 +1,218 @@
+"""Sends what is due: claims, hands over to senders, notes the answers, all over again."""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+
+from webhooks import queue, schedule
+from webhooks.client import Client, RequestFailed
+from webhooks.models import EventSubscription
+from webhooks.queue import Result
+from webhooks.requests import Batch, body_of, headers_of
+from webhooks.schedule import Answer
+from webhooks.senders import Senders
+from wire import telemetry
+from wire.times import now_ms
+
+logger = logging.getLogger(__name__)
+
+SENDERS = 64
+# So many requests at once to one endpoint, when it answers quickly; an unknown one gets few.
+_MOST_AT_ONCE = 16
+_AT_ONCE_AT_FIRST = 2
+# And so many in a row for one sender, so that a fast endpoint costs few looks at the database.
+_MOST_IN_A_ROW = 8
+_SLOW_MS = 2000
+_QUICK_MS = 200
+# How often answers are tried to be noted before they are forgotten.
+_MOST_TRIES = 5
+
+
+@dataclass
+class _Lane:
+    """What one worker knows of one endpoint."""
+
+    at_once: int = _AT_ONCE_AT_FIRST
+    in_a_row: int = 1
+    running: int = 0
+
+    def learn(self, answer: Answer) -> None:
+        """Quick answers open the lane, a slow or failing one closes it to a single request."""
+        if not answer.is_success or answer.latency_ms > _SLOW_MS:
+            self.at_once = self.in_a_row = 1
+            return
+        self.at_once = min(self.at_once * 2, _MOST_AT_ONCE)
+        is_quick = answer.latency_ms <= _QUICK_MS
+        self.in_a_row = min(self.in_a_row * 2, _MOST_IN_A_ROW) if is_quick else 1
+
+
+@dataclass
+class _News:
+    """What senders have to tell."""
+
+    results: list[Result] = field(default_factory=list)
+    unsent: list[Batch] = field(default_factory=list)
+    # The subscriptions of senders that have become free.
+    ended: list[int] = field(default_factory=list)
+
+
+class Deliverer:
+    """One worker's hands. Only the thread that calls `work` touches the database."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        clock: Callable[[], int] = now_ms,
+        chance: Random | None = None,
+        senders: Senders | None = None,
+    ) -> None:
+        self._client, self._clock = client, clock
+        # Jitter is no secret.
+        self._chance = chance or Random()  # noqa: S311
+        self._senders = senders or Senders(SENDERS)
+        self._lanes: dict[int, _Lane] = defaultdict(_Lane)
+        self._last_served = 0
+        self._lock = threading.Lock()
+        self._news = _News()
+        # What is claimed and neither noted nor given back, by identity.
+        self._in_hand: dict[int, Batch] = {}
+        self._tries = 0
+        self.news = threading.Event()
+        self.delivered = self.failed = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether answers are awaited or to be noted."""
+        return bool(self._in_hand)
+
+    def work(self) -> bool:
+        """Notes the answers that have come and sends what is due; False when there was neither."""
+        noted = self._note()
+        return self._send_due() or noted
+
+    def _note(self) -> bool:
+        with self._lock:
+            news, self._news = self._news, _News()
+        for pk in news.ended:
+            self._lanes[pk].running -= 1
+        if news.unsent:
+            self._give_back(news.unsent)
+        if news.results:
+            self._acknowledge(news.results)
+        return bool(news.results)
+
+    def _give_back(self, batches: list[Batch]) -> None:
+        for batch in batches:
+            del self._in_hand[id(batch)]
+        # Should this fail, their leases end by themselves.
+        queue.release(batches, self._clock())
+
+    def _acknowledge(self, results: list[Result]) -> None:
+        try:
+            queue.acknowledge(results, self._clock(), self._chance)
+        except Exception:
+            self._tries += 1
+            if self._tries < _MOST_TRIES:
+                # Events that have arrived should not be sent again for a busy database.
+                with self._lock:
+                    self._news.results = results + self._news.results
+            else:
+                # Their leases end by themselves; better twice than never anything again.
+                self._settle(results)
+            raise
+        self._settle(results)
+
+    def _settle(self, results: list[Result]) -> None:
+        self._tries = 0
+        for result in results:
+            del self._in_hand[id(result.batch)]
+            self._lanes[result.batch.subscription.pk].learn(result.answer)
+            count = len(result.batch.deliveries)
+            self.delivered += count if result.answer.is_success else 0
+            self.failed += 0 if result.answer.is_success else count
+            telemetry.observe(
+                "WebhookDeliveries",
+                result.answer.latency_ms,
+                resource_id=result.batch.subscription.resource_id,
+                Subscription=result.batch.subscription.name,
+                Outcome=result.answer.outcome,
+            )
+
+    def _send_due(self) -> bool:
+        free = self._senders.free
+        if free <= 0:
+            return False
+        full = [pk for pk, lane in self._lanes.items() if lane.running >= lane.at_once]
+        subscriptions = queue.due_subscriptions(
+            self._clock(), limit=free, after=self._last_served, without=full
+        )
+        used = 0
+        for subscription in subscriptions:
+            if used >= free:
+                break
+            used += self._send_due_to(subscription, free - used)
+            self._last_served = subscription.pk
+        return bool(used)
+
+    def _send_due_to(self, subscription: EventSubscription, free: int) -> int:
+        """Claims and hands over; returns how many senders that takes."""
+        lane = self._lanes[subscription.pk]
+        if subscription.failures:
+            lane.at_once = lane.in_a_row = 1
+        senders = min(lane.at_once - lane.running, free)
+        claimed = queue.claim(subscription, self._clock(), requests=senders * lane.in_a_row)
+        # Dealt out like cards: what is due first is sent first.
+        rows = [row for row in (claimed[first::senders] for first in range(senders)) if row]
+        for row in rows:
+            self._in_hand.update((id(batch), batch) for batch in row)
+            lane.running += 1
+            self._senders.submit(partial(self._send, row))
+        return len(rows)
+
+    def _send(self, row: Sequence[Batch]) -> None:
+        """Sends one after the other, as long as all goes well. Runs in a sender's thread."""
+        for place, batch in enumerate(row, start=1):
+            answer = self._answer(batch)
+            goes_on = answer.is_success and answer.latency_ms <= _QUICK_MS and place < len(row)
+            with self._lock:
+                self._news.results.append(Result(batch, answer))
+                if not goes_on:
+                    self._news.unsent += row[place:]
+                    self._news.ended.append(batch.subscription.pk)
+            self.news.set()
+            if not goes_on:
+                return
+
+    def _answer(self, batch: Batch) -> Answer:
+        started_ms, started = self._clock(), time.monotonic()
+        status: int | None = None
+        try:
+            body = body_of(batch)
+            headers = headers_of(batch, body, started_ms)
+            reply = self._client.send("POST", batch.subscription.endpoint_url, headers, body)
+            status, text = reply.status, reply.body[:1000].decode("utf-8", "replace")
+            outcome = schedule.outcome_of(status)
+        except RequestFailed as problem:
+            outcome, text = problem.outcome, str(problem)
+        except Exception as problem:
+            logger.exception("A webhook could not be sent")
+            outcome, text = "Aborted", repr(problem)
+        latency_ms = int((time.monotonic() - started) * 1000)
+        return Answer(outcome, status, started_ms, latency_ms, text)
+
+    def finish(self, seconds: float) -> None:
+        """Waits so long for answers and notes them, then gives back what has none."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self._note()
+            if not self._in_hand or time.monotonic() >= deadline:
+                break
+            self.news.wait(0.05)
+            self.news.clear()
+        self._give_back(list(self._in_hand.values()))
