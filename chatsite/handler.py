@@ -10,36 +10,95 @@ import contextvars
 import gc
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from cognitive.dialects import refusal
 from wire.errors import ChatError, body_too_large
+from wire.routes import Pool, refusal, route_of
 
-# More threads would only wait for each other: for the interpreter's lock, and for the database.
-THREADS = 4
-# For requests that mostly wait for a program or a server elsewhere.
-ENGINE_THREADS = 4
-# How many more of them may wait for a thread.
-ENGINE_QUEUE = 28
+
+@dataclass(frozen=True)
+class PoolSize:
+    """How many threads a pool has, and how many more requests may wait for one of them."""
+
+    threads: int
+    # None: as many as come.
+    queue: int | None = None
+
+
+POOL_SIZES = {
+    # More threads would only wait for each other: for the interpreter's lock, and the database.
+    Pool.REQUESTS: PoolSize(threads=4),
+    # These mostly wait for a program or a server elsewhere.
+    Pool.ENGINES: PoolSize(threads=4, queue=28),
+}
+
+
+class PooledHandler:
+    """Hands each request to the threads of its route, and refuses what is beyond their queue."""
+
+    def __init__(self) -> None:
+        self._handlers = {
+            pool: SingleHopHandler(size.threads, pool.value) for pool, size in POOL_SIZES.items()
+        }
+        # Changed by the event loop alone.
+        self._running = dict.fromkeys(POOL_SIZES, 0)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Answers one HTTP request; 429 with Retry-After if its pool's queue is full."""
+        # A preflight request needs no engine.
+        is_preflight = scope["method"] == "OPTIONS"
+        pool = Pool.REQUESTS if is_preflight else route_of(scope["path"]).pool
+        size = POOL_SIZES[pool]
+        if size.queue is not None and self._running[pool] >= size.threads + size.queue:
+            await send_response(_too_busy(scope["path"]), send)
+            return
+        self._running[pool] += 1
+        try:
+            await self._handlers[pool](scope, receive, send)
+        finally:
+            self._running[pool] -= 1
+
+
+def _too_busy(path: str) -> HttpResponse:
+    error = ChatError(
+        429,
+        "TooManyRequests",
+        "The server is busy with other requests of this kind. Try again in a second.",
+        headers={"Retry-After": "1"},
+    )
+    response = refusal(path, error)
+    # No middleware runs, and pages of other origins must see the status all the same.
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Access-Control-Expose-Headers"] = "retry-after"
+    return response
+
+
+async def send_response(response: HttpResponse, send: Any) -> None:
+    """Sends a response that did not go through Django's handler."""
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": response.content})
 
 
 class SingleHopHandler(ASGIHandler):
     """Runs middleware and view of a request in one go, in a thread that outlives it."""
 
-    def __init__(self, threads: int = THREADS, name: str = "request") -> None:
+    def __init__(self, threads: int, name: str) -> None:
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
         self.executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """The ASGI entry."""
+        """Reads the body, runs the request in a thread and sends the response."""
         try:
             body = await self._read(receive)
         except ChatError as error:
@@ -59,9 +118,9 @@ class SingleHopHandler(ASGIHandler):
                 await loop.run_in_executor(self.executor, context.run, response.close)
 
     async def _read(self, receive: Any) -> bytes | None:
-        """The whole body, which the server keeps in a file. None when the client is gone.
+        """The whole body, which the server keeps in a file. None if the client disconnected.
 
-        Raises ChatError 413 as soon as it is over the limit: nobody has been asked for a token yet.
+        Raises ChatError 413 as soon as it is over the limit, before any credential is checked.
         """
         chunks = []
         size = 0
@@ -90,10 +149,10 @@ class SingleHopHandler(ASGIHandler):
 
 
 def tune_garbage_collector() -> None:
-    """Takes everything that start-up made out of the collector's sight.
+    """Freezes everything that was made at start, so that later collections skip it.
 
-    Collections during requests then have little to look at, which is what the slowest requests
-    used to wait for.
+    Collections during requests then have little to look at; they used to decide how long the
+    slowest requests took.
     """
     gc.collect()
     gc.freeze()

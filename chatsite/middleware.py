@@ -1,28 +1,25 @@
-"""Two middleware of our own.
+"""Middleware: cross-origin requests and a short way for API routes, the policy of browser pages."""
 
-The short way for the protocol's routes, and the policy for browser pages.
-"""
-
-import re
 from collections.abc import Callable
 
+from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import resolve
+from django.urls import Resolver404, resolve
 
-from cognitive.dialects import refusal
 from wire.errors import forbidden
+from wire.routes import Route, refusal, route_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-_API_PATH = re.compile(settings.API_PATH)
+class ApiCors(CorsMiddleware):
+    """Let pages of any origin use the API, and nothing else."""
 
-
-def is_api_path(path: str) -> bool:
-    """Whether the path belongs to the protocol."""
-    return _API_PATH.match(path) is not None
+    def is_enabled(self, request: HttpRequest) -> bool:
+        """Whether cross-origin requests to this path are answered."""
+        return route_of(request.path_info).is_api
 
 
 class ApiRoutes:
@@ -40,11 +37,12 @@ class ApiRoutes:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not is_api_path(request.path_info):
+        route = route_of(request.path_info)
+        if not route.is_api:
             return self.get_response(request)
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
             return self.refuse_plain_http(request)
-        return self.answer(request)
+        return self.answer(request, route)
 
     def refuse_plain_http(self, request: HttpRequest) -> HttpResponse:
         """No redirect: the token has gone over the wire already, and should not do so again."""
@@ -53,14 +51,18 @@ class ApiRoutes:
         )
         return refusal(request.path_info, error)
 
-    def answer(self, request: HttpRequest) -> HttpResponseBase:
+    def answer(self, request: HttpRequest, route: Route) -> HttpResponseBase:
         """The view's response.
 
         Exceptions go up to Django, which turns them into the error handlers' answer.
         """
-        match = resolve("/" + request.path_info.lstrip("/"))
-        request.resolver_match = match
-        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        try:
+            match = resolve("/" + request.path_info.lstrip("/"))
+        except Resolver404:
+            response: HttpResponseBase = route.unknown_view()(request)
+        else:
+            request.resolver_match = match
+            response = match.func(request, *match.args, **match.kwargs)
         render = getattr(response, "render", None)
         return render() if callable(render) else response
 

@@ -13,10 +13,9 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from cognitive.speech.tokens import resource_of_token
-from identity.authentication import bearer_token, host_name
+from identity.authentication import bearer_token
 from identity.callers import Caller, caller_of
-from identity.models import Resource
-from identity.services import ensure_default_resource
+from identity.hosts import host_name, resource_of_host
 
 # Ours have 88 characters; longer ones are not worth comparing.
 _LONGEST_KEY = 200
@@ -36,8 +35,7 @@ def resource_of_key(key: str, host: str) -> UUID | None:
     """The resource of `host` (a name without port) if `key` is one of its two access keys."""
     if not 0 < len(key) <= _LONGEST_KEY:
         return None
-    named = Resource.objects.filter(hostname=host.lower()).first()
-    resource = named or ensure_default_resource()
+    resource = resource_of_host(host)
     known = [hmac.compare_digest(key.encode(), own.encode()) for own in resource.keys().values()]
     return resource.id if any(known) else None
 

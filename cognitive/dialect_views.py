@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from cognitive import limits
 from cognitive.abilities import EngineBusy, EngineUnavailable
 from cognitive.credentials import CognitiveAuthentication, CognitiveCaller
-from cognitive.dialects import refusal
 from wire import strict_json
 from wire.errors import ChatError, not_found
+from wire.routes import refusal
 from wire.views import WireView, raw_body
 
 

@@ -1,24 +1,11 @@
-"""Which dialect a path is spoken in, and how each dialect refuses.
-
-Azure's services have each a shape of their own for errors, and clients read no other. Whatever is
-refused before a view is found (too many requests, too large a body, plain http) needs to know.
-"""
-
-import re
+"""How each dialect of Azure's cognitive services refuses: clients read no other shape."""
 
 from django.http import HttpResponse
 
 from wire import strict_json
-from wire.errors import ChatError, chat_error_body
-from wire.views import JSON
+from wire.errors import ChatError
 
-_TRANSLATOR = re.compile(
-    r"/+(?:cognitive/)?(?:translate|languages|detect|breaksentence|transliterate|dictionary"
-    r"|translator)(?:/|$)"
-)
-_LANGUAGE = re.compile(r"/+(?:cognitive/)?(?:language|text/analytics)(?:/|$)")
-_SPEECH = re.compile(r"/+(?:cognitive/)?(?:speech|stt|sts)(?:/|$)")
-
+_JSON = "application/json; charset=utf-8"
 _UNAUTHORIZED = (
     "Access denied due to invalid subscription key or access token. Send an access key of the "
     "resource that this host belongs to, or a valid access token of one of its users."
@@ -42,24 +29,23 @@ class LanguageError(ChatError):
         self.inner_code = inner_code
 
 
-def refusal(path: str, error: ChatError) -> HttpResponse:
-    """The answer to a refused request for this path, in its dialect, with the error's headers."""
-    if _TRANSLATOR.match(path):
-        response = _json(error.status, _translator_error(error))
-    elif _LANGUAGE.match(path):
-        response = _json(error.status, _language_error(error))
-    elif _SPEECH.match(path):
-        response = _json(error.status, {"code": error.code, "message": _text(error)})
-    else:
-        body = chat_error_body(error)
-        response = HttpResponse(body, status=error.status, content_type="application/json")
-    for name, value in error.headers.items():
-        response[name] = value
-    return response
+def translator_refusal(error: ChatError) -> HttpResponse:
+    """A refusal of the Translator dialect (cognitive contract 4)."""
+    return _json(error.status, _translator_error(error))
+
+
+def language_refusal(error: ChatError) -> HttpResponse:
+    """A refusal of the Language dialect (cognitive contract 5)."""
+    return _json(error.status, _language_error(error))
+
+
+def speech_refusal(error: ChatError) -> HttpResponse:
+    """A refusal of the Speech dialect (cognitive contract 6)."""
+    return _json(error.status, {"code": error.code, "message": _text(error)})
 
 
 def _json(status: int, error: dict[str, object]) -> HttpResponse:
-    return HttpResponse(strict_json.render({"error": error}), status=status, content_type=JSON)
+    return HttpResponse(strict_json.render({"error": error}), status=status, content_type=_JSON)
 
 
 def _translator_error(error: ChatError) -> dict[str, object]:

@@ -13,8 +13,8 @@ from rest_framework.request import Request
 
 from identity import openid, signatures
 from identity.callers import Caller, caller_of
+from identity.hosts import host_name, resource_of
 from identity.models import Resource
-from identity.services import ensure_default_resource
 from wire.errors import forbidden
 from wire.views import raw_body
 
@@ -34,17 +34,6 @@ def bearer_token(request: Request) -> str:
     """The token in the Authorization header, or ""."""
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def host_name(host: str) -> str:
-    """A Host header without its port."""
-    return host if host.endswith("]") else host.rsplit(":", 1)[0] if ":" in host else host
-
-
-def resource_of(request: Request) -> Resource:
-    """The resource that the request's host belongs to."""
-    name = host_name(request.get_host()).lower()
-    return Resource.objects.filter(hostname=name).first() or ensure_default_resource()
 
 
 class UserAuthentication(BaseAuthentication):

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from identity import tokens
+from identity.hosts import RESOURCE_ID_SQL
 
 # Ours have about 600 characters; longer ones must not fill the caches of `tokens`.
 _LONGEST_TOKEN = 2048
@@ -27,14 +28,14 @@ class Caller:
 # One statement for everything that a token must be checked against: the user, the keys of its
 # resource, and the resource that the request's host belongs to. Written out because it runs on
 # every request, and compiling it through the ORM costs more than running it.
-_LOOK_UP = """
+_LOOK_UP = (
+    """
 SELECT u.id, u.resource_id, u.token_generation,
        r.primary_key_id, r.primary_key, r.secondary_key_id, r.secondary_key
 FROM identity_communicationuser u JOIN identity_resource r ON r.id = u.resource_id
-WHERE u.raw_id = %s AND u.deleted_at IS NULL AND r.id = COALESCE(
-    (SELECT id FROM identity_resource WHERE hostname = %s),
-    (SELECT id FROM identity_resource WHERE is_default))
-"""
+WHERE u.raw_id = %s AND u.deleted_at IS NULL AND r.id = """
+    + RESOURCE_ID_SQL
+)
 
 
 def caller_of(token: str, host: str) -> Caller | None:

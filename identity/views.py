@@ -6,11 +6,11 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from identity import serializers, services
+from identity.answers import identity_error_response
 from identity.authentication import Service, ServiceAuthentication
 from identity.models import CommunicationUser
-from identity.signatures import SCHEME
 from wire import versions
-from wire.errors import ChatError, identity_error_body, not_found, unauthorized
+from wire.errors import ChatError, not_found, unauthorized
 from wire.identifiers import is_user_id
 from wire.views import WireView, empty_response, json_response
 
@@ -22,12 +22,7 @@ class IdentityAnswers(WireView):
 
     def render_error(self, error: ChatError) -> HttpResponse:
         """The answer to a refused request."""
-        response = HttpResponse(
-            identity_error_body(error), status=error.status, content_type="application/json"
-        )
-        if error.status == 401:
-            response["WWW-Authenticate"] = SCHEME
-        return response
+        return identity_error_response(error)
 
 
 class UnknownIdentityRouteView(IdentityAnswers):
@@ -79,6 +74,10 @@ class IdentityView(IdentityAnswers):
 class IdentitiesView(IdentityView):
     """`/identities`."""
 
+    operations = {
+        "POST": "CreateIdentity",
+    }
+
     def post(self, request: Request) -> HttpResponse:
         """CreateIdentity: a user, with a token when scopes are given."""
         given = serializers.CreateIdentityRequest.read(self.body(request))
@@ -92,6 +91,10 @@ class IdentitiesView(IdentityView):
 class IdentityItemView(IdentityView):
     """`/identities/{id}`."""
 
+    operations = {
+        "DELETE": "DeleteIdentity",
+    }
+
     def delete(self, request: Request, raw_id: str) -> HttpResponse:
         """DeleteIdentity."""
         services.delete_user(user=self.user(raw_id))
@@ -100,6 +103,10 @@ class IdentityItemView(IdentityView):
 
 class IssueAccessTokenView(IdentityView):
     """`/identities/{id}/:issueAccessToken`."""
+
+    operations = {
+        "POST": "CreateToken",
+    }
 
     def post(self, request: Request, raw_id: str) -> HttpResponse:
         """CreateToken."""
@@ -113,6 +120,10 @@ class IssueAccessTokenView(IdentityView):
 class RevokeAccessTokensView(IdentityView):
     """`/identities/{id}/:revokeAccessTokens`."""
 
+    operations = {
+        "POST": "RevokeToken",
+    }
+
     def post(self, request: Request, raw_id: str) -> HttpResponse:
         """RevokeToken: all of the user's tokens."""
         services.revoke_access_tokens(user=self.user(raw_id))
@@ -121,6 +132,10 @@ class RevokeAccessTokensView(IdentityView):
 
 class ExchangeTeamsTokenView(IdentityView):
     """`/teamsUser/:exchangeAccessToken`."""
+
+    operations = {
+        "POST": "ExchangeTeamsUserAccessToken",
+    }
 
     def post(self, request: Request) -> HttpResponse:
         """ExchangeTeamsUserAccessToken: no Teams tenant stands behind this server, so 401."""

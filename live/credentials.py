@@ -15,13 +15,9 @@ from rest_framework.request import Request
 
 from identity import tokens
 from identity.access import Capability, require
-from identity.authentication import (
-    ServiceAuthentication,
-    UserAuthentication,
-    bearer_token,
-    host_name,
-)
+from identity.authentication import ServiceAuthentication, UserAuthentication, bearer_token
 from identity.callers import Caller, caller_of
+from identity.hosts import host_name
 from identity.models import Resource
 from wire.errors import unauthorized
 

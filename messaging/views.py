@@ -17,6 +17,12 @@ from wire.views import empty_response, json_response
 class MessagesView(UserView):
     """`/chat/threads/{id}/messages`."""
 
+    operations = {
+        "POST": "SendChatMessage",
+        "GET": "ListChatMessages",
+        "HEAD": "ListChatMessages",
+    }
+
     def post(self, request: Request, thread_id: str) -> HttpResponse:
         """Sends a message; with a repeatability-request-id at most one."""
         given = serializers.SendMessageRequest.read_for(self.version, self.body(request))
@@ -54,6 +60,13 @@ class MessagesView(UserView):
 class MessageView(UserView):
     """`/chat/threads/{id}/messages/{id}`."""
 
+    operations = {
+        "GET": "GetChatMessage",
+        "PATCH": "UpdateChatMessage",
+        "DELETE": "DeleteChatMessage",
+        "HEAD": "GetChatMessage",
+    }
+
     def get(self, request: Request, thread_id: str, message_id: str) -> HttpResponse:
         """One message, deleted ones included."""
         access = self.access(thread_id)
@@ -77,6 +90,12 @@ class MessageView(UserView):
 class ReadReceiptsView(UserView):
     """`/chat/threads/{id}/readReceipts`."""
 
+    operations = {
+        "POST": "SendReadReceipt",
+        "GET": "GetReadReceipts",
+        "HEAD": "GetReadReceipts",
+    }
+
     def post(self, request: Request, thread_id: str) -> HttpResponse:
         """Notes how far the caller has read."""
         message_id = serializers.SendReadReceiptRequest.read_id(self.body(request))
@@ -95,6 +114,10 @@ class ReadReceiptsView(UserView):
 
 class TypingView(UserView):
     """`/chat/threads/{id}/typing`."""
+
+    operations = {
+        "POST": "SendTypingIndicator",
+    }
 
     def post(self, request: Request, thread_id: str) -> HttpResponse:
         """Announces that the caller is typing."""

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from identity.authentication import host_name
+from identity.hosts import host_name
 from monitoring.families import StoredMetrics
 from monitoring.flusher import flush
 

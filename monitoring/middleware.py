@@ -12,15 +12,15 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from identity.authentication import Service, host_name
+from identity.authentication import Service
 from identity.callers import Caller
+from identity.hosts import host_index, host_name
 from monitoring import credentials, health, request_log
 from monitoring.catalogue import SERVER
 from monitoring.collector import collector
 from monitoring.exposition import metrics_page
 from monitoring.in_progress import in_progress
 from monitoring.operations import CHAT, ApiOperation, dimensions_of, metric_of, operation_of
-from monitoring.tenants import tenants
 from wire.times import now_ms
 
 logger = logging.getLogger(__name__)
@@ -113,4 +113,4 @@ def _resource_of(request: HttpRequest, caller: object) -> UUID:
         return caller.resource_id
     if isinstance(caller, Service):
         return caller.resource.id
-    return tenants.of_host(host_name(request.META.get("HTTP_HOST", "")).lower())
+    return host_index.resource_id(host_name(request.META.get("HTTP_HOST", ""))) or SERVER

@@ -4,15 +4,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.http import HttpRequest
-from rest_framework.views import APIView
 
-from cognitive import views as cognitive
-from identity import views as identity
-from messaging import views as messaging
 from monitoring.collector import Dimensions
-from threads import views as threads
+from wire.routes import AUTHENTICATION_METRIC, CHAT_METRIC, route_of
 
-CHAT, AUTHENTICATION = "APIRequestChat", "APIRequestAuthentication"
+CHAT, AUTHENTICATION = CHAT_METRIC, AUTHENTICATION_METRIC
 BAD_ROUTE = "Bad Route"
 
 
@@ -24,75 +20,56 @@ class ApiOperation:
     name: str
 
 
-_CHAT: dict[type[APIView], dict[str, str]] = {
-    threads.ThreadsView: {"POST": "CreateChatThread", "GET": "ListChatThreads"},
-    threads.ThreadView: {
-        "GET": "GetChatThread",
-        "PATCH": "UpdateChatThread",
-        "DELETE": "DeleteChatThread",
-    },
-    threads.ParticipantsView: {"GET": "ListChatThreadParticipants"},
-    threads.AddParticipantsView: {"POST": "AddChatThreadParticipants"},
-    threads.RemoveParticipantView: {"POST": "RemoveChatThreadParticipant"},
-    messaging.MessagesView: {"POST": "SendChatMessage", "GET": "ListChatMessages"},
-    messaging.MessageView: {
-        "GET": "GetChatMessage",
-        "PATCH": "UpdateChatMessage",
-        "DELETE": "DeleteChatMessage",
-    },
-    messaging.ReadReceiptsView: {"POST": "SendReadReceipt", "GET": "GetReadReceipts"},
-    messaging.TypingView: {"POST": "SendTypingIndicator"},
-}
-_AUTHENTICATION: dict[type[APIView], dict[str, str]] = {
-    identity.IdentitiesView: {"POST": "CreateIdentity"},
-    identity.IdentityItemView: {"DELETE": "DeleteIdentity"},
-    identity.IssueAccessTokenView: {"POST": "CreateToken"},
-    identity.RevokeAccessTokensView: {"POST": "RevokeToken"},
-    identity.ExchangeTeamsTokenView: {"POST": "ExchangeTeamsUserAccessToken"},
-}
-_OPERATIONS = {
-    (view, method): ApiOperation(metric, name)
-    for metric, table in ((CHAT, _CHAT), (AUTHENTICATION, _AUTHENTICATION))
-    for view, names in table.items()
-    for method, name in [*names.items(), *([("HEAD", names["GET"])] if "GET" in names else [])]
-}
-# Not of Azure's list; what engines do is counted as CognitiveRequests, and takes them so long that
-# the durations of the chat would say nothing any more.
-OWN_OPERATIONS = (
-    cognitive.TranslateMessageView,
-    cognitive.AnalyzeSentimentView,
-    cognitive.EnrichMessagesView,
+# Azure's names of the operations (monitoring contract 1); the views say which they answer.
+_CHAT = (
+    "CreateChatThread",
+    "ListChatThreads",
+    "GetChatThread",
+    "UpdateChatThread",
+    "DeleteChatThread",
+    "ListChatThreadParticipants",
+    "AddChatThreadParticipants",
+    "RemoveChatThreadParticipant",
+    "SendChatMessage",
+    "ListChatMessages",
+    "GetChatMessage",
+    "UpdateChatMessage",
+    "DeleteChatMessage",
+    "SendReadReceipt",
+    "GetReadReceipts",
+    "SendTypingIndicator",
 )
+_AUTHENTICATION = (
+    "CreateIdentity",
+    "DeleteIdentity",
+    "CreateToken",
+    "RevokeToken",
+    "ExchangeTeamsUserAccessToken",
+)
+NAMES = _CHAT + _AUTHENTICATION
+_OPERATIONS = {
+    name: ApiOperation(metric, name)
+    for metric, names in ((CHAT, _CHAT), (AUTHENTICATION, _AUTHENTICATION))
+    for name in names
+}
 _BAD_ROUTES = {metric: ApiOperation(metric, BAD_ROUTE) for metric in (CHAT, AUTHENTICATION)}
-# What counts as an attempt to reach one of the two APIs, in any letter case.
-_CHAT_PREFIXES = ("/chat/threads", "/access/")
-_AUTHENTICATION_PREFIXES = ("/identities", "/teamsuser/")
-
-# As the metrics name them, with their columns in the log.
-NAMES = tuple(operation.name for operation in dict.fromkeys(_OPERATIONS.values()))
 
 
 def metric_of(path: str) -> str | None:
     """The metric that counts requests to that path; None when it is of neither API.
 
-    Live connections are none of Azure's operations, whatever carries them: `/chat/events` and
-    `/socket.io` are counted as `RealtimeConnections`.
+    Live connections are none of Azure's operations: `RealtimeConnections` counts them.
     """
-    # SDKs given an endpoint that ends in / ask for `//chat`.
-    path = "/" + path.lstrip("/").lower()
-    if path.startswith(_CHAT_PREFIXES):
-        return CHAT
-    return AUTHENTICATION if path.startswith(_AUTHENTICATION_PREFIXES) else None
+    return route_of(path).metric or None
 
 
 def operation_of(request: HttpRequest) -> ApiOperation | None:
     """The operation of a request that was answered; None when it was none of the two APIs."""
     match = request.resolver_match
-    if match is not None:
-        view = getattr(match.func, "cls", None)
-        found = _OPERATIONS.get((view, request.method or ""))  # type: ignore[arg-type]
-        if found is not None or view in OWN_OPERATIONS:
-            return found
+    view = getattr(match.func, "cls", None) if match is not None else None
+    name = getattr(view, "operations", {}).get(request.method or "")
+    if name is not None:
+        return _OPERATIONS[name]
     metric = metric_of(request.path_info)
     return None if metric is None else _BAD_ROUTES[metric]
 

@@ -65,6 +65,12 @@ def repeatable_request_id(request: Request) -> str | None:
 class ThreadsView(UserView):
     """`/chat/threads`."""
 
+    operations = {
+        "POST": "CreateChatThread",
+        "GET": "ListChatThreads",
+        "HEAD": "ListChatThreads",
+    }
+
     def post(self, request: Request) -> HttpResponse:
         """Creates a thread; with a repeatability-request-id at most one."""
         request_id = repeatable_request_id(request)
@@ -126,6 +132,13 @@ class ThreadsView(UserView):
 class ThreadView(UserView):
     """`/chat/threads/{id}`."""
 
+    operations = {
+        "GET": "GetChatThread",
+        "PATCH": "UpdateChatThread",
+        "DELETE": "DeleteChatThread",
+        "HEAD": "GetChatThread",
+    }
+
     def get(self, request: Request, thread_id: str) -> HttpResponse:
         """The thread's properties."""
         names = details.wanted(request)
@@ -160,6 +173,11 @@ class ThreadView(UserView):
 class ParticipantsView(UserView):
     """`/chat/threads/{id}/participants`."""
 
+    operations = {
+        "GET": "ListChatThreadParticipants",
+        "HEAD": "ListChatThreadParticipants",
+    }
+
     def get(self, request: Request, thread_id: str) -> HttpResponse:
         """Who takes part, creator first."""
         limit = settings.LIMITS.participants_per_thread
@@ -173,6 +191,10 @@ class ParticipantsView(UserView):
 class AddParticipantsView(UserView):
     """`/chat/threads/{id}/participants/:add`."""
 
+    operations = {
+        "POST": "AddChatThreadParticipants",
+    }
+
     def post(self, request: Request, thread_id: str) -> HttpResponse:
         """Adds participants; those who cannot be added are named in the answer."""
         given = serializers.AddParticipantsRequest.read_for(self.version, self.body(request))
@@ -183,6 +205,10 @@ class AddParticipantsView(UserView):
 
 class RemoveParticipantView(UserView):
     """`/chat/threads/{id}/participants/:remove`."""
+
+    operations = {
+        "POST": "RemoveChatThreadParticipant",
+    }
 
     def post(self, request: Request, thread_id: str) -> HttpResponse:
         """Removes a participant, the caller included."""

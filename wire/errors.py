@@ -8,6 +8,7 @@ answers carry `error` alone.
 import json
 
 from django.conf import settings
+from django.http import HttpResponse
 
 
 class ChatError(Exception):
@@ -117,3 +118,13 @@ def chat_error_body(error: ChatError) -> bytes:
 def identity_error_body(error: ChatError) -> bytes:
     """The body of an identity error: `error` with code and message always present."""
     return json.dumps({"error": _specified_error(error)}, ensure_ascii=False).encode()
+
+
+def chat_error_response(error: ChatError) -> HttpResponse:
+    """A refusal of the chat data plane; without body and content type for 401."""
+    body = chat_error_body(error)
+    response = HttpResponse(body, status=error.status, content_type="application/json")
+    if not body:
+        del response["Content-Type"]
+        response["Content-Length"] = "0"
+    return response

@@ -4,7 +4,7 @@ import base64
 import logging
 import secrets
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
@@ -21,7 +21,7 @@ from wire.errors import (
     ChatError,
     bad_request,
     body_too_large,
-    chat_error_body,
+    chat_error_response,
     not_found,
     unauthorized,
     unavailable,
@@ -55,6 +55,8 @@ class WireView(APIView):
 
     permission_classes = ()
     throttle_classes = ()
+    # Azure's names of the operations, by method (monitoring contract 1).
+    operations: ClassVar[dict[str, str]] = {}
     # What the header api-supported-versions tells.
     supported_versions = versions.SUPPORTED_HEADER
     # Without OPTIONS: preflight is answered before, and DRF's own answer needs a renderer.
@@ -92,10 +94,7 @@ class WireView(APIView):
 
     def render_error(self, error: ChatError) -> HttpResponse:
         """The answer to a refused request."""
-        body = chat_error_body(error)
-        if not body:
-            return empty_response(error.status)
-        return HttpResponse(body, status=error.status, content_type="application/json")
+        return chat_error_response(error)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
 
-from identity.authentication import host_name
 from identity.callers import Caller
+from identity.hosts import host_name
 from identity.models import Resource
 from messaging.models import Priority
 from messaging.services import send_message, send_read_receipt

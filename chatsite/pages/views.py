@@ -22,8 +22,7 @@ from django.views.generic import FormView
 
 from chatsite.pages import demo
 from chatsite.pages.forms import SignInForm, SignUpForm
-from identity.authentication import host_name
-from identity.models import Resource
+from identity.hosts import resource_of
 from people import services
 from people.models import LONGEST_NAME, Person
 from wire.times import now_ms, to_ms
@@ -31,13 +30,6 @@ from wire.times import now_ms, to_ms
 # A classic script, and a module that is fetched when it is needed.
 _NOT_AT_ONCE = {"chat/theme.js", "chat/emoji-data.js"}
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-
-def resource_of(request: HttpRequest) -> Resource:
-    """The resource that the request's host belongs to."""
-    name = host_name(request.get_host()).lower()
-    found = Resource.objects.filter(hostname=name).first()
-    return found or Resource.objects.get(is_default=True)
 
 
 def _doors() -> dict[str, Any]:

@@ -2,10 +2,18 @@
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from identity.services import ensure_default_resource
 
-API_ROUTES = ["/chat/threads", "/identities", "/teamsUser/:exchangeAccessToken", "/access/nothing"]
+API_ROUTES = [
+    "/chat/threads",
+    "/identities",
+    "/teamsUser/:exchangeAccessToken",
+    "/access/nothing",
+    "/subscriptions/nothing",
+    "/eventgrid/nothing",
+]
 
 # What the JS SDK sends from a page of another origin, besides what browsers always allow.
 SDK_HEADERS = [
@@ -41,6 +49,17 @@ def test_an_api_route_knows_no_cookies_and_no_csrf(strict_client: Client, path: 
     assert not response.cookies
     assert "Content-Security-Policy" not in response
     assert "X-Frame-Options" not in response
+
+
+@pytest.mark.parametrize("path", API_ROUTES)
+def test_an_api_route_over_plain_http_is_refused_in_production(
+    client: Client, settings: Settings, path: str
+) -> None:
+    """A redirect would invite the client to send its token once more."""
+    settings.SECURE_SSL_REDIRECT = True
+    response = client.post(path, data="{}", content_type="application/json")
+    assert response.status_code == 403
+    assert "https only" in response.content.decode()
 
 
 def test_an_api_route_is_not_redirected_to_an_added_slash(client: Client) -> None:

@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from cognitive import limits
 from cognitive.credentials import CognitiveCaller, cognitive_caller
 from cognitive.speech.slots import Owner
-from identity.authentication import host_name
+from identity.hosts import host_name
 
 _KEY = "ocp-apim-subscription-key"
 _BEARER = "authorization"

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 
 from cognitive.abilities import Heard
-from cognitive.dialects import refusal
 from cognitive.speech import callers, phrases
 from cognitive.speech.callers import NoAnswer
 from cognitive.speech.phrases import Span, Status
@@ -16,6 +15,7 @@ from cognitive.speech.sound import SoundFormat, UnsupportedSound, read_wav_heade
 from cognitive.speech.streams import Failed, Finished, Outcome, Stream, Trouble
 from wire import strict_json
 from wire.errors import ChatError, bad_request, unauthorized, unavailable
+from wire.routes import refusal
 from wire.views import JSON
 
 MOST_SECONDS = 60

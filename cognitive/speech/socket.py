@@ -63,8 +63,10 @@ def end_all() -> None:
         session.stop()
 
 
-async def speech_socket(scope: dict[str, Any], receive: Any, send: Any, mode: Mode | None) -> None:
-    """The ASGI application. `mode` is None where the path does not tell it."""
+async def speech_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The ASGI application; the route's parameter `mode` is missing on the universal path."""
+    named = scope["url_route"]["kwargs"].get("mode")
+    mode = Mode(named.lower()) if named else None
     await receive()
     query = callers.parameters(scope)
     credentials = callers.shown(scope, query)

@@ -12,8 +12,8 @@ from uuid import UUID
 import jwt
 from django.conf import settings
 
+from identity.hosts import resource_of_host
 from identity.models import Resource
-from identity.services import ensure_default_resource
 
 LIFETIME_SECONDS = 600
 _AUDIENCE = "urn:chatsite:cognitive"
@@ -51,8 +51,7 @@ def resource_of_token(token: str, host: str) -> UUID | None:
         key_id = str(jwt.get_unverified_header(token)["kid"])
     except (jwt.InvalidTokenError, LookupError, ValueError, RecursionError):
         return None
-    named = Resource.objects.filter(hostname=host.lower()).first()
-    resource = named or ensure_default_resource()
+    resource = resource_of_host(host)
     key = resource.keys().get(key_id)
     if key is None:
         return None

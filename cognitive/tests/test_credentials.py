@@ -6,12 +6,13 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from cognitive.routing import EngineRequests
+from chatsite.handler import POOL_SIZES, PooledHandler, PoolSize
 from cognitive.tests.dialects import DialectClient
 from cognitive.tests.dialects import engines_for_tests as engines_for_tests
 from identity.models import Resource
 from identity.services import delete_user, regenerate_key, revoke_access_tokens
 from tests.cast import Person
+from wire.routes import Pool
 
 TRANSLATE = "/translate?api-version=3.0&to=es&from=en"
 ANALYZE = "/language/:analyze-text?api-version=2023-04-01"
@@ -140,17 +141,16 @@ def test_plain_http_is_refused_in_the_dialect(resource: Resource, settings: Sett
     ("path", "code"),
     [("/translate", 429000), ("/languages", 429000), ("/language/:analyze-text", "429")],
 )
-async def test_a_full_house_is_refused_in_the_dialect(path: str, code: Any) -> None:
+async def test_a_full_queue_is_refused_in_the_dialect(
+    monkeypatch: pytest.MonkeyPatch, path: str, code: Any
+) -> None:
     sent: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    async def never(scope: Any, receive: Any, send: Any) -> None:
-        raise AssertionError("nothing may be asked")
-
-    application = EngineRequests(never, never, most=0)
-    await application({"type": "http", "method": "POST", "path": path}, None, send)
+    monkeypatch.setitem(POOL_SIZES, Pool.ENGINES, PoolSize(threads=1, queue=-1))
+    await PooledHandler()({"type": "http", "method": "POST", "path": path}, None, send)
     assert sent[0]["status"] == 429
     headers = {name.lower(): value for name, value in sent[0]["headers"]}
     assert headers[b"retry-after"] == b"1"

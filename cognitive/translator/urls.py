@@ -1,13 +1,11 @@
 from django.urls import URLPattern, re_path
 
-from cognitive.dialect_views import UnknownDialectView
 from cognitive.translator.views import (
     BreakSentenceView,
     DetectView,
     LanguagesView,
     NotOfferedView,
     TranslateView,
-    TranslatorView,
 )
 
 # At the root, below /cognitive, and where the SDKs look at endpoints that name cognitiveservices.
@@ -22,10 +20,5 @@ urlpatterns: list[URLPattern] = [
     re_path(
         _BEGINNING + "dictionary/(?:lookup|examples)$",
         NotOfferedView.as_view(code=400023, versions=frozenset({"3.0"})),
-    ),
-    re_path(
-        r"^(?:cognitive/)?"
-        r"(?:translate|languages|detect|breaksentence|transliterate|dictionary|translator)(?:/|$)",
-        UnknownDialectView.as_view(request_id_header=TranslatorView.request_id_header),
     ),
 ]

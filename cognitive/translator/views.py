@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from cognitive import asking
 from cognitive.abilities import UNDETERMINED, DetectedLanguage
 from cognitive.credentials import caller_of_request
-from cognitive.dialect_views import DialectView
+from cognitive.dialect_views import DialectView, UnknownDialectView
 from cognitive.language_names import name_in, name_of
 from cognitive.sentences import split_sentences
 from cognitive.translator.errors import refused
@@ -219,3 +219,9 @@ def sentence_lengths(text: str) -> list[int]:
     """How many characters each sentence has, with the white space behind it."""
     starts = [0, *(offset for offset, _ in split_sentences(text, most=None)[1:]), len(text)]
     return [end - start for start, end in zip(starts, starts[1:], strict=False)]
+
+
+class UnknownTranslatorView(UnknownDialectView):
+    """Answers paths below the Translator's prefixes that are no operation."""
+
+    request_id_header = TranslatorView.request_id_header

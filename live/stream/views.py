@@ -3,7 +3,8 @@
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from identity.authentication import UserAuthentication, bearer_token, host_name
+from identity.authentication import UserAuthentication, bearer_token
+from identity.hosts import host_name
 from live import credentials
 from live.stream.requests import TICKET_SECONDS, issue_ticket
 from wire import times

@@ -134,8 +134,8 @@ def unframed(body: str) -> list[str] | None:
 
 
 async def trouter_polling(scope: dict[str, Any], receive: Any, send: Send) -> None:
-    """The ASGI application; `scope["sid"]` names the session."""
-    sid = scope["sid"]
+    """The ASGI application; `scope["url_route"]["kwargs"]["sid"]` names the session."""
+    sid = scope["url_route"]["kwargs"]["sid"]
     try:
         body = await _read(receive)
         credential = await socket_desk.run(_credential, scope)

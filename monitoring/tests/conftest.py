@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from identity.hosts import host_index
 from monitoring import store
 from monitoring.collector import collector
-from monitoring.tenants import tenants
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +15,6 @@ def _nothing_counted() -> Iterator[None]:
     collector._seen.clear()
     # The database of the test before is gone, and with it the keys.
     store.series_cache.forget()
-    tenants._read_at = float("-inf")
+    host_index._read_at = float("-inf")
     yield
     collector.take()

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import get_resolver, resolve
 
+from identity.hosts import host_index
 from identity.models import Resource
 from monitoring import flusher, store
 from monitoring.catalogue import METRICS, SERVER
@@ -20,17 +21,15 @@ from monitoring.operations import (
     BAD_ROUTE,
     CHAT,
     NAMES,
-    OWN_OPERATIONS,
     ApiOperation,
     dimensions_of,
     metric_of,
-    operation_of,
 )
 from monitoring.queries import read, total
-from monitoring.tenants import tenants
 from monitoring.tests.samples import DAY, HOUR, MINUTE, NOON, requests
 from tests.cast import Person
 from wire import telemetry
+from wire.routes import route_of
 
 
 def counts(metric: str = "APIRequestChat") -> dict[tuple[str, str], int]:
@@ -89,23 +88,22 @@ def test_pages_and_probes_are_no_api_requests(client: Client, db: None) -> None:
 def test_every_route_of_the_two_apis_is_an_operation_that_azure_lists() -> None:
     """All 21 of monitoring contract 1, and no view of the APIs that counts under no name."""
     assert len(NAMES) == 21
+    counted = ("chat/threads", "identities", "teamsUser")
     views = {
         pattern.callback.cls
         for include in get_resolver().url_patterns
         for pattern in getattr(include, "url_patterns", [])
-        if str(pattern.pattern).startswith(("chat/threads", "identities", "teamsUser"))
-        and hasattr(pattern.callback, "cls")
+        if str(pattern.pattern).startswith(counted)
+        and route_of(str(pattern.pattern).replace("<str:", "").replace(">", "")).metric
     }
-    unnamed = set()
-    for view in views.difference(OWN_OPERATIONS):
-        for method in ("get", "post", "put", "patch", "delete"):
-            if hasattr(view, method):
-                request: Any = type("R", (), {})()
-                request.method, request.path_info = method.upper(), "/chat/threads"
-                request.resolver_match = type("M", (), {"func": view.as_view()})()
-                operation = operation_of(request)
-                if operation is None or operation.name == BAD_ROUTE:
-                    unnamed.add((view.__name__, method))
+    named = [name for view in views for name in view.operations.values()]
+    unnamed = {
+        (view.__name__, method)
+        for view in views
+        for method in ("get", "post", "put", "patch", "delete")
+        if hasattr(view, method) and method.upper() not in view.operations
+    }
+    assert set(named) == set(NAMES)
     assert unnamed == set()
 
 
@@ -230,7 +228,7 @@ def test_a_refusal_is_counted_while_the_hosts_cannot_be_read(
     def refuse() -> None:
         raise DatabaseError("no such table")
 
-    monkeypatch.setattr(tenants, "read", refuse)
+    monkeypatch.setattr(host_index, "read", refuse)
     assert Client().get("/chat/threads").status_code == 401
     assert counts() == {("ListChatThreads", "401"): 1}
 

@@ -18,8 +18,9 @@ from urllib.parse import quote
 import pytest
 from azure.communication.identity import CommunicationIdentityClient
 
-from chatsite.handler import ENGINE_QUEUE, ENGINE_THREADS
+from chatsite.handler import POOL_SIZES
 from tests.server import Server, running_server
+from wire.routes import Pool
 
 HANGS = """#!/bin/sh
 case "$1" in
@@ -104,12 +105,14 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 def test_chat_goes_on_while_all_translations_hang(alice: Talker, programs: Path) -> None:
     message = alice.send("The secret plan")
-    most, more = ENGINE_THREADS + ENGINE_QUEUE, 4
+    threads, queue = POOL_SIZES[Pool.ENGINES].threads, POOL_SIZES[Pool.ENGINES].queue
+    assert queue is not None
+    most, more = threads + queue, 4
     with ThreadPoolExecutor(most + more) as readers:
         asked: list[Future[Any]] = [
             readers.submit(alice.translate, message) for _ in range(most + more)
         ]
-        wait_for(lambda: len(list(programs.glob("*.asked.*"))) == ENGINE_THREADS)
+        wait_for(lambda: len(list(programs.glob("*.asked.*"))) == threads)
         # Whoever is too many is refused at once.
         wait_for(lambda: sum(one.done() for one in asked) == more)
         # The others hang for ten seconds.

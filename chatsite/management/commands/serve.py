@@ -14,7 +14,7 @@ from twisted.internet.ssl import CertificateOptions
 from asgi_server import daphne_server as server
 from background.worker import Worker
 from chatsite import certificates, handler, preparation, welcome
-from cognitive.speech import routing as speech
+from cognitive.speech import hosted, socket
 from identity.services import ensure_default_resource
 from live import hub
 from monitoring.flusher import flusher
@@ -43,13 +43,13 @@ class Command(BaseCommand):
 
         def stopping() -> None:
             hub.end_all()
-            speech.end_sockets()
+            socket.end_all()
 
         running = server.DrainingServer(
             application, listeners, on_start=ready, on_stop=stopping, **_proxy_options()
         )
         running.run()
-        speech.end_engines()
+        hosted.end_processes()
         if worker:
             worker.stop()
         flusher.stop()

@@ -1,0 +1,17 @@
+"""How the identity data plane refuses: one root, and always a body."""
+
+from django.http import HttpResponse
+
+from identity.signatures import SCHEME
+from wire.errors import ChatError, identity_error_body
+
+
+def identity_error_response(error: ChatError) -> HttpResponse:
+    """A refusal; a 401 names the scheme, because a Bearer challenge would start claims challenges
+    in the SDKs.
+    """
+    body = identity_error_body(error)
+    response = HttpResponse(body, status=error.status, content_type="application/json")
+    if error.status == 401:
+        response["WWW-Authenticate"] = SCHEME
+    return response
