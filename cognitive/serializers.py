@@ -11,7 +11,7 @@ from wire.errors import ChatError
 from wire.identifiers import parse_message_id
 
 
-class Language(fields.Reader):
+class Language(fields.InputField):
     """The code of a language, in its usual spelling."""
 
     default_error_messages = {"invalid": "it must be the code of a language, such as 'es'."}
@@ -22,7 +22,7 @@ class Language(fields.Reader):
         return canonical(data)
 
 
-class Languages(fields.Reader):
+class Languages(fields.InputField):
     """Some languages, each once."""
 
     default_error_messages = {
@@ -38,7 +38,7 @@ class Languages(fields.Reader):
         return list(dict.fromkeys(map(canonical, codes)))
 
 
-class MessageIds(fields.Reader):
+class MessageIds(fields.InputField):
     """The ids of a page of messages, each once."""
 
     default_error_messages = {
@@ -52,7 +52,7 @@ class MessageIds(fields.Reader):
         return list(dict.fromkeys(map(parse_message_id, ids)))
 
 
-class Flag(fields.Reader):
+class Flag(fields.InputField):
     """True or false."""
 
     default_error_messages = {"invalid": "it must be true or false."}

@@ -1,17 +1,17 @@
 """Bodies of the identity data plane."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Required, TypedDict, cast
 
 from rest_framework import serializers
 
 from identity import tokens
 from identity.models import CommunicationUser
 from identity.tokens import AccessToken
-from wire.fields import Reader, WireSerializer
+from wire.fields import InputField, WireSerializer
 
 
-class Scopes(Reader):
+class Scopes(InputField):
     """A list of known scopes."""
 
     default_error_messages = {"invalid": "it must be a list of known scopes."}
@@ -29,7 +29,7 @@ class Scopes(Reader):
         return list(dict.fromkeys(data))
 
 
-class Minutes(Reader):
+class Minutes(InputField):
     """The life of a token, 60 to 1440 minutes."""
 
     default_error_messages = {
@@ -44,11 +44,24 @@ class Minutes(Reader):
         return data
 
 
+class TokenOptions(TypedDict, total=False):
+    """Arguments of `services.issue_access_token`."""
+
+    scopes: Required[list[str]]
+    expires_in_minutes: int
+
+
 class CreateIdentityRequest(WireSerializer):
     """`POST /identities`; without scopes no token is asked for."""
 
     createTokenWithScopes = Scopes(source="scopes", allow_empty=True, required=False)
     expiresInMinutes = Minutes(source="expires_in_minutes", required=False)
+
+    @classmethod
+    def read_options(cls, body: Any) -> TokenOptions | None:
+        """The token to issue with the identity, or None. Raises ChatError 400."""
+        given = cls.read(body)
+        return cast(TokenOptions, given) if given.get("scopes") else None
 
 
 class IssueTokenRequest(WireSerializer):
@@ -56,6 +69,11 @@ class IssueTokenRequest(WireSerializer):
 
     scopes = Scopes()
     expiresInMinutes = Minutes(source="expires_in_minutes", required=False)
+
+    @classmethod
+    def read_options(cls, body: Any) -> TokenOptions:
+        """The token to issue. Raises ChatError 400."""
+        return cast(TokenOptions, cls.read(body))
 
 
 class TeamsExchangeRequest(WireSerializer):

@@ -79,12 +79,12 @@ class IdentitiesView(IdentityView):
     }
 
     def post(self, request: Request) -> HttpResponse:
-        """CreateIdentity: a user, with a token when scopes are given."""
-        given = serializers.CreateIdentityRequest.read(self.body(request))
+        """CreateIdentity: a user, with a token if scopes are given."""
+        options = serializers.CreateIdentityRequest.read_options(self.body(request))
         user = services.create_user(resource=self.service.resource)
         token = None
-        if given.get("scopes"):
-            token = services.issue_access_token(user=user, key_id=self.service.key_id, **given)
+        if options:
+            token = services.issue_access_token(user=user, key_id=self.service.key_id, **options)
         return json_response(serializers.identity(user, token), status=201)
 
 
@@ -110,9 +110,9 @@ class IssueAccessTokenView(IdentityView):
 
     def post(self, request: Request, raw_id: str) -> HttpResponse:
         """CreateToken."""
-        given = serializers.IssueTokenRequest.read(self.body(request))
+        options = serializers.IssueTokenRequest.read_options(self.body(request))
         token = services.issue_access_token(
-            user=self.user(raw_id), key_id=self.service.key_id, **given
+            user=self.user(raw_id), key_id=self.service.key_id, **options
         )
         return json_response(serializers.access_token(token))
 

@@ -1,4 +1,4 @@
-"""The priority of a message, which reaches the server and its readers in two forms.
+"""The priority of a message, which clients send and receive in two forms.
 
 Today's SDKs carry it as the metadata key `priority`, hand-written clients and those of
 2020-09-21-preview2 as a member of the message. It is stored once (REST contract 10.1).
@@ -19,12 +19,12 @@ def parse(value: Any) -> Priority:
     raise bad_request("The priority must be 'normal' or 'high'.", target=KEY)
 
 
-def take_from(given: dict[str, Any]) -> dict[str, Any]:
-    """`given` (`priority?`, `metadata?`) with both forms made one.
+def extract_priority(given: dict[str, Any]) -> dict[str, Any]:
+    """`given` (`priority?`, `metadata?`) with the priority as a member only.
 
-    Afterwards metadata has no such key, and `priority` is there when it was given: a Priority, or
-    None when its key in the metadata of a patch was emptied. Raises ChatError 400 when a value
-    is no priority or the two contradict each other.
+    The metadata key is removed. `priority` is set if either form was given: a Priority, or None
+    if a patch emptied the metadata key. Raises ChatError 400 if a value is not a priority or the
+    two forms differ.
     """
     given = dict(given)
     metadata = dict(given.get("metadata") or {})
@@ -42,6 +42,6 @@ def take_from(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def put_into(metadata: dict[str, str], priority: int | None) -> dict[str, str]:
-    """The metadata as readers see it."""
+def with_priority(metadata: dict[str, str], priority: int | None) -> dict[str, str]:
+    """The metadata as clients receive it: with the key `priority` if the message has one."""
     return metadata if priority is None else {**metadata, KEY: Priority(priority).label}

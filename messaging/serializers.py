@@ -1,18 +1,18 @@
 """Bodies of the message, receipt and typing operations (REST contract 4 and 5)."""
 
-from typing import Any
+from typing import Any, Literal, Required, TypedDict, cast
 
 from messaging.listing import MessageRow
 from messaging.models import SENT_TYPES, MessageType, Priority
+from messaging.priority import extract_priority, with_priority
 from messaging.priority import parse as parse_priority
-from messaging.priority import put_into, take_from
 from threads.serializers import participant
 from wire import fields, times
 from wire.identifiers import communication_user, parse_message_id
 from wire.versions import ApiVersion
 
 
-class SendableType(fields.Reader):
+class SendableType(fields.InputField):
     """`text` or `html`; the other types are written by the server alone."""
 
     default_error_messages = {"invalid": "it must be 'text' or 'html'."}
@@ -23,7 +23,7 @@ class SendableType(fields.Reader):
         return str(data)
 
 
-class PriorityField(fields.Reader):
+class PriorityField(fields.InputField):
     """`normal` or `high`, in any case."""
 
     def to_internal_value(self, data: Any) -> Priority:
@@ -37,11 +37,21 @@ class MessageRequest(fields.WireSerializer):
     priority = PriorityField(required=False)
 
     @classmethod
-    def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> dict[str, Any]:
-        """The members that callers of `version` may give; others are ignored."""
+    def _read_members(cls, version: ApiVersion, body: dict[str, Any]) -> dict[str, Any]:
+        """The members that `version` has; others are ignored."""
         if not version.message_metadata:
             body = {name: value for name, value in body.items() if name != "metadata"}
-        return take_from(cls.read(body))
+        return extract_priority(cls.read(body))
+
+
+class NewMessage(TypedDict, total=False):
+    """Arguments of `services.send_message`."""
+
+    content: Required[str]
+    message_type: Literal["text", "html"]
+    sender_display_name: str
+    metadata: dict[str, str]
+    priority: Priority | None
 
 
 class SendMessageRequest(MessageRequest):
@@ -52,18 +62,31 @@ class SendMessageRequest(MessageRequest):
     type = SendableType(source="message_type", required=False)
 
     @classmethod
-    def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> dict[str, Any]:
-        """As above; metadata of a new message has no nulls."""
-        given = super().read_for(version, body)
+    def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> NewMessage:
+        """The members that `version` has. Raises ChatError 400."""
+        given = cls._read_members(version, body)
         if "metadata" in given:
             given["metadata"] = fields.without_nulls(given["metadata"])
-        return given
+        return cast(NewMessage, given)
+
+
+class MessageChanges(TypedDict, total=False):
+    """Arguments of `services.update_message`."""
+
+    content: str
+    metadata: dict[str, str | None]
+    priority: Priority | None
 
 
 class UpdateMessageRequest(MessageRequest):
     """`PATCH /chat/threads/{id}/messages/{id}`, a merge patch."""
 
     content = fields.Text(size="message_bytes", required=False)
+
+    @classmethod
+    def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> MessageChanges:
+        """The members that `version` has. Raises ChatError 400."""
+        return cast(MessageChanges, cls._read_members(version, body))
 
 
 class SendReadReceiptRequest(fields.WireSerializer):
@@ -81,6 +104,13 @@ class TypingRequest(fields.WireSerializer):
     """`POST /chat/threads/{id}/typing`; the body may be missing."""
 
     senderDisplayName = fields.DisplayName("sender_display_name")
+
+    @classmethod
+    def read_name(cls, version: ApiVersion, body: dict[str, Any]) -> str:
+        """The sender's display name, or an empty text. Raises ChatError 400."""
+        # 2021-03-07 sent no body here; the name came with message metadata.
+        given = cls.read(body) if version.message_metadata else {}
+        return str(given.get("sender_display_name", ""))
 
 
 def message(version: ApiVersion, row: MessageRow) -> dict[str, Any]:
@@ -102,7 +132,7 @@ def message(version: ApiVersion, row: MessageRow) -> dict[str, Any]:
         body["deletedOn"] = times.to_wire(row.deleted_ms)
     elif row.edited_ms is not None:
         body["editedOn"] = times.to_wire(row.edited_ms)
-    metadata = put_into(row.metadata, row.priority)
+    metadata = with_priority(row.metadata, row.priority)
     if version.message_metadata and metadata:
         body["metadata"] = metadata
     if row.priority is not None:

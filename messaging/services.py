@@ -2,25 +2,23 @@
 
 from datetime import timedelta
 from enum import Enum
-from typing import Any, Literal
-from uuid import UUID
+from typing import Literal
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from events.catalogue import (
-    ChatMessageDeleted,
-    ChatMessageEdited,
-    ChatMessageReceived,
-    ReadReceiptReceived,
-    TypingIndicatorReceived,
-)
+from events.catalogue import ReadReceiptReceived, TypingIndicatorReceived
 from events.publish import announce, publish
 from messaging.access import access_message, access_own_message
 from messaging.html import sanitize
+from messaging.message_events import (
+    MessageOrigin,
+    message_deleted,
+    message_edited,
+    message_received,
+)
 from messaging.models import ChatMessage, MessageType, Priority, ReadReceipt, RepeatableSend
-from messaging.priority import put_into
 from threads.access import ThreadAccess, take_position
 from threads.models import ChatThread, Position
 from wire.errors import bad_request, not_found, too_large
@@ -52,35 +50,6 @@ def _storable(content: str, message_type: str) -> str:
     if len(clean.encode()) > settings.LIMITS.message_bytes:
         raise too_large("The content field", settings.LIMITS.message_bytes)
     return clean
-
-
-def _of_message(
-    message: ChatMessage, position: Position, *, resource_id: UUID, thread_id: str, sender: str
-) -> dict[str, Any]:
-    """What the events of a message have in common."""
-    return {
-        "resource_id": resource_id,
-        "thread_id": thread_id,
-        "sequence": position.event_sequence,
-        "at_ms": position.version,
-        "initiator": sender,
-        "message_id": message.message_id,
-        "message_sequence": message.sequence,
-        "message_type": message.type,
-        "sender_display_name": message.sender_display_name,
-    }
-
-
-def _of_own_message(
-    access: ThreadAccess, message: ChatMessage, position: Position
-) -> dict[str, Any]:
-    return _of_message(
-        message,
-        position,
-        resource_id=access.caller.resource_id,
-        thread_id=access.thread_id,
-        sender=access.caller.raw_id,
-    )
 
 
 def send_message(
@@ -123,13 +92,7 @@ def send_message(
             priority=priority,
         )
         insert(message)
-        publish(
-            ChatMessageReceived(
-                **_of_own_message(access, message, position),
-                content=content,
-                metadata=put_into(message.metadata, priority),
-            )
-        )
+        publish(message_received(message, position, MessageOrigin.of_caller(access)))
     return position.version
 
 
@@ -189,13 +152,7 @@ def update_message(
                 "edited_ms",
             ]
         )
-        publish(
-            ChatMessageEdited(
-                **_of_own_message(access, message, position),
-                content=message.content,
-                metadata=put_into(message.metadata, message.priority),
-            )
-        )
+        publish(message_edited(message, position, MessageOrigin.of_caller(access)))
 
 
 def delete_message(*, access: ThreadAccess, message_id: int) -> None:
@@ -212,11 +169,8 @@ def delete_message(*, access: ThreadAccess, message_id: int) -> None:
             transaction.set_rollback(True)
             return
         _empty(message, position)
-        publish(
-            ChatMessageDeleted(
-                **_of_own_message(access, message, position), deleted_by=access.caller.raw_id
-            )
-        )
+        origin = MessageOrigin.of_caller(access)
+        publish(message_deleted(message, position, origin, deleted_by=origin.sender))
 
 
 def delete_message_as_operator(*, message: ChatMessage) -> None:
@@ -230,18 +184,8 @@ def delete_message_as_operator(*, message: ChatMessage) -> None:
             return
         thread, position = locked
         _empty(current, position)
-        publish(
-            ChatMessageDeleted(
-                **_of_message(
-                    current,
-                    position,
-                    resource_id=thread.resource_id,
-                    thread_id=thread.thread_id,
-                    sender=current.sender.raw_id,
-                ),
-                deleted_by=None,
-            )
-        )
+        origin = MessageOrigin(thread.resource_id, thread.thread_id, current.sender.raw_id)
+        publish(message_deleted(current, position, origin, deleted_by=None))
 
 
 def _move(message: ChatMessage, position: Position) -> None:

@@ -121,8 +121,6 @@ class TypingView(UserView):
 
     def post(self, request: Request, thread_id: str) -> HttpResponse:
         """Announces that the caller is typing."""
-        body = self.body(request)
-        # 2021-03-07 sent no body here, and the name came with message metadata.
-        given = serializers.TypingRequest.read(body) if self.version.message_metadata else {}
-        services.send_typing_notification(access=self.access(thread_id), **given)
+        name = serializers.TypingRequest.read_name(self.version, self.body(request))
+        services.send_typing_notification(access=self.access(thread_id), sender_display_name=name)
         return empty_response(200)

@@ -1,7 +1,7 @@
 """Bodies of the thread and participant operations (REST contract 4 and 5)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Required, TypedDict, cast
 
 from django.conf import settings
 
@@ -22,7 +22,7 @@ class ParticipantModel(fields.WireSerializer):
     metadata = fields.Metadata(required=False)
 
 
-class Participants(fields.Reader):
+class Participants(fields.InputField):
     """A list of participants."""
 
     default_error_messages = {"invalid": "it must be a list of participants."}
@@ -34,11 +34,15 @@ class Participants(fields.Reader):
 
 
 def _new_participant(given: dict[str, Any]) -> NewParticipant:
-    metadata = given.pop("metadata", {})
-    return NewParticipant(metadata=fields.without_nulls(metadata), **given)
+    return NewParticipant(
+        raw_id=given["raw_id"],
+        display_name=given.get("display_name", ""),
+        share_history_ms=given.get("share_history_ms", 0),
+        metadata=fields.without_nulls(given.get("metadata", {})),
+    )
 
 
-class RetentionPolicy(fields.Reader):
+class RetentionPolicy(fields.InputField):
     """`{"kind": "threadCreationDate", "deleteThreadAfterDays": 30..90}` or `{"kind": "none"}`."""
 
     default_error_messages = {
@@ -60,6 +64,15 @@ class RetentionPolicy(fields.Reader):
         return {"kind": kind, "deleteThreadAfterDays": days}
 
 
+class NewThread(TypedDict, total=False):
+    """Arguments of `services.create_chat_thread`."""
+
+    topic: Required[str]
+    participants: list[NewParticipant]
+    metadata: dict[str, str]
+    retention_policy: dict[str, Any]
+
+
 class CreateThreadRequest(fields.WireSerializer):
     """`POST /chat/threads`."""
 
@@ -69,12 +82,20 @@ class CreateThreadRequest(fields.WireSerializer):
     retentionPolicy = RetentionPolicy(source="retention_policy", required=False)
 
     @classmethod
-    def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> dict[str, Any]:
-        """The members that callers of `version` may give."""
+    def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> NewThread:
+        """The members that `version` has. Raises ChatError 400."""
         given = cls.read(_known_to(version, body))
         if "metadata" in given:
             given["metadata"] = fields.without_nulls(given["metadata"])
-        return given
+        return cast(NewThread, given)
+
+
+class ThreadChanges(TypedDict, total=False):
+    """Arguments of `services.update_chat_thread`."""
+
+    topic: str
+    metadata: dict[str, str | None]
+    retention_policy: dict[str, Any]
 
 
 class UpdateThreadRequest(fields.WireSerializer):
@@ -85,9 +106,9 @@ class UpdateThreadRequest(fields.WireSerializer):
     retentionPolicy = RetentionPolicy(source="retention_policy", required=False)
 
     @classmethod
-    def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> dict[str, Any]:
-        """The members that callers of `version` may give."""
-        return cls.read(_known_to(version, body))
+    def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> ThreadChanges:
+        """The members that `version` has. Raises ChatError 400."""
+        return cast(ThreadChanges, cls.read(_known_to(version, body)))
 
 
 class AddParticipantsRequest(fields.WireSerializer):
@@ -97,7 +118,7 @@ class AddParticipantsRequest(fields.WireSerializer):
 
     @classmethod
     def read_for(cls, version: ApiVersion, body: dict[str, Any]) -> list[NewParticipant]:
-        """The participants to add. Raises ChatError 400 when there are none."""
+        """The participants to add, at least one. Raises ChatError 400."""
         participants: list[NewParticipant] = cls.read(_known_to(version, body))["participants"]
         if not participants:
             raise bad_request("The participants field must not be empty.", target="participants")
@@ -105,7 +126,7 @@ class AddParticipantsRequest(fields.WireSerializer):
 
 
 def _known_to(version: ApiVersion, body: dict[str, Any]) -> dict[str, Any]:
-    """`body` without the members that `version` does not know; those are ignored."""
+    """`body` without the members that `version` does not have."""
     unknown = set()
     if not version.thread_metadata:
         unknown.add("metadata")

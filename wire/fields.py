@@ -44,7 +44,7 @@ def _sentence(name: str, problem: Any) -> str:
     return f"The {name} field is not valid: {problem}"
 
 
-class Reader(serializers.Field[Any, Any, Any, Any]):
+class InputField(serializers.Field[Any, Any, Any, Any]):
     """A field that only reads: answers are rendered from rows, without serializers."""
 
     def to_representation(self, value: Any) -> Any:
@@ -52,7 +52,7 @@ class Reader(serializers.Field[Any, Any, Any, Any]):
         raise TypeError(f"{type(self).__name__} only reads")
 
 
-class Text(Reader):
+class Text(InputField):
     """Text, byte for byte. `characters` and `size` (UTF-8 bytes) name fields of the limits."""
 
     default_error_messages = {
@@ -92,7 +92,7 @@ class DisplayName(Text):
         )
 
 
-class Metadata(Reader):
+class Metadata(InputField):
     """A flat map of text to text. None stands for a null, which removes a key in a patch."""
 
     default_error_messages = {
@@ -136,7 +136,7 @@ def merge_metadata(stored: dict[str, str], patch: dict[str, str | None]) -> dict
     return merged
 
 
-class Time(Reader):
+class Time(InputField):
     """An RFC 3339 time, as epoch milliseconds."""
 
     default_error_messages = {"invalid": "it must be an RFC 3339 time."}
@@ -150,7 +150,7 @@ class Time(Reader):
             self.fail("invalid")
 
 
-class Identifier(Reader):
+class Identifier(InputField):
     """A communication identifier, as its raw id."""
 
     def to_internal_value(self, data: Any) -> str:
