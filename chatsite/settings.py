@@ -240,7 +240,7 @@ CHATSITE_DEAD_LETTER_DAYS = environment.number("CHATSITE_DEAD_LETTER_DAYS", 30, 
 # What workers tidy up for the rooms: dotted paths; each does a slice and returns how much it did.
 SWEEPS = [
     "threads.sweeps.delete_threads_past_retention",
-    "threads.sweeps.end_stays_of_deleted_users",
+    "threads.sweeps.end_memberships_of_deleted_users",
     "threads.sweeps.forget_repeatable_requests",
     "messaging.sweeps.forget_repeatable_sends",
     "cognitive.sweeps.forget_old_results",

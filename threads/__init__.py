@@ -1,1 +1,1 @@
-"""Threads, their participants, and what of the history each of them shares."""
+"""Threads, their participants, and how much of the history each participant may see."""

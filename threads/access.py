@@ -1,4 +1,4 @@
-"""Fetching a thread and deciding who may, in one step."""
+"""Fetches a thread and checks the caller's permission, in one step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from wire.errors import forbidden, thread_not_found, unavailable
 from wire.identifiers import check_thread_id
 from wire.times import now_ms
 
-# How often a write looks again when participants come and go while it waits for the thread.
+# How many times a write retries if participants join or leave while it waits for the thread's lock.
 _ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
 class ThreadAccess:
-    """A caller who takes part in a thread, as of one look at the database."""
+    """A caller's membership in a thread, as read from the database at one moment."""
 
     caller: Caller
     capability: Capability
@@ -33,8 +33,8 @@ class ThreadAccess:
     visible_from_ms: int
 
 
-# Written out because it runs on every request (see identity.callers). The join with the user
-# hides threads of other resources.
+# Raw SQL because it runs on every request (see identity.callers). The join with the user hides
+# threads of other resources.
 _LOOK_UP = """
 SELECT t.id, p.id, t.participant_count, t.roster_sequence, t.last_event_sequence,
        t.deleted_ms, p.share_history_ms, p.joined_ms
@@ -54,11 +54,11 @@ def access_thread(
     even_deleted: bool = False,
     refusal: str | None = None,
 ) -> ThreadAccess:
-    """The caller's place in a thread.
+    """The caller's membership in a thread.
 
-    Raises ChatError: 403 when the token's scopes or the lack of membership forbid it (`refusal`
-    replaces the usual text), 404 when the thread does not exist, belongs to another resource or,
-    unless `even_deleted`, is deleted.
+    Raises ChatError: 403 if the token's scopes do not allow it or the caller is not a participant
+    (`refusal` replaces the usual text); 404 if the thread does not exist, belongs to another
+    resource or, unless `even_deleted`, is deleted.
     """
     require(caller, capability)
     check_thread_id(thread_id)
@@ -83,7 +83,7 @@ def access_thread(
         roster_sequence=roster_sequence,
         last_event_sequence=event_sequence,
         deleted_ms=deleted_ms,
-        # Whatever a client set: one always sees what comes after one's own joining.
+        # Regardless of shareHistoryTime, a participant sees everything since joining.
         visible_from_ms=min(shared_ms, joined_ms),
     )
 
@@ -94,11 +94,12 @@ def take_position(
     messages: int = 0,
     events: Callable[[ThreadAccess], int] = lambda access: 1,
 ) -> tuple[ThreadAccess, Position]:
-    """Locks the thread for the rest of the transaction and takes the next numbers from it.
+    """Locks the thread until the end of the transaction and takes the next numbers from it.
 
-    Returns them with the access that is true from now on: participants may have come and gone
-    since `access` was made. `events` says how many events the change makes, given that access.
-    Raises ChatError as `access_thread` does when the caller was removed or the thread deleted.
+    Returns the access as of the lock, because participants may have joined or left since `access`
+    was read. `events` returns how many events the change publishes, given that access.
+    Raises ChatError as `access_thread` does if the caller was removed or the thread deleted, and
+    503 if the participants keep changing.
     """
     for _ in range(_ATTEMPTS):
         position = ChatThread.objects.advance(

@@ -2,6 +2,4 @@ from django.apps import AppConfig
 
 
 class ThreadsConfig(AppConfig):
-    """Threads and participants."""
-
     name = "threads"

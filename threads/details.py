@@ -1,8 +1,8 @@
-"""More about the threads of a list, for clients that ask: the query parameter `include`.
+"""Additional members of the threads in a list: the query parameter `include`.
 
-`THREAD_DETAILS` names a function for each word that may be asked for, because most of the answers
-are in rooms above. Each tells about all threads of a page in one go. Older clients, which do not
-ask, are answered as the real service answers them (docs/api-extensions.md).
+`THREAD_DETAILS` maps each value of `include` to a function, because most of the data is in higher
+rooms. Each function describes all threads of a page at once. Without the parameter the response is
+that of the real service (docs/api-extensions.md).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,18 +23,18 @@ from wire.versions import ApiVersion
 
 @dataclass(frozen=True)
 class Viewed:
-    """A thread as somebody who takes part in it sees it."""
+    """A thread that the caller takes part in."""
 
     thread_pk: int
     participant_count: int
 
 
-# What there is to say, by the key of the thread; threads with nothing to say are left out.
+# Returns the values by the primary key of the thread; threads without one are left out.
 Detail = Callable[[Caller, ApiVersion, Sequence[Viewed]], dict[int, Any]]
 
 
 def wanted(request: Request) -> list[str]:
-    """The words of `include`, each once. Raises ChatError 400 for one that means nothing."""
+    """The values of `include` without duplicates. Raises ChatError 400 for an unknown one."""
     text = request.query_params.get("include", "")
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
@@ -46,25 +46,25 @@ def wanted(request: Request) -> list[str]:
 def describe(
     caller: Caller, version: ApiVersion, names: Sequence[str], thread_pks: Sequence[int]
 ) -> dict[int, dict[str, Any]]:
-    """The members that `names` ask for, of those of the threads that the caller takes part in.
+    """The members in `names`, for those of the threads that the caller takes part in.
 
-    They are all of one moment: a client that follows the events can tell by the last message
-    which of them are counted.
+    All are read from one snapshot, so that a client that follows the events can tell from the last
+    message which events the counts include.
     """
     if not names or not thread_pks:
         return {}
-    with _one_moment():
+    with _snapshot():
         return _describe(caller, version, names, thread_pks)
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
-    """What is read inside belongs together, whatever others commit meanwhile."""
+def _snapshot() -> Iterator[None]:
+    """Everything read inside is consistent, regardless of concurrent commits."""
     if connection.in_atomic_block:
         yield
         return
-    # Django's own transactions would, on SQLite, wait for whoever writes (see `chatsite.databases`)
-    # and, on PostgreSQL, see what is committed between two statements.
+    # Not transaction.atomic: on SQLite it would wait for writers (see `chatsite.databases`), and on
+    # PostgreSQL it would see what is committed between two statements.
     isolation = "" if connection.vendor == "sqlite" else " ISOLATION LEVEL REPEATABLE READ"
     with connection.cursor() as cursor:
         cursor.execute(f"BEGIN{isolation}")
@@ -94,5 +94,5 @@ def _describe(
 def participant_count(
     caller: Caller, version: ApiVersion, viewed: Sequence[Viewed]
 ) -> dict[int, Any]:
-    """How many take part."""
+    """How many participants each thread has."""
     return {item.thread_pk: item.participant_count for item in viewed}

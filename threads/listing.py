@@ -1,4 +1,4 @@
-"""The lists of threads and of participants, page by page, without model objects."""
+"""Pages of threads and of participants, read as tuples instead of model objects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ ParticipantRow = tuple[str, str, int, dict[str, str]]
 
 @dataclass(frozen=True)
 class ThreadCursor:
-    """How far a walk through the list of threads has come.
+    """The position of a client in the list of threads.
 
-    The walk goes down from `bound_ms`, the newest activity when it began. Threads that were
-    active since then have left the part that is still ahead; they follow at the end
-    (`is_again`), so that none is missed. That is how the real service shows them again.
+    Paging goes down from `bound_ms`, the newest activity at the first page. Threads that become
+    active meanwhile leave the part that is still to come; they are listed at the end (`is_again`),
+    so that none is missed. The real service lists them again in the same way.
     """
 
     bound_ms: int
@@ -49,9 +49,10 @@ class ThreadCursor:
 def list_chat_threads(
     caller: Caller, *, start_ms: int | None, size: int, cursor: ThreadCursor | None
 ) -> tuple[Sequence[ThreadRow], ThreadCursor | None]:
-    """A page of the caller's threads, most recent activity first, and where the next begins.
+    """A page of the caller's threads, most recent activity first, and the cursor of the next page.
 
-    `start_ms` leaves out threads without activity since. Raises ChatError 403 by scope.
+    `start_ms` leaves out threads without activity since then. Raises ChatError 403 if the token's
+    scopes do not allow it.
     """
     require(caller, Capability.TAKE_PART)
     mine = Participant.objects.current().filter(user_id=caller.user_id)
@@ -96,7 +97,7 @@ def _threads_after(
 
 @dataclass(frozen=True)
 class LeftCursor:
-    """How far a walk through the threads that were left has come."""
+    """The position of a client in the list of threads that it has left."""
 
     left_ms: int
     key: int
@@ -114,14 +115,14 @@ class LeftCursor:
 def list_left_threads(
     caller: Caller, *, size: int, cursor: LeftCursor | None
 ) -> tuple[Sequence[LeftRow], LeftCursor | None]:
-    """A page of the threads that the caller has left for now, and where the next one begins.
+    """A page of the threads that the caller is no longer in, and the cursor of the next page.
 
-    The last left first, each once, with nothing of what happened in it since. Raises ChatError
-    403 by scope.
+    The most recently left first, each once, without anything that happened since. Raises ChatError
+    403 if the token's scopes do not allow it.
     """
     require(caller, Capability.TAKE_PART)
     mine = Participant.objects.filter(user=caller.user_id)
-    # The last stay of each thread, if it is over: a current one is the last one, too.
+    # The latest membership in each thread, if it has ended.
     later = mine.filter(thread=OuterRef("thread"), pk__gt=OuterRef("pk"))
     left = mine.filter(~Exists(later), removed_ms__isnull=False)
     if cursor:
@@ -138,7 +139,7 @@ def list_left_threads(
 def list_participants(
     access: ThreadAccess, window: Window
 ) -> tuple[Sequence[ParticipantRow], bool]:
-    """The participants in the window, creator first, and whether more follow."""
+    """The participants in the window, creator first, and whether there are more."""
     rows: list[ParticipantRow] = list(
         Participant.objects.current()
         .in_join_order()

@@ -1,4 +1,4 @@
-"""Threads and who takes part in them. Times are epoch milliseconds, like message ids."""
+"""Threads and their participants. Times are epoch milliseconds, like message ids."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,17 @@ from wire.times import now_ms
 
 @dataclass(frozen=True)
 class Position:
-    """Numbers taken from a thread: the last ones of however many were asked for."""
+    """Numbers taken from a thread: the last ones if several were requested."""
 
-    # Unique and growing per thread: a new message's id, and its version.
+    # Unique and increasing per thread: the id of a new message, and its version.
     version: int
     message_sequence: int
     event_sequence: int
 
 
-# The write lock of a thread and its counters in one statement. `version` is the clock, but never
-# behind itself. The roster check makes the caller's earlier look at the participants still true.
+# Takes the write lock of a thread and advances its counters in one statement. `version` follows the
+# clock but always increases. The roster check makes sure that what the caller read about the
+# participants is still true.
 _ADVANCE = """
 UPDATE threads_chatthread SET
     last_version = CASE
@@ -35,8 +36,6 @@ RETURNING last_version, last_message_sequence, last_event_sequence
 
 
 class ChatThreadQuerySet(models.QuerySet["ChatThread"]):
-    """Questions about many threads."""
-
     def advance(
         self,
         pk: int,
@@ -49,9 +48,9 @@ class ChatThreadQuerySet(models.QuerySet["ChatThread"]):
     ) -> Position | None:
         """Locks the thread's row until the end of the transaction and takes numbers from it.
 
-        None when the thread is deleted or its participants changed since `roster_sequence` was
-        read. `moves_activity` tells whether lastMessageReceivedOn moves; by default it does when
-        messages are taken.
+        None if the thread is deleted or its participants changed since `roster_sequence` was read.
+        `moves_activity` determines whether lastMessageReceivedOn changes; by default it does if
+        `messages` is not 0.
         """
         moves = bool(messages) if moves_activity is None else moves_activity
         with connection.cursor() as cursor:
@@ -71,9 +70,9 @@ class ChatThreadQuerySet(models.QuerySet["ChatThread"]):
         return Position(*row) if row else None
 
     def take_lock(self, pk: int) -> "tuple[ChatThread, Position] | None":
-        """The locked thread and the next event's place in it, for changes that the server makes.
+        """Locks the thread and takes the position of the next event, for changes by the server.
 
-        None when the thread is deleted.
+        None if the thread is deleted.
         """
         thread = self.select_for_update().filter(pk=pk, deleted_ms=None).first()
         if thread is None:
@@ -83,7 +82,7 @@ class ChatThreadQuerySet(models.QuerySet["ChatThread"]):
 
 
 class ChatThread(models.Model):
-    """A conversation. Its counters give every message and event its place."""
+    """A conversation. Its counters number its messages and events."""
 
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+")
     thread_id = models.CharField(max_length=150, unique=True)
@@ -99,7 +98,7 @@ class ChatThread(models.Model):
     last_message_sequence = models.PositiveBigIntegerField(default=0)
     last_event_sequence = models.PositiveBigIntegerField(default=0)
     last_message_ms = models.BigIntegerField()
-    # The event of the last change of participants, and how many there are since.
+    # The sequence of the event that last changed the participants, and their number since then.
     roster_sequence = models.PositiveBigIntegerField(default=0)
     participant_count = models.PositiveIntegerField(default=0)
 
@@ -112,17 +111,15 @@ class ChatThread(models.Model):
         return self.topic
 
     def change_roster(self, *, sequence: int, by: int) -> None:
-        """Notes that event `sequence` changed the number of participants by `by`."""
+        """Records that event `sequence` changed the number of participants by `by`."""
         ChatThread.objects.filter(pk=self.pk).update(
             roster_sequence=sequence, participant_count=models.F("participant_count") + by
         )
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
-    """Questions about many participants."""
-
     def current(self) -> "ParticipantQuerySet":
-        """Those who take part now."""
+        """Without those who have left or were removed."""
         return self.filter(removed_ms=None)
 
     def in_join_order(self) -> "ParticipantQuerySet":
@@ -131,23 +128,23 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
 
 
 class Participant(models.Model):
-    """One stay of a user in a thread: who leaves and returns has two.
+    """One membership of a user in a thread: a user who leaves and returns has two.
 
-    The stay reaches from event `joined_sequence` to event `removed_sequence`, both included, so
-    that a user sees the own joining and leaving, and nothing outside.
+    It lasts from event `joined_sequence` to event `removed_sequence`, both included: users see
+    themselves join and leave, and nothing before or after.
     """
 
     thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="participants")
     user = models.ForeignKey(CommunicationUser, on_delete=models.PROTECT, related_name="stays")
     display_name = models.TextField(blank=True)
-    # As given; answers show whole seconds.
+    # As the client sent it; responses show whole seconds.
     share_history_ms = models.BigIntegerField(default=0)
     metadata = models.JSONField(default=dict, blank=True)
     joined_ms = models.BigIntegerField()
     joined_sequence = models.PositiveBigIntegerField()
     removed_ms = models.BigIntegerField(null=True, blank=True)
     removed_sequence = models.PositiveBigIntegerField(null=True, blank=True)
-    # The thread's topic when the stay ended: who has left is not told of later ones.
+    # The thread's topic when the membership ended: former participants do not see later ones.
     last_topic = models.TextField(blank=True)
 
     objects = ParticipantQuerySet.as_manager()
@@ -166,12 +163,12 @@ class Participant(models.Model):
 
 
 class RepeatableRequest(models.Model):
-    """The answer to a create thread request that may be repeated (REST contract 6.1)."""
+    """The response to a create thread request that the client may repeat (REST contract 6.1)."""
 
     user = models.ForeignKey(CommunicationUser, on_delete=models.CASCADE, related_name="+")
     request_id = models.CharField(max_length=255)
     thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="+", null=True)
-    # What the first answer said, as JSON text: a JSON column would sort its metadata.
+    # The first response as JSON text: a JSON column would sort its metadata.
     answer = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

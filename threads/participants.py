@@ -1,4 +1,4 @@
-"""Who is asked to join a thread, and who of them can."""
+"""Requested participants, and which of them can join a thread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from wire.errors import bad_request
 
 @dataclass(frozen=True)
 class NewParticipant:
-    """A participant as a request names it. Without a time the whole history is shared."""
+    """A participant in a request. `share_history_ms` 0 shares the whole history."""
 
     raw_id: str
     display_name: str = ""
@@ -24,7 +24,7 @@ class NewParticipant:
 
 @dataclass(frozen=True)
 class InvalidParticipant:
-    """Somebody who could not be added; `raw_id` is how the SDKs find out who."""
+    """A participant who could not be added; the SDKs identify the user by `raw_id`."""
 
     raw_id: str
     code: str
@@ -32,13 +32,13 @@ class InvalidParticipant:
 
 
 def check_request_size(participants: Sequence[NewParticipant]) -> None:
-    """Raises ChatError 400, without a text as the real service, when too many are named at once."""
+    """Raises ChatError 400, without a message as in the real service, if there are too many."""
     if len(participants) > settings.LIMITS.participants_per_request:
         raise bad_request()
 
 
 def check_thread_size(count: int) -> None:
-    """Raises ChatError 400 when a thread would get more participants than it may have."""
+    """Raises ChatError 400 if a thread would have too many participants."""
     limit = settings.LIMITS.participants_per_thread
     if count > limit:
         raise bad_request(f"A thread must not have more than {limit} participants.")
@@ -47,13 +47,13 @@ def check_thread_size(count: int) -> None:
 def resolve(
     resource_id: UUID, participants: Sequence[NewParticipant]
 ) -> tuple[dict[int, NewParticipant], list[InvalidParticipant]]:
-    """Those who can join, by user key and each once, and those who cannot.
+    """The participants who can join, by primary key of the user, and those who cannot.
 
-    They stay undeleted until the end of the transaction. Call it before a thread is locked:
-    deleting an identity takes the locks in this order, too.
+    Locks the users against deletion until the end of the transaction. Call it before locking a
+    thread: deleting an identity takes the locks in the same order.
 
-    A user of another resource and anybody who is no user of chatsite is refused with 403, an
-    unknown user of this resource with 404 (REST contract 6.2).
+    Users of other resources and other kinds of identifiers get code 403, unknown users of this
+    resource 404 (REST contract 6.2).
     """
     named = {participant.raw_id: participant for participant in reversed(participants)}
     known = dict(
@@ -74,10 +74,10 @@ def resolve(
     return {known[raw_id]: named[raw_id] for raw_id in order if raw_id in known}, invalid
 
 
-def new_stays(
+def new_memberships(
     thread_pk: int, joining: dict[int, NewParticipant], *, at_ms: int, sequence: int
 ) -> list[Participant]:
-    """Unsaved stays that begin with event `sequence`."""
+    """Unsaved rows that begin with event `sequence`."""
     return [
         Participant(
             thread_id=thread_pk,
@@ -92,8 +92,8 @@ def new_stays(
     ]
 
 
-def in_events(joining: dict[int, NewParticipant]) -> tuple[EventParticipant, ...]:
-    """The same people as events name them."""
+def as_event_participants(joining: dict[int, NewParticipant]) -> tuple[EventParticipant, ...]:
+    """The participants in the form that events carry."""
     return tuple(
         EventParticipant(
             raw_id=participant.raw_id,

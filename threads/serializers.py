@@ -14,7 +14,7 @@ from wire.versions import ApiVersion
 
 
 class ParticipantModel(fields.WireSerializer):
-    """One participant as a request names it."""
+    """A participant in a request."""
 
     communicationIdentifier = fields.Identifier(source="raw_id")
     displayName = fields.DisplayName("display_name")
@@ -23,8 +23,6 @@ class ParticipantModel(fields.WireSerializer):
 
 
 class Participants(fields.InputField):
-    """A list of participants."""
-
     default_error_messages = {"invalid": "it must be a list of participants."}
 
     def to_internal_value(self, data: Any) -> list[NewParticipant]:
@@ -186,7 +184,7 @@ def created_thread(version: ApiVersion, created: CreatedThread) -> dict[str, Any
 
 
 def invalid_participants(invalid: Sequence[InvalidParticipant]) -> dict[str, Any]:
-    """`{invalidParticipants}`, or `{}` when everybody could be added."""
+    """`{invalidParticipants}`, or `{}` if all could be added."""
     if not invalid:
         return {}
     return {
@@ -207,7 +205,7 @@ def thread_item(
 
 
 def left_thread(thread_id: str, topic: str, left_ms: int) -> dict[str, Any]:
-    """A thread that the caller has left: what it was called then, and when that was."""
+    """A thread that the caller has left, with its topic at that time."""
     return {"id": thread_id, "topic": topic, "leftOn": times.to_wire(left_ms)}
 
 

@@ -1,4 +1,4 @@
-"""Every change of threads and participants, named as the official SDKs name them."""
+"""Every change of threads and participants, with the names that the official SDKs use."""
 
 import json
 from collections.abc import Sequence
@@ -26,10 +26,10 @@ from threads.models import ChatThread, Participant, Position, RepeatableRequest
 from threads.participants import (
     InvalidParticipant,
     NewParticipant,
+    as_event_participants,
     check_request_size,
     check_thread_size,
-    in_events,
-    new_stays,
+    new_memberships,
     resolve,
 )
 from wire.errors import unauthorized
@@ -37,13 +37,13 @@ from wire.fields import merge_metadata
 from wire.identifiers import new_thread_id
 from wire.times import now_ms
 
-# How long the answer to a repeatable request is kept.
+# How long the response to a repeatable request is kept.
 REPEATABLE_FOR = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
 class CreatedThread:
-    """A thread as it was when it was created: a repeated request gets the same answer."""
+    """A thread at its creation; a repeated request gets the same response."""
 
     thread_id: str
     topic: str
@@ -63,10 +63,11 @@ def create_chat_thread(
     retention_policy: dict[str, Any] | None = None,
     request_id: str | None = None,
 ) -> CreatedThread:
-    """Creates a thread with the caller and `participants` in it.
+    """Creates a thread with the caller and `participants`.
 
-    With `request_id` (the repeatability-request-id) a repetition within a day returns what the
-    first request created. Raises ChatError: 403 by scope, 400 for too many participants.
+    A repeated request with the same `request_id` (repeatability-request-id) within 24 hours returns
+    what the first one created. Raises ChatError: 403 if the token's scopes do not allow it, 400 for
+    too many participants.
     """
     require(caller, Capability.MANAGE_THREADS)
     check_request_size(participants)
@@ -87,7 +88,7 @@ def create_chat_thread(
 
 
 def _repeatable_request(caller: Caller, request_id: str) -> RepeatableRequest:
-    """The record of this request. Of two at the same time the second waits here for the first."""
+    """The record of this request. A concurrent repetition waits here for the first request."""
     mine = RepeatableRequest.objects.filter(user_id=caller.user_id, request_id=request_id)
     mine.filter(created_at__lt=timezone.now() - REPEATABLE_FOR).delete()
     record, _ = mine.get_or_create(user_id=caller.user_id, request_id=request_id)
@@ -109,12 +110,12 @@ def _create(
     retention_policy: dict[str, Any] | None,
 ) -> tuple[CreatedThread, ChatThread]:
     created_ms = now_ms()
-    # The creator takes part, listed or not, and comes first.
+    # The creator is always a participant, and the first.
     creator = next((p for p in participants if p.raw_id == caller.raw_id), None)
-    everybody = [creator or NewParticipant(caller.raw_id), *participants]
-    joining, invalid = resolve(caller.resource_id, everybody)
+    requested = [creator or NewParticipant(caller.raw_id), *participants]
+    joining, invalid = resolve(caller.resource_id, requested)
     if caller.user_id not in joining:
-        raise unauthorized()  # The identity was deleted since the request was let in.
+        raise unauthorized()  # The identity was deleted after authentication.
     check_thread_size(len(joining))
     thread = ChatThread.objects.create(
         resource_id=caller.resource_id,
@@ -124,14 +125,16 @@ def _create(
         created_by_id=caller.user_id,
         metadata=metadata,
         retention_policy=retention_policy,
-        # The first message takes the very time of the creation as its id.
+        # So that the id of the first message is the time of creation.
         last_version=created_ms - 1,
         last_message_ms=created_ms,
         last_event_sequence=1,
         roster_sequence=1,
         participant_count=len(joining),
     )
-    Participant.objects.bulk_create(new_stays(thread.pk, joining, at_ms=created_ms, sequence=1))
+    Participant.objects.bulk_create(
+        new_memberships(thread.pk, joining, at_ms=created_ms, sequence=1)
+    )
     publish(
         ChatThreadCreated(
             resource_id=caller.resource_id,
@@ -140,7 +143,7 @@ def _create(
             at_ms=created_ms,
             initiator=caller.raw_id,
             topic=topic,
-            participants=in_events(joining),
+            participants=as_event_participants(joining),
             metadata=metadata,
             retention_policy=retention_policy,
         )
@@ -158,9 +161,9 @@ def update_chat_thread(
     metadata: dict[str, str | None] | None = None,
     retention_policy: dict[str, Any] | None = None,
 ) -> None:
-    """Changes what is given; metadata is merged. Nothing given changes nothing.
+    """Changes the given properties; metadata is merged.
 
-    Raises ChatError 400 when the merged metadata is over the limit.
+    Raises ChatError 400 if the merged metadata is over the limit.
     """
     if topic is None and metadata is None and retention_policy is None:
         return
@@ -188,17 +191,17 @@ def update_chat_thread(
 
 
 def delete_chat_thread(*, access: ThreadAccess) -> None:
-    """Deletes the thread for everybody; deleting it again changes nothing.
+    """Deletes the thread for all participants. Does nothing if it is deleted already.
 
-    It stays in the lists of its participants, marked as deleted (REST contract 6.4).
+    It remains in the participants' lists, marked as deleted (REST contract 6.4).
     """
     if access.deleted_ms is not None:
         return
     with transaction.atomic(durable=True):
         locked = ChatThread.objects.take_lock(access.thread_pk)
         if locked is None:
-            return  # Somebody else was quicker.
-        # Now that nobody can come or go: whoever was removed meanwhile may not.
+            return  # Deleted concurrently.
+        # Checked again under the lock: the caller may have been removed meanwhile.
         access_thread(access.caller, access.thread_id, access.capability)
         _delete(*locked, initiator=access.caller.raw_id, reason="deletedByUser")
 
@@ -206,7 +209,7 @@ def delete_chat_thread(*, access: ThreadAccess) -> None:
 def delete_chat_thread_as_operator(
     *, thread: ChatThread, reason: Literal["deletedByUser", "deletedByPolicy"] = "deletedByPolicy"
 ) -> None:
-    """Deletes a thread in nobody's name; a deleted one stays as it is."""
+    """Deletes a thread, without an initiator. Does nothing if it is deleted already."""
     with transaction.atomic(durable=True):
         locked = ChatThread.objects.take_lock(thread.pk)
         if locked is not None:
@@ -237,28 +240,30 @@ def _delete(
 def add_participants(
     *, access: ThreadAccess, participants: Sequence[NewParticipant]
 ) -> list[InvalidParticipant]:
-    """Adds those who are users of the resource and not in the thread yet; returns the others.
+    """Adds users of the resource who are not participants yet; returns those who cannot be added.
 
-    Raises ChatError 400, with nobody added, when the thread or the request would get too large.
+    Raises ChatError 400, and adds nobody, if the request or the thread would be too large.
     """
     check_request_size(participants)
     with transaction.atomic(durable=True):
         joining, invalid = resolve(access.caller.resource_id, participants)
         access, position = take_position(access)
-        here = set(
+        present = set(
             Participant.objects.current()
             .filter(thread=access.thread_pk, user__in=joining)
             .values_list("user_id", flat=True)
         )
-        joining = {pk: participant for pk, participant in joining.items() if pk not in here}
+        joining = {pk: participant for pk, participant in joining.items() if pk not in present}
         if not joining:
-            # The number that was taken must not be missing from the log.
+            # Returns the sequence number: the event log has no gaps.
             transaction.set_rollback(True)
             return invalid
         thread = ChatThread.objects.get(pk=access.thread_pk)
         check_thread_size(thread.participant_count + len(joining))
         Participant.objects.bulk_create(
-            new_stays(thread.pk, joining, at_ms=position.version, sequence=position.event_sequence)
+            new_memberships(
+                thread.pk, joining, at_ms=position.version, sequence=position.event_sequence
+            )
         )
         thread.change_roster(sequence=position.event_sequence, by=len(joining))
         publish(
@@ -269,58 +274,61 @@ def add_participants(
                 at_ms=position.version,
                 initiator=access.caller.raw_id,
                 created_ms=thread.created_ms,
-                participants=in_events(joining),
+                participants=as_event_participants(joining),
             )
         )
     return invalid
 
 
 def remove_participant(*, access: ThreadAccess, raw_id: str) -> None:
-    """Ends a participant's stay, the caller's own included. Not taking part is no error."""
+    """Removes a participant, which may be the caller. Does nothing if the user is not one."""
     with transaction.atomic(durable=True):
         access, position = take_position(access)
         thread = ChatThread.objects.get(pk=access.thread_pk)
-        stay = (
+        participant = (
             Participant.objects.current()
             .select_related("user")
             .filter(thread=thread, user__raw_id=raw_id)
             .first()
         )
-        if stay is None:
-            transaction.set_rollback(True)  # As above: gives the number back.
+        if participant is None:
+            transaction.set_rollback(True)  # Returns the sequence number.
             return
-        _end_stay(thread, stay, position, initiator=access.caller.raw_id)
+        _end_membership(thread, participant, position, initiator=access.caller.raw_id)
 
 
-def remove_participant_as_operator(*, stay: Participant) -> None:
-    """Ends a stay in nobody's name; one that has ended stays as it is."""
+def remove_participant_as_operator(*, participant: Participant) -> None:
+    """Removes a participant, without an initiator. Does nothing if it was removed already."""
     with transaction.atomic(durable=True):
-        _end_stay_unless_over(stay.thread_id, stay.user, initiator=None)
+        _end_current_membership(participant.thread_id, participant.user, initiator=None)
 
 
-def _end_stay_unless_over(
+def _end_current_membership(
     thread_pk: int, user: CommunicationUser, *, initiator: str | None
 ) -> None:
     locked = ChatThread.objects.take_lock(thread_pk)
     if locked is None:
         return
     thread, position = locked
-    stay = Participant.objects.current().filter(thread=thread, user=user).first()
-    if stay is None:
+    participant = Participant.objects.current().filter(thread=thread, user=user).first()
+    if participant is None:
         transaction.set_rollback(True)
         return
-    _end_stay(thread, stay, position, initiator=initiator)
+    _end_membership(thread, participant, position, initiator=initiator)
 
 
-def _end_stay(
-    thread: ChatThread, stay: Participant, position: Position, *, initiator: str | None
+def _end_membership(
+    thread: ChatThread, participant: Participant, position: Position, *, initiator: str | None
 ) -> None:
-    stay.removed_ms, stay.removed_sequence = position.version, position.event_sequence
-    stay.last_topic = thread.topic
-    stay.save(update_fields=["removed_ms", "removed_sequence", "last_topic"])
+    participant.removed_ms, participant.removed_sequence = position.version, position.event_sequence
+    participant.last_topic = thread.topic
+    participant.save(update_fields=["removed_ms", "removed_sequence", "last_topic"])
     thread.change_roster(sequence=position.event_sequence, by=-1)
     removed = EventParticipant(
-        stay.user.raw_id, stay.share_history_ms, stay.display_name, stay.metadata
+        participant.user.raw_id,
+        participant.share_history_ms,
+        participant.display_name,
+        participant.metadata,
     )
     publish(
         ParticipantsRemoved(
@@ -336,17 +344,17 @@ def _end_stay(
 
 
 def remove_from_all_threads(user: CommunicationUser) -> None:
-    """Ends all stays of a deleted user, a transaction for each: there may be thousands."""
-    stays = Participant.objects.current().filter(user=user, thread__deleted_ms=None)
-    for thread_pk in list(stays.values_list("thread_id", flat=True)):
+    """Ends all memberships of a deleted user, one transaction each: there may be thousands."""
+    memberships = Participant.objects.current().filter(user=user, thread__deleted_ms=None)
+    for thread_pk in list(memberships.values_list("thread_id", flat=True)):
         with transaction.atomic(durable=True):
-            _end_stay_unless_over(thread_pk, user, initiator=user.raw_id)
+            _end_current_membership(thread_pk, user, initiator=user.raw_id)
 
 
 def rename_participant(*, user_id: int, before: str, display_name: str) -> None:
-    """Gives a user another display name in the current threads that know them by `before`.
+    """Changes a user's display name in the current threads where it is `before`.
 
-    No event tells of it: the protocol has none for names.
+    Publishes no event: the protocol has none for display names.
     """
     current = Participant.objects.current().filter(user=user_id, display_name=before)
     current.update(display_name=display_name)

@@ -1,6 +1,6 @@
-"""What time does to threads; `SWEEPS` names these to the workers.
+"""Periodic clean-up of threads, listed in the setting `SWEEPS`.
 
-Each does a slice and returns how much it did.
+Each function processes at most `SLICE` rows and returns how many.
 """
 
 from django.db.models import BigIntegerField, ExpressionWrapper, F
@@ -21,19 +21,19 @@ SLICE = 1000
 
 
 def delete_threads_past_retention(now_ms: int) -> int:
-    """Deletes threads whose retention policy says that they are old enough.
+    """Deletes threads that are older than their retention policy allows.
 
-    Members see it as an event with the reason deletedByPolicy.
+    Publishes an event with the reason deletedByPolicy.
     """
     days = Cast(KT("retention_policy__deleteThreadAfterDays"), BigIntegerField())
-    # The type must be said: Django takes the sum for a small integer, for which PostgreSQL has
-    # none as large as now, and would leave the comparison out.
+    # The output type is explicit because Django infers a small integer. On PostgreSQL it then takes
+    # the current time for out of range and drops the comparison.
     ends_ms = ExpressionWrapper(F("created_ms") + days * DAY_MS, output_field=BigIntegerField())
     expired = (
         ChatThread.objects.filter(
             deleted_ms=None,
             retention_policy__kind="threadCreationDate",
-            # No policy is shorter than a day; this part the database can count out quickly.
+            # A cheap condition first: no policy is shorter than a day.
             created_ms__lte=now_ms - DAY_MS,
         )
         .annotate(ends_ms=ends_ms)
@@ -46,20 +46,20 @@ def delete_threads_past_retention(now_ms: int) -> int:
     return len(threads)
 
 
-def end_stays_of_deleted_users(now_ms: int) -> int:
-    """Ends what deleting an identity leaves behind when the server stops in the middle of it."""
-    left_behind = Participant.objects.current().filter(
+def end_memberships_of_deleted_users(now_ms: int) -> int:
+    """Ends the memberships that remain if the server stops while it deletes an identity."""
+    remaining = Participant.objects.current().filter(
         user__deleted_at__isnull=False, thread__deleted_ms=None
     )
-    users = CommunicationUser.objects.filter(pk__in=left_behind.values("user"))[:SLICE]
+    users = CommunicationUser.objects.filter(pk__in=remaining.values("user"))[:SLICE]
     for user in users:
         remove_from_all_threads(user)
     return len(users)
 
 
 def forget_repeatable_requests(now_ms: int) -> int:
-    """Deletes the answers that no repeated request gets any more."""
-    over = RepeatableRequest.objects.filter(created_at__lt=from_ms(now_ms) - REPEATABLE_FOR)
-    some = list(over.values_list("pk", flat=True)[:SLICE])
-    RepeatableRequest.objects.filter(pk__in=some).delete()
-    return len(some)
+    """Deletes expired responses to repeatable requests."""
+    expired = RepeatableRequest.objects.filter(created_at__lt=from_ms(now_ms) - REPEATABLE_FOR)
+    keys = list(expired.values_list("pk", flat=True)[:SLICE])
+    RepeatableRequest.objects.filter(pk__in=keys).delete()
+    return len(keys)

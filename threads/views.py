@@ -23,13 +23,13 @@ _LONGEST_REQUEST_ID = 255
 
 
 class UserView(ChatView):
-    """A chat operation by a user."""
+    """A chat operation that a user calls with an access token."""
 
     authentication_classes = (UserAuthentication,)
     caller: Caller
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticates, finds the api-version and checks the form of the thread id."""
+        """Authenticates, reads the api-version and validates the thread id."""
         super().initial(request, *args, **kwargs)
         self.caller = request.user  # type: ignore[assignment]
         if "thread_id" in kwargs:
@@ -43,7 +43,7 @@ class UserView(ChatView):
         even_deleted: bool = False,
         refusal: str | None = None,
     ) -> ThreadAccess:
-        """The caller's place in the thread; see `access_thread`."""
+        """The caller's membership in the thread; see `access_thread`."""
         return access_thread(
             self.caller, thread_id, capability, even_deleted=even_deleted, refusal=refusal
         )
@@ -55,7 +55,7 @@ def thread_location(request: Request, thread_id: str) -> str:
 
 
 def repeatable_request_id(request: Request) -> str | None:
-    """The header repeatability-request-id, if it says anything. Raises ChatError 400."""
+    """The header repeatability-request-id, or None if missing or empty. Raises ChatError 400."""
     request_id = request.headers.get("repeatability-request-id")
     if request_id is not None and len(request_id) > _LONGEST_REQUEST_ID:
         raise bad_request("The header repeatability-request-id is too long.")
@@ -72,7 +72,7 @@ class ThreadsView(UserView):
     }
 
     def post(self, request: Request) -> HttpResponse:
-        """Creates a thread; with a repeatability-request-id at most one."""
+        """Creates a thread, only once per repeatability-request-id."""
         request_id = repeatable_request_id(request)
         given = serializers.CreateThreadRequest.read_for(self.version, self.body(request))
         created = services.create_chat_thread(caller=self.caller, request_id=request_id, **given)
@@ -81,7 +81,7 @@ class ThreadsView(UserView):
         return response
 
     def get(self, request: Request) -> HttpResponse:
-        """The caller's threads, most recent activity first; `membership=left` those of before."""
+        """The caller's threads, most recently active first; with `membership=left` former ones."""
         names = details.wanted(request)
         size = paging.page_size(
             request,
@@ -140,7 +140,6 @@ class ThreadView(UserView):
     }
 
     def get(self, request: Request, thread_id: str) -> HttpResponse:
-        """The thread's properties."""
         names = details.wanted(request)
         access = self.access(thread_id)
         thread = ChatThread.objects.select_related("created_by").get(pk=access.thread_pk)
@@ -157,14 +156,13 @@ class ThreadView(UserView):
         return json_response({**properties, **more.get(thread.pk, {})})
 
     def patch(self, request: Request, thread_id: str) -> HttpResponse:
-        """Changes topic, metadata or retention policy."""
         given = serializers.UpdateThreadRequest.read_for(self.version, self.body(request))
         access = self.access(thread_id, Capability.MANAGE_THREADS)
         services.update_chat_thread(access=access, **given)
         return empty_response(204)
 
     def delete(self, request: Request, thread_id: str) -> HttpResponse:
-        """Deletes the thread for everybody."""
+        """Deletes the thread for all participants."""
         access = self.access(thread_id, Capability.MANAGE_THREADS, even_deleted=True)
         services.delete_chat_thread(access=access)
         return empty_response(204)
@@ -179,7 +177,7 @@ class ParticipantsView(UserView):
     }
 
     def get(self, request: Request, thread_id: str) -> HttpResponse:
-        """Who takes part, creator first."""
+        """The participants, creator first."""
         limit = settings.LIMITS.participants_per_thread
         window = Window.of(request, default=limit, maximum=limit)
         rows, more = listing.list_participants(self.access(thread_id), window)
@@ -196,7 +194,7 @@ class AddParticipantsView(UserView):
     }
 
     def post(self, request: Request, thread_id: str) -> HttpResponse:
-        """Adds participants; those who cannot be added are named in the answer."""
+        """Adds participants; the response lists those who could not be added."""
         given = serializers.AddParticipantsRequest.read_for(self.version, self.body(request))
         access = self.access(thread_id, Capability.MANAGE_PARTICIPANTS)
         invalid = services.add_participants(access=access, participants=given)
@@ -211,12 +209,12 @@ class RemoveParticipantView(UserView):
     }
 
     def post(self, request: Request, thread_id: str) -> HttpResponse:
-        """Removes a participant, the caller included."""
+        """Removes a participant, which may be the caller."""
         raw_id = parse_identifier(self.body(request))
         access = self.access(
             thread_id,
             Capability.MANAGE_PARTICIPANTS,
-            # This operation alone has a text of its own (REST contract 9.2).
+            # Only this operation has its own message (REST contract 9.2).
             refusal=f"User {self.caller.raw_id} is not a member of the thread {thread_id}",
         )
         services.remove_participant(access=access, raw_id=raw_id)

@@ -5,7 +5,7 @@ from typing import Any
 from identity.models import CommunicationUser, Resource
 from tests.cast import Person
 from tests.service import call, error_of
-from threads.sweeps import end_stays_of_deleted_users
+from threads.sweeps import end_memberships_of_deleted_users
 
 
 def delete(resource: Resource, person: Person) -> Any:
@@ -62,5 +62,5 @@ def test_what_a_failing_handler_leaves_is_finished_later(
     assert delete(resource, bob).status_code == 204
     assert "no time for" in caplog.text
     assert bob.get(thread).status_code == 401
-    assert end_stays_of_deleted_users(0) == 1
+    assert end_memberships_of_deleted_users(0) == 1
     assert alice.messages(thread)[0]["type"] == "participantRemoved"

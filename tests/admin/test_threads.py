@@ -128,7 +128,7 @@ def test_deleting_a_thread_asks_first_and_ends_it_for_everybody(
     olga: Client, alice: Person, bob: Person, thread: str, thread_row: ChatThread
 ) -> None:
     assert (
-        "Its participants can no longer read or write"
+        "Participants can no longer read or send messages in it."
         in olga.get(deletion(thread_row)).content.decode()
     )
     assert bob.get(thread).status_code == 200

@@ -14,7 +14,7 @@ from messaging.models import ChatMessage
 from tests.cast import Person
 from tests.service import call
 from threads.models import ChatThread, Participant
-from threads.sweeps import end_stays_of_deleted_users
+from threads.sweeps import end_memberships_of_deleted_users
 
 
 def together(*works: Callable[[], Any]) -> None:
@@ -122,7 +122,7 @@ def test_an_identity_that_is_deleted_while_it_is_added_does_not_stay(
 def test_a_deletion_that_was_cut_short_is_finished_later(alice: Person, bob: Person) -> None:
     threads = [alice.create_thread(bob) for _ in range(3)]
     CommunicationUser.objects.filter(pk=bob.user.pk).update(deleted_at=timezone.now())
-    assert end_stays_of_deleted_users(0) == 1
-    assert end_stays_of_deleted_users(0) == 0
+    assert end_memberships_of_deleted_users(0) == 1
+    assert end_memberships_of_deleted_users(0) == 0
     for thread in threads:
         assert alice.messages(thread)[0]["type"] == "participantRemoved"

@@ -104,17 +104,17 @@ def test_the_stay_ends_with_the_event_of_the_removal(alice: Person, bob: Person)
     thread = alice.create_thread(bob)
     alice.send(thread)
     remove(alice, thread, bob)
-    stay = Participant.objects.get(user=bob.user)
+    participant = Participant.objects.get(user=bob.user)
     event = Event.objects.get(type="ParticipantsRemoved")
-    assert (stay.joined_sequence, stay.removed_sequence) == (1, event.sequence)
+    assert (participant.joined_sequence, participant.removed_sequence) == (1, event.sequence)
     assert ChatThread.objects.get().participant_count == 1
 
 
 def test_an_operator_removes_in_nobodys_name(alice: Person, bob: Person) -> None:
     thread = alice.create_thread(bob)
-    stay = Participant.objects.get(user=bob.user)
-    remove_participant_as_operator(stay=stay)
-    remove_participant_as_operator(stay=stay)
+    participant = Participant.objects.get(user=bob.user)
+    remove_participant_as_operator(participant=participant)
+    remove_participant_as_operator(participant=participant)
     assert bob.get(thread).status_code == 403
     newest = alice.messages(thread)[0]
     assert "initiatorCommunicationIdentifier" not in newest["content"]
