@@ -1,4 +1,4 @@
-"""Which messages a participant may see and change."""
+"""The messages that a participant may see and change."""
 
 from django.db.models import QuerySet
 
@@ -8,7 +8,7 @@ from wire.errors import forbidden, not_found
 
 
 def visible_messages(access: ThreadAccess) -> QuerySet[ChatMessage]:
-    """The messages of the thread that the history shared with the caller holds."""
+    """The messages in the part of the history that is shared with the caller."""
     return ChatMessage.objects.filter(
         thread=access.thread_pk, message_id__gte=access.visible_from_ms
     )
@@ -23,9 +23,9 @@ def access_message(access: ThreadAccess, message_id: int) -> ChatMessage:
 
 
 def access_own_message(access: ThreadAccess, message_id: int) -> ChatMessage:
-    """A message that the caller sent. Raises ChatError 404, or 403 for anybody else's.
+    """A message that the caller sent.
 
-    Nobody may change system messages.
+    Raises ChatError: 404 if it is not visible, 403 for a system message or another user's.
     """
     message = access_message(access, message_id)
     if not message.is_sent or message.sender_id != access.caller.user_id:

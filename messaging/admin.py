@@ -1,4 +1,4 @@
-"""The operator's pages of messages and read receipts."""
+"""Admin pages of messages and read receipts."""
 
 from typing import Any, ClassVar
 
@@ -34,30 +34,29 @@ _EXCERPT = 140
 
 
 class InThread(SimpleListFilter):
-    """Narrows a list to one thread; pages of threads link here."""
+    """Limits a list to one thread. The pages of threads link to the filtered lists."""
 
     title = "thread"
     parameter_name = "thread"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The one thread, if it is chosen: nobody could pick from all of them."""
+        """Only the selected thread: there are too many to list."""
         given = request.GET.get(self.parameter_name, "")
         thread = ChatThread.objects.filter(pk=given).first() if given.isdecimal() else None
         return [(given, shortened(thread.topic, 60) or thread.thread_id)] if thread else []
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Its rows."""
         return queryset.filter(thread=self.value()) if self.value() else queryset
 
 
 @admin.register(ChatMessage)
 class ChatMessageAdmin(ReadOnlyAdmin):
-    """Messages, the newest first, their content as source text."""
+    """Messages, newest first, with their content as source text."""
 
     is_in_finder = True
-    purpose = "Everything that was said: look it up, delete a message."
+    purpose = "Messages of all threads. Search or delete them."
     links: ClassVar[list[Link]] = []
-    list_display = ["excerpt", "type_badge", "from_whom", "where", "sent", "state"]
+    list_display = ["excerpt", "type_badge", "sender_short", "thread_topic", "sent", "state"]
     list_filter = [
         InThread,
         "thread__resource",
@@ -82,21 +81,21 @@ class ChatMessageAdmin(ReadOnlyAdmin):
         ),
         since_filter("sent in", "sent", "message_id"),
     ]
-    # Not used as given: get_search_results below asks in a way that can use the indexes.
+    # Only turns the search on: get_search_results below builds a query that can use the indexes.
     search_fields = ["content", "message_id", "sender__raw_id"]
     search_help_text = (
-        "Words of the text, a message id, or the whole raw id of a sender (8:acs:…) or id of a "
-        "thread (19:…)."
+        "Words of the content, a message id, a thread id (19:…), or the full raw id of a sender "
+        "(8:acs:…)."
     )
-    # Sorting by any other column would mean to sort all messages.
+    # Sorting by another column would have to sort all messages.
     sortable_by = ()
     operations = [
         Operation(
             name="delete",
             label="Delete message",
             consequences=(
-                "Its content goes for good; participants are told at once.",
-                "Its place in the thread stays, marked as deleted.",
+                "Its content is erased permanently. Participants see this at once.",
+                "It remains in the thread as a deleted message. This cannot be undone.",
             ),
             done="deleted",
             run=lambda message: delete_message_as_operator(message=message),
@@ -108,13 +107,13 @@ class ChatMessageAdmin(ReadOnlyAdmin):
     ]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """The thread only where the list is not of one thread."""
+        """Leaves out the thread if the list shows only one."""
         if InThread.parameter_name in request.GET:
-            return [column for column in self.list_display if column != "where"]
+            return [column for column in self.list_display if column != "thread_topic"]
         return list(self.list_display)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Only what a message of its kind has."""
+        """Only the fields that apply to the type of message."""
         about_people = obj.type in (MessageType.PARTICIPANT_ADDED, MessageType.PARTICIPANT_REMOVED)
         times = {"edited": obj.edited_ms, "deleted": obj.deleted_ms}
         given = {"priority_badge": obj.priority is not None, "metadata_pairs": obj.metadata}
@@ -123,14 +122,14 @@ class ChatMessageAdmin(ReadOnlyAdmin):
                 None,
                 {
                     "fields": [
-                        "named" if about_people else "content_source",
+                        "participant_list" if about_people else "content_source",
                         "type_badge",
                         *(name for name, value in given.items() if value),
                     ]
                 },
             ),
             (
-                "Where it belongs",
+                "Thread and sender",
                 {
                     "fields": [
                         "thread_link",
@@ -143,13 +142,14 @@ class ChatMessageAdmin(ReadOnlyAdmin):
         ]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        """The newest first, along an index."""
+        """Newest first, in the order of an index."""
         return ["-message_id"] if InThread.parameter_name in request.GET else ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        """With what the columns show, and only the beginning of the content.
+        """Loads only the beginning of the content.
 
-        Not joined: the database would start from the threads and sort all their messages.
+        Prefetches instead of joining: with a join the database starts from the threads and sorts
+        all their messages.
         """
         return (
             super()
@@ -162,7 +162,7 @@ class ChatMessageAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> "tuple[QuerySet[Any], bool]":
-        """Ids by their shape, everything else in the content."""
+        """Recognizes ids by their format; other words match the content."""
         for word in search_term.split():
             if word.startswith("8:"):
                 queryset = queryset.filter(sender__raw_id=word)
@@ -175,41 +175,34 @@ class ChatMessageAdmin(ReadOnlyAdmin):
         return queryset, False
 
     def summary(self, row: ChatMessage) -> str:
-        """Who said what."""
         who = row.sender_display_name or (shortened(row.sender) if row.sender else "the thread")
         return f"{who}: {_excerpt(row)}"
 
     @admin.display(description="message")
     def excerpt(self, message: Any) -> str:
-        """Its beginning, on one line."""
         return _excerpt(message)
 
     @admin.display(description="type")
     def type_badge(self, message: ChatMessage) -> str:
-        """The type, as the protocol names it."""
         return badge(message.type, "info" if message.is_sent else "plain")
 
     @admin.display(description="from")
-    def from_whom(self, message: ChatMessage) -> str:
-        """The sender by name, else by id."""
+    def sender_short(self, message: ChatMessage) -> str:
         if message.sender is None:
             return "the server"
         name = message.sender_display_name
         return shortened(name, 60) if name else short_id(message.sender.raw_id)
 
     @admin.display(description="thread")
-    def where(self, message: ChatMessage) -> str:
-        """The topic of its thread."""
+    def thread_topic(self, message: ChatMessage) -> str:
         return link(message.thread, shortened(message.thread.topic, 60) or "(no topic)")
 
     @admin.display(description="sent")
     def sent(self, message: ChatMessage) -> str:
-        """When it arrived."""
         return moment(message.message_id)
 
     @admin.display(description="state")
     def state(self, message: ChatMessage) -> str:
-        """What is not ordinary about it."""
         badges = [
             badge("high priority", "warning") if message.priority == Priority.HIGH else "",
             badge("deleted", "bad") if message.deleted_ms is not None else "",
@@ -219,18 +212,15 @@ class ChatMessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="content")
     def content_source(self, message: ChatMessage) -> str:
-        """What was written, html as its source."""
         return source(message.content)
 
     @admin.display(description="participants")
-    def named(self, message: ChatMessage) -> str:
-        """Whom a message about participants names."""
+    def participant_list(self, message: ChatMessage) -> str:
         people = message.participants or []
-        return source("\n".join(_person(person) for person in people))
+        return source("\n".join(_describe_participant(person) for person in people))
 
     @admin.display(description="priority")
     def priority_badge(self, message: ChatMessage) -> str:
-        """The priority, if one was given."""
         if message.priority is None:
             return NOTHING
         is_high = message.priority == Priority.HIGH
@@ -238,32 +228,26 @@ class ChatMessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="thread")
     def thread_link(self, message: ChatMessage) -> str:
-        """The thread it is in."""
         return link(message.thread, message.thread.topic or message.thread.thread_id)
 
     @admin.display(description="sender")
     def sender_link(self, message: ChatMessage) -> str:
-        """Who sent it, or caused it."""
         return link(message.sender, message.sender.raw_id) if message.sender else "the server"
 
     @admin.display(description="sender's name")
     def sender_name(self, message: ChatMessage) -> str:
-        """The name that the sender gave with it."""
         return message.sender_display_name or NOTHING
 
     @admin.display(description="edited")
     def edited(self, message: ChatMessage) -> str:
-        """When it was last edited."""
         return moment(message.edited_ms)
 
     @admin.display(description="deleted")
     def deleted(self, message: ChatMessage) -> str:
-        """When it was deleted."""
         return moment(message.deleted_ms)
 
     @admin.display(description="numbers")
     def numbers(self, message: ChatMessage) -> str:
-        """Its id, place and version."""
         given = {
             "id": message.message_id,
             "sequence id": message.sequence,
@@ -273,53 +257,45 @@ class ChatMessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="metadata")
     def metadata_pairs(self, message: ChatMessage) -> str:
-        """The message's metadata."""
         return pairs(message.metadata)
 
 
 @admin.register(ReadReceipt)
 class ReadReceiptAdmin(ReadOnlyAdmin):
-    """How far each reader has come."""
-
-    purpose = "How far each participant has read."
+    purpose = "The last message that each participant has read."
     links: ClassVar[list[Link]] = []
-    list_display = ["reader", "where", "message", "read"]
+    list_display = ["reader", "thread_topic", "message", "read"]
     list_select_related = ["user", "thread"]
     list_filter = [InThread, "thread__resource", since_filter("read in", "read", "read_ms")]
     search_fields = ["user__raw_id", "thread__thread_id"]
-    search_help_text = "A raw id (8:acs:…) or thread id (19:…), or a part of one."
+    search_help_text = "A raw id (8:acs:…) or thread id (19:…), or part of one."
     ordering = ["-id"]
     sortable_by = ()
-    fields = ["reader_link", "where", "message", "read"]
+    fields = ["reader_link", "thread_topic", "message", "read"]
 
     @admin.display(description="reader")
     def reader(self, receipt: ReadReceipt) -> str:
-        """Who has read."""
         return short_id(receipt.user.raw_id)
 
     @admin.display(description="reader")
     def reader_link(self, receipt: ReadReceipt) -> str:
-        """Who has read."""
         return link(receipt.user, receipt.user.raw_id)
 
     @admin.display(description="thread")
-    def where(self, receipt: ReadReceipt) -> str:
-        """The topic of the thread."""
+    def thread_topic(self, receipt: ReadReceipt) -> str:
         return link(receipt.thread, shortened(receipt.thread.topic, 60) or "(no topic)")
 
     @admin.display(description="up to message")
     def message(self, receipt: ReadReceipt) -> str:
-        """The latest message that was read."""
         return identifier(str(receipt.message_id))
 
     @admin.display(description="read")
     def read(self, receipt: ReadReceipt) -> str:
-        """When."""
         return moment(receipt.read_ms)
 
 
 def _excerpt(message: Any) -> str:
-    """The beginning of a message, or in words what a system message says."""
+    """The beginning of a message, or a description of a system message."""
     if message.deleted_ms is not None:
         return "(deleted)"
     if message.type in (MessageType.PARTICIPANT_ADDED, MessageType.PARTICIPANT_REMOVED):
@@ -332,7 +308,7 @@ def _excerpt(message: Any) -> str:
     return f"Topic: {line}" if message.type == MessageType.TOPIC_UPDATED else line or "(empty)"
 
 
-def _person(person: dict[str, Any]) -> str:
+def _describe_participant(person: dict[str, Any]) -> str:
     name = person.get("display_name")
     return f"{name} ({person['raw_id']})" if name else str(person["raw_id"])
 

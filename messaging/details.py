@@ -1,4 +1,4 @@
-"""What this room tells about the threads of a list (see `threads.details`)."""
+"""Additional members of the threads in a list (see `threads.details`)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from threads.models import Participant
 from wire import times
 from wire.versions import ApiVersion
 
-# Counting ends here: it means "so many or more".
+# Counting stops here; the value then means "this many or more".
 UNREAD_LIMIT = 100
 
 
@@ -37,8 +37,8 @@ def last_message(caller: Caller, version: ApiVersion, viewed: Sequence[Viewed]) 
     return {keys[key]: serializers.message(version, row) for key, row in rows.items()}
 
 
-# Written out because the ORM cannot end a count early in a correlated subquery. From the index of
-# (thread, message_id); messages from before the caller's joining never count as unread.
+# Raw SQL because the ORM cannot limit a count in a correlated subquery. Uses the index of (thread,
+# message_id). Messages from before the caller joined never count as unread.
 _UNREAD = """
 SELECT p.thread_id, (
     SELECT COUNT(*) FROM (
@@ -55,7 +55,7 @@ WHERE p.user_id = %s AND p.removed_ms IS NULL AND p.thread_id IN ({threads})
 
 
 def unread_count(caller: Caller, version: ApiVersion, viewed: Sequence[Viewed]) -> dict[int, Any]:
-    """How many messages of others came since the caller's last receipt, up to `UNREAD_LIMIT`."""
+    """How many messages others sent since the caller's last read receipt, up to `UNREAD_LIMIT`."""
     if not viewed:
         return {}
     thread_pks = [item.thread_pk for item in viewed]
@@ -70,7 +70,7 @@ def unread_count(caller: Caller, version: ApiVersion, viewed: Sequence[Viewed]) 
 
 
 def read_position(caller: Caller, version: ApiVersion, viewed: Sequence[Viewed]) -> dict[int, Any]:
-    """How far the caller has read, also in threads that are too large to list receipts of."""
+    """The caller's own read receipt, also in threads that are too large to list receipts."""
     receipts = ReadReceipt.objects.filter(
         user=caller.user_id, thread__in=[item.thread_pk for item in viewed]
     ).values_list("thread_id", "message_id", "read_ms")

@@ -1,4 +1,4 @@
-"""What of an html message is kept."""
+"""The HTML that messages may contain."""
 
 import re
 
@@ -16,9 +16,9 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
-# The elements that an html parser opens again in every block in which they were left open, unless
-# there are three of the same already. Attributes would make each of them another one, and a few
-# kilobytes of html megabytes.
+# Formatting elements, which an HTML parser reopens in every block if they were not closed, up to
+# three identical ones. With attributes each would count as different, and a few kilobytes of HTML
+# would become megabytes.
 _REOPENED = re.compile(
     r"<(b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*>", re.IGNORECASE
 )
@@ -26,9 +26,9 @@ _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
 def sanitize(html: str) -> str:
-    """`html` with formatting only: no script, style, form, frame or image, and no handler.
+    """`html` with formatting only: no scripts, styles, forms, frames, images or event handlers.
 
-    Unknown tags are dropped and their text kept; links may go to web, mail and phone addresses.
+    The text inside removed tags is kept. Links may point to web, e-mail and phone addresses.
     """
     html = _REOPENED.sub(r"<\1>", html)
     return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None)

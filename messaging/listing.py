@@ -1,4 +1,4 @@
-"""The lists of messages and of read receipts, page by page, without model objects."""
+"""Pages of messages and of read receipts, read as tuples instead of model objects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from wire.paging import Window
 
 
 class MessageRow(NamedTuple):
-    """What answers show of a message, and its `place` in the list."""
+    """The columns of a message that responses show, and its `place`: the version to sort by."""
 
     message_id: int
     type: str
@@ -53,7 +53,9 @@ ReceiptRow = tuple[str, int, int]
 
 @dataclass(frozen=True)
 class MessageCursor:
-    """How far a walk has come: from version `bound`, the newest when it began, to `oldest`."""
+    """The position of a client in the list: the newest version at the first page, and the oldest
+    version listed so far.
+    """
 
     bound: int
     oldest: int
@@ -71,22 +73,22 @@ class MessageCursor:
 def list_messages(
     access: ThreadAccess, *, start_ms: int | None, size: int, cursor: MessageCursor | None
 ) -> tuple[Sequence[MessageRow], MessageCursor | None]:
-    """A page of the messages that the caller may see, the last changed first, and what follows.
+    """A page of the messages that the caller may see, and the cursor of the next page.
 
-    A walk shows the list as it was ordered when it began: what arrives during it is left out,
-    and what is edited during it keeps its place, so that each message is met once (but see
-    docs/decisions/0002). Like the real service a full page always names a next one (REST
-    contract 7).
+    The most recently changed come first. Following pages keep the order of the first page: they
+    leave out messages that arrived since, and edited messages keep their place, so that each
+    message is listed once (but see docs/decisions/0002). As in the real service, a full page is
+    always followed by another one (REST contract 7).
     """
     from_ms = max(access.visible_from_ms, start_ms or 0)
-    # Versions are never below ids: with this bound the index ends the search, however long ago
-    # the rest of the history is.
+    # A version is never less than the id, so the bound on the version changes nothing in the result
+    # but lets the database stop early in the index.
     messages = visible_messages(access).filter(message_id__gte=from_ms, version__gte=from_ms)
     if cursor is None:
         page = _rows(messages.order_by("-version").annotate(place=F("version")), size)
     else:
-        touched = _touched(visible_messages(access), from_ms, cursor)
-        page = _rows(_untouched(messages, cursor), size) + _rows(touched, size)
+        changed = _changed(visible_messages(access), from_ms, cursor)
+        page = _rows(_unchanged(messages, cursor), size) + _rows(changed, size)
         page = sorted(page, key=lambda row: row.place, reverse=True)[:size]
     if len(page) < size:
         return page, None
@@ -94,19 +96,19 @@ def list_messages(
     return page, MessageCursor(bound, page[-1].place)
 
 
-def _untouched(messages: QuerySet[ChatMessage], cursor: MessageCursor) -> QuerySet[ChatMessage]:
+def _unchanged(messages: QuerySet[ChatMessage], cursor: MessageCursor) -> QuerySet[ChatMessage]:
     return (
         messages.filter(version__lt=cursor.oldest).order_by("-version").annotate(place=F("version"))
     )
 
 
-def _touched(
+def _changed(
     visible: QuerySet[ChatMessage], from_ms: int, cursor: MessageCursor
 ) -> QuerySet[ChatMessage]:
-    """Messages ahead of the walk when it began that were edited or deleted since.
+    """Messages that belong to the following pages but were edited or deleted since the first page.
 
-    One lower bound of the version and no upper one of the id, though it would be true: with
-    either SQLite leaves the index on which these few messages lie at the end.
+    There is only one lower bound on the version and no upper bound on the id, although one would be
+    correct: with either, SQLite would not use the index that has these few messages at its end.
     """
     place = Case(
         When(previous_version__lte=cursor.bound, then=F("previous_version")),
@@ -134,25 +136,25 @@ def get_message(access: ThreadAccess, message_id: int) -> MessageRow:
 
 
 def messages_by_key(keys: Sequence[int]) -> dict[int, MessageRow]:
-    """Messages by their keys in the database; whose they are is for the caller to know."""
+    """Messages by primary key. The caller is responsible for permissions."""
     found = ChatMessage.objects.filter(pk__in=keys).values_list("pk", *_COLUMNS, "version")
     return {key: MessageRow._make(row) for key, *row in found}
 
 
 def list_read_receipts(access: ThreadAccess, window: Window) -> tuple[Sequence[ReceiptRow], bool]:
-    """The latest receipt of each participant in the window, and whether more follow.
+    """The latest receipt of each participant in the window, and whether there are more.
 
-    None in a thread above the limit of participants (REST contract 6.5).
+    Empty for a thread with too many participants (REST contract 6.5).
     """
     if access.participant_count > settings.LIMITS.read_receipt_participants:
         return [], False
     rows: list[ReceiptRow] = list(
         ReadReceipt.objects.filter(
             thread=access.thread_pk,
-            user__stays__thread=access.thread_pk,
-            user__stays__removed_ms=None,
+            user__memberships__thread=access.thread_pk,
+            user__memberships__removed_ms=None,
         )
-        .order_by("user__stays__id")
+        .order_by("user__memberships__id")
         .values_list("user__raw_id", "message_id", "read_ms")[window.skip : window.stop + 1]
     )
     return rows[: window.size], len(rows) > window.size

@@ -7,7 +7,7 @@ from threads.models import ChatThread
 
 
 class MessageType(models.TextChoices):
-    """The types of message, as the protocol names them. Only the first two can be sent."""
+    """The message types of the protocol. Users can send only the first two."""
 
     TEXT = "text"
     HTML = "html"
@@ -20,34 +20,34 @@ SENT_TYPES = (MessageType.TEXT, MessageType.HTML)
 
 
 class Priority(models.IntegerChoices):
-    """How urgent a message is; a message without one is normal too, but nobody said so."""
+    """The urgency of a message. A message without one counts as normal."""
 
     NORMAL = 0, "normal"
     HIGH = 1, "high"
 
 
 class ChatMessage(models.Model):
-    """A message, the thread's own system messages included. Deleting one keeps its row."""
+    """A message or system message. The row remains after it is deleted."""
 
     thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="messages")
-    # Epoch milliseconds of its arrival, unique in the thread.
+    # Epoch milliseconds of its arrival, unique per thread.
     message_id = models.BigIntegerField()
     sequence = models.PositiveBigIntegerField()
     # Epoch milliseconds of the last change; equals the id until then.
     version = models.BigIntegerField()
-    # The version before the last change: a walk that began before it finds the message there.
+    # The version before the last change: paging that began earlier lists the message there.
     previous_version = models.BigIntegerField(null=True, blank=True)
     type = models.CharField(max_length=20, choices=MessageType)
     # The text or html, or the topic of a topicUpdated message.
     content = models.TextField(blank=True)
-    # The sender, or who caused a system message; None when the server did.
+    # The sender, or the initiator of a system message; None if the server was the initiator.
     sender = models.ForeignKey(
         CommunicationUser, on_delete=models.PROTECT, null=True, related_name="+"
     )
     sender_display_name = models.TextField(blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     priority = models.SmallIntegerField(choices=Priority, null=True, blank=True)
-    # Whom a participantAdded or participantRemoved message names; see EventParticipant.
+    # The participants of a participantAdded or participantRemoved message, as EventParticipant.
     participants = models.JSONField(null=True, blank=True)
     edited_ms = models.BigIntegerField(null=True, blank=True)
     deleted_ms = models.BigIntegerField(null=True, blank=True)
@@ -56,7 +56,7 @@ class ChatMessage(models.Model):
         verbose_name = "message"
         constraints = [
             models.UniqueConstraint(fields=["thread", "message_id"], name="message_id_of_thread"),
-            # Lists walk along this one.
+            # The index that lists use.
             models.UniqueConstraint(fields=["thread", "version"], name="message_version_of_thread"),
         ]
 
@@ -65,12 +65,12 @@ class ChatMessage(models.Model):
 
     @property
     def is_sent(self) -> bool:
-        """Whether somebody sent it, rather than the thread writing it about itself."""
+        """Whether a user sent it; otherwise it is a system message."""
         return self.type in SENT_TYPES
 
 
 class RepeatableSend(models.Model):
-    """The answer to a send request that may be repeated (docs/api-extensions.md)."""
+    """The response to a send request that the client may repeat (docs/api-extensions.md)."""
 
     thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(CommunicationUser, on_delete=models.CASCADE, related_name="+")
@@ -90,7 +90,7 @@ class RepeatableSend(models.Model):
 
 
 class ReadReceipt(models.Model):
-    """How far a user has read in a thread: the latest message only."""
+    """The last message that a user has read in a thread."""
 
     thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(CommunicationUser, on_delete=models.CASCADE, related_name="+")

@@ -13,7 +13,7 @@ from wire.versions import ApiVersion
 
 
 class SendableType(fields.InputField):
-    """`text` or `html`; the other types are written by the server alone."""
+    """`text` or `html`; the server alone writes the other types."""
 
     default_error_messages = {"invalid": "it must be 'text' or 'html'."}
 
@@ -31,7 +31,7 @@ class PriorityField(fields.InputField):
 
 
 class MessageRequest(fields.WireSerializer):
-    """What sending and updating have in common."""
+    """The members that sending and updating share."""
 
     metadata = fields.Metadata(required=False)
     priority = PriorityField(required=False)
@@ -114,7 +114,7 @@ class TypingRequest(fields.WireSerializer):
 
 
 def message(version: ApiVersion, row: MessageRow) -> dict[str, Any]:
-    """ChatMessage, its members in the order of the real service."""
+    """ChatMessage, with its members in the order of the real service."""
     body: dict[str, Any] = {
         "id": str(row.message_id),
         "type": row.type,

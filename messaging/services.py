@@ -1,4 +1,4 @@
-"""Every change of messages, receipts and typing, named as the official SDKs name them."""
+"""Every change of messages, receipts and typing, with the names that the official SDKs use."""
 
 from datetime import timedelta
 from enum import Enum
@@ -28,25 +28,25 @@ from wire.times import now_ms
 
 
 class Keep(Enum):
-    """Says of a change that a value stays as it is, where None says that it goes."""
+    """The default of an argument whose value None means to remove something."""
 
     KEEP = "keep"
 
 
 KEEP = Keep.KEEP
 
-# How long the answer to a repeatable request is kept.
+# How long the response to a repeatable request is kept.
 REPEATABLE_FOR = timedelta(hours=24)
 
 
 def _storable(content: str, message_type: str) -> str:
-    """The content to keep: text byte for byte, html sanitized. Raises ChatError 400."""
+    """The content to store: text unchanged, HTML sanitized. Raises ChatError 400."""
     if message_type != MessageType.HTML:
         return content
     clean = sanitize(content)
     if not clean.strip():
-        raise bad_request("The content field holds no html that is allowed.", target="content")
-    # What is kept may be longer than what was sent: `&` becomes `&amp;`, open elements are closed.
+        raise bad_request("The content field contains no allowed HTML.", target="content")
+    # Sanitizing can lengthen the content: `&` becomes `&amp;`, open elements are closed.
     if len(clean.encode()) > settings.LIMITS.message_bytes:
         raise too_large("The content field", settings.LIMITS.message_bytes)
     return clean
@@ -64,20 +64,20 @@ def send_message(
 ) -> int:
     """Sends a message; returns its id, epoch milliseconds.
 
-    With `request_id` (the repeatability-request-id) a repetition within a day, by the same user in
-    the same thread, sends nothing and returns the id of what the first request sent.
+    A repeated request with the same `request_id` (repeatability-request-id) within 24 hours, by the
+    same user in the same thread, sends nothing and returns the id of the first message.
 
-    Raises ChatError: 400 for html of which nothing is allowed, 403 and 404 when the caller was
-    removed or the thread deleted meanwhile.
+    Raises ChatError: 400 if no HTML remains after sanitizing, 403 if the caller was removed
+    meanwhile, 404 if the thread was deleted.
     """
     content = _storable(content, message_type)
     with transaction.atomic(durable=True):
         access, position = take_position(access, messages=1)
         if request_id is not None:
-            # The thread is locked: of two such requests at the same time one is second here.
+            # Under the thread's lock, so that concurrent requests are handled one by one.
             sent = _sent_before(access, request_id, position.version)
             if sent is not None:
-                transaction.set_rollback(True)  # Gives the numbers back that were taken.
+                transaction.set_rollback(True)  # Returns the numbers taken.
                 return sent
         message = ChatMessage(
             thread_id=access.thread_pk,
@@ -97,7 +97,7 @@ def send_message(
 
 
 def _sent_before(access: ThreadAccess, request_id: str, message_id: int) -> int | None:
-    """The id of the message that this request has sent already; else notes the one it sends now."""
+    """The id of the message that this request has sent before, or None after recording this one."""
     now = timezone.now()
     record, is_first = RepeatableSend.objects.get_or_create(
         thread_id=access.thread_pk,
@@ -123,15 +123,15 @@ def update_message(
 ) -> None:
     """Changes `content`, `metadata` (merged) or `priority` (None removes it) of an own message.
 
-    Nothing given changes nothing. Raises ChatError: 404 for a message that is not visible or was
-    deleted, 403 for one of somebody else, 400 for content or metadata that cannot be kept.
+    Raises ChatError: 404 for a message that is not visible or deleted, 403 for another user's, 400
+    for content or metadata that is not allowed or too large.
     """
     access_own_message(access, message_id)
     if content is None and metadata is None and priority is KEEP:
         return
     with transaction.atomic(durable=True):
         access, position = take_position(access)
-        # Again, now that nobody else can change it.
+        # Read again under the lock.
         message = access_own_message(access, message_id)
         if message.deleted_ms is not None:
             raise not_found()
@@ -140,7 +140,7 @@ def update_message(
         message.metadata = merge_metadata(message.metadata, metadata or {})
         if not isinstance(priority, Keep):
             message.priority = priority
-        _move(message, position)
+        _set_version(message, position)
         message.edited_ms = position.version
         message.save(
             update_fields=[
@@ -156,45 +156,45 @@ def update_message(
 
 
 def delete_message(*, access: ThreadAccess, message_id: int) -> None:
-    """Deletes an own message; its place in the list stays. Deleting it again changes nothing.
+    """Deletes an own message; it remains in the list. Does nothing if it is deleted already.
 
-    Raises ChatError: 404 for a message that is not visible, 403 for one of somebody else.
+    Raises ChatError: 404 for a message that is not visible, 403 for another user's.
     """
     access_own_message(access, message_id)
     with transaction.atomic(durable=True):
         access, position = take_position(access)
         message = access_own_message(access, message_id)
         if message.deleted_ms is not None:
-            # The number that was taken must not be missing from the log.
+            # Returns the sequence number: the event log has no gaps.
             transaction.set_rollback(True)
             return
-        _empty(message, position)
+        _erase(message, position)
         origin = MessageOrigin.of_caller(access)
         publish(message_deleted(message, position, origin, deleted_by=origin.sender))
 
 
 def delete_message_as_operator(*, message: ChatMessage) -> None:
-    """Deletes a message in nobody's name. A deleted or a system message stays as it is."""
+    """Deletes a message, without a user who did it. Ignores deleted and system messages."""
     with transaction.atomic(durable=True):
         locked = ChatThread.objects.take_lock(message.thread_id)
         current = ChatMessage.objects.select_related("sender").get(pk=message.pk)
-        is_there = current.is_sent and current.deleted_ms is None
-        if locked is None or current.sender is None or not is_there:
-            transaction.set_rollback(True)  # As above: gives the number back.
+        is_deletable = current.is_sent and current.deleted_ms is None
+        if locked is None or current.sender is None or not is_deletable:
+            transaction.set_rollback(True)  # Returns the sequence number.
             return
         thread, position = locked
-        _empty(current, position)
+        _erase(current, position)
         origin = MessageOrigin(thread.resource_id, thread.thread_id, current.sender.raw_id)
         publish(message_deleted(current, position, origin, deleted_by=None))
 
 
-def _move(message: ChatMessage, position: Position) -> None:
+def _set_version(message: ChatMessage, position: Position) -> None:
     message.previous_version, message.version = message.version, position.version
 
 
-def _empty(message: ChatMessage, position: Position) -> None:
-    """Takes everything out of a message that its sender put in."""
-    _move(message, position)
+def _erase(message: ChatMessage, position: Position) -> None:
+    """Removes everything that the sender wrote, and marks the message as deleted."""
+    _set_version(message, position)
     message.content = ""
     message.metadata, message.priority = {}, None
     message.edited_ms, message.deleted_ms = None, position.version
@@ -202,15 +202,15 @@ def _empty(message: ChatMessage, position: Position) -> None:
 
 
 def _receipt_events(access: ThreadAccess) -> int:
-    """How many events a receipt makes: none in a large thread."""
+    """How many events a receipt publishes: none in a large thread."""
     return int(access.participant_count <= settings.LIMITS.read_receipt_participants)
 
 
 def send_read_receipt(*, access: ThreadAccess, message_id: int) -> None:
-    """Notes that the caller has read up to a message. An older one than before is ignored.
+    """Records that the caller has read up to a message. Ignores older messages than before.
 
-    In threads above the limit of participants it is kept but makes no event. Raises ChatError
-    404 for a message that is not visible.
+    In threads with too many participants it is stored but publishes no event. Raises ChatError 404
+    for a message that is not visible.
     """
     access_message(access, message_id)
     with transaction.atomic(durable=True):
@@ -218,7 +218,7 @@ def send_read_receipt(*, access: ThreadAccess, message_id: int) -> None:
         mine = ReadReceipt.objects.filter(thread=access.thread_pk, user=access.caller.user_id)
         last = mine.values_list("message_id", flat=True).first()
         if last is not None and last >= message_id:
-            transaction.set_rollback(True)  # As above: gives the number back.
+            transaction.set_rollback(True)  # Returns the sequence number.
             return
         receipt = ReadReceipt(
             thread_id=access.thread_pk,
@@ -247,7 +247,7 @@ def send_read_receipt(*, access: ThreadAccess, message_id: int) -> None:
 
 
 def send_typing_notification(*, access: ThreadAccess, sender_display_name: str = "") -> None:
-    """Announces that the caller is typing; nothing is stored, and nothing said in large threads."""
+    """Announces that the caller is typing, without storing it. Does nothing in large threads."""
     if access.participant_count > settings.LIMITS.typing_participants:
         return
     announce(

@@ -1,4 +1,4 @@
-"""What time does to messaging; `SWEEPS` names these to the workers."""
+"""Periodic clean-up of messaging, listed in the setting `SWEEPS`."""
 
 from messaging.models import RepeatableSend
 from messaging.services import REPEATABLE_FOR
@@ -8,8 +8,8 @@ SLICE = 1000
 
 
 def forget_repeatable_sends(now_ms: int) -> int:
-    """Deletes the answers that no repeated request gets any more; returns how many."""
-    over = RepeatableSend.objects.filter(created_at__lt=from_ms(now_ms) - REPEATABLE_FOR)
-    some = list(over.values_list("pk", flat=True)[:SLICE])
-    RepeatableSend.objects.filter(pk__in=some).delete()
-    return len(some)
+    """Deletes at most `SLICE` expired responses to repeatable requests; returns how many."""
+    expired = RepeatableSend.objects.filter(created_at__lt=from_ms(now_ms) - REPEATABLE_FOR)
+    keys = list(expired.values_list("pk", flat=True)[:SLICE])
+    RepeatableSend.objects.filter(pk__in=keys).delete()
+    return len(keys)

@@ -24,7 +24,7 @@ class MessagesView(UserView):
     }
 
     def post(self, request: Request, thread_id: str) -> HttpResponse:
-        """Sends a message; with a repeatability-request-id at most one."""
+        """Sends a message, only once per repeatability-request-id."""
         given = serializers.SendMessageRequest.read_for(self.version, self.body(request))
         message_id = services.send_message(
             access=self.access(thread_id), request_id=repeatable_request_id(request), **given
@@ -34,7 +34,7 @@ class MessagesView(UserView):
         return response
 
     def get(self, request: Request, thread_id: str) -> HttpResponse:
-        """Messages, the last changed first."""
+        """The messages of the thread, the most recently changed first."""
         limits = settings.LIMITS
         size = paging.page_size(request, default=limits.message_page_size, maximum=limits.page_size)
         start_ms = paging.start_time(request)
@@ -68,20 +68,18 @@ class MessageView(UserView):
     }
 
     def get(self, request: Request, thread_id: str, message_id: str) -> HttpResponse:
-        """One message, deleted ones included."""
+        """A message, which may be deleted."""
         access = self.access(thread_id)
         row = listing.get_message(access, parse_message_id(message_id))
         return json_response(serializers.message(self.version, row))
 
     def patch(self, request: Request, thread_id: str, message_id: str) -> HttpResponse:
-        """Changes content, metadata or priority of an own message."""
         given = serializers.UpdateMessageRequest.read_for(self.version, self.body(request))
         access = self.access(thread_id)
         services.update_message(access=access, message_id=parse_message_id(message_id), **given)
         return empty_response(204)
 
     def delete(self, request: Request, thread_id: str, message_id: str) -> HttpResponse:
-        """Deletes an own message."""
         access = self.access(thread_id)
         services.delete_message(access=access, message_id=parse_message_id(message_id))
         return empty_response(204)
@@ -97,13 +95,13 @@ class ReadReceiptsView(UserView):
     }
 
     def post(self, request: Request, thread_id: str) -> HttpResponse:
-        """Notes how far the caller has read."""
+        """Records that the caller has read up to a message."""
         message_id = serializers.SendReadReceiptRequest.read_id(self.body(request))
         services.send_read_receipt(access=self.access(thread_id), message_id=message_id)
         return empty_response(200)
 
     def get(self, request: Request, thread_id: str) -> HttpResponse:
-        """How far each participant has read."""
+        """The last message that each participant has read."""
         limit = settings.LIMITS.participants_per_thread
         window = Window.of(request, default=limit, maximum=limit)
         rows, more = listing.list_read_receipts(self.access(thread_id), window)
@@ -120,7 +118,6 @@ class TypingView(UserView):
     }
 
     def post(self, request: Request, thread_id: str) -> HttpResponse:
-        """Announces that the caller is typing."""
         name = serializers.TypingRequest.read_name(self.version, self.body(request))
         services.send_typing_notification(access=self.access(thread_id), sender_display_name=name)
         return empty_response(200)

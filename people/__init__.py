@@ -1,1 +1,1 @@
-"""The directory: accounts that chat, and the names that others see."""
+"""The directory of people: accounts that can chat, and their display names."""

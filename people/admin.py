@@ -1,4 +1,4 @@
-"""The operator's pages of people: who an account is in the chat."""
+"""Admin pages of people."""
 
 from typing import Any, ClassVar
 
@@ -15,63 +15,60 @@ from people.services import rename_person
 
 
 class NewPersonForm(forms.ModelForm):
-    """Which account becomes who, and where."""
+    """Creates a person for an account, in a resource."""
 
     resource = forms.ModelChoiceField(Resource.objects.order_by("-is_default", "name"))
 
     def save(self, commit: bool = True) -> Any:
-        """Makes the user in the resource that was chosen."""
+        """Creates the user in the selected resource."""
         self.instance.user = create_user(resource=self.cleaned_data["resource"])
         return super().save(commit)
 
 
 @admin.register(Person)
 class PersonAdmin(ToolkitAdmin):
-    """People. Accounts get theirs alone in the default resource, elsewhere by this form."""
+    """People. In the default resource accounts become people by themselves, elsewhere here."""
 
     links: ClassVar[list[Link]] = []
     is_in_finder = True
-    purpose = "Accounts that chat: their names, and who they are in the chat."
+    purpose = "Accounts that can chat: their display names and users."
     list_display = ["display_name", "account", "chat_user", "tenant"]
     list_select_related = ["account", "user__resource"]
     search_fields = ["display_name", "account__username", "user__raw_id"]
-    search_help_text = "A name, a user name, or the raw id of the user (8:acs:…)."
+    search_help_text = "A display name, a username, or the raw id of the user (8:acs:…)."
     ordering = ["search_name"]
     raw_id_fields = ["account"]
 
     def get_fields(self, request: HttpRequest, obj: Person | None = None) -> Any:
-        """What can be chosen once is chosen when the person is added."""
+        """Account and resource can be set only when the person is added."""
         return ["account", "display_name", *(["chat_user", "tenant"] if obj else ["resource"])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Person | None = None) -> list[str]:
-        """Only the name changes later."""
         return ["account", "chat_user", "tenant"] if obj else []
 
     def get_form(
         self, request: HttpRequest, obj: Person | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """The form that makes a person asks where, too."""
+        """The form for a new person also asks for the resource."""
         if obj is None:
             kwargs["form"] = NewPersonForm
         return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
-        """A new name counts in conversations, too."""
+        """Changes the name in the person's threads, too."""
         if change:
             rename_person(obj, obj.display_name)
         else:
             obj.save()
 
     def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
-        """A person goes with its account; deactivate the account to keep somebody out."""
+        """A person is deleted with the account. To lock someone out, deactivate the account."""
         return False
 
     @admin.display(description="user")
     def chat_user(self, person: Person) -> str:
-        """The chat user."""
         return link(person.user, short_id(person.user.raw_id))
 
     @admin.display(description="resource")
     def tenant(self, person: Person) -> str:
-        """The tenant."""
         return link(person.user.resource, person.user.resource.name)

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class PeopleConfig(AppConfig):
-    """The directory of people. Its table was made by, and still belongs to, the app `pages`."""
+    """The directory of people. Its table belongs to the app `pages`, which created it."""
 
     name = "people"

@@ -1,16 +1,16 @@
-"""Accounts that chat."""
+"""Accounts that can chat."""
 
 from django.conf import settings
 from django.db import models
 
 from identity.models import CommunicationUser
 
-# Characters of a name that others see.
+# Of a display name, in characters.
 LONGEST_NAME = 100
 
 
 class Person(models.Model):
-    """Who an account is in the chat. An account has one user, in one resource."""
+    """An account that can chat. It has one user, in one resource."""
 
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="person"
@@ -20,9 +20,9 @@ class Person(models.Model):
     )
     display_name = models.CharField(
         max_length=LONGEST_NAME,
-        help_text="The name that others see. Messages keep the name of their time.",
+        help_text="The name that others see. Messages already sent keep the old name.",
     )
-    # The words of the name as searches compare them, each after a blank.
+    # The words of the name in the form for searches, each after a space.
     search_name = models.CharField(max_length=400, editable=False)
 
     class Meta:
@@ -35,11 +35,11 @@ class Person(models.Model):
         return self.display_name
 
     def save(self, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]
-        """Keeps the name for searches up to date."""
+        """Also updates `search_name`."""
         self.search_name = searchable(self.display_name)
         super().save(*args, **kwargs)
 
 
 def searchable(name: str) -> str:
-    """`name` for comparing without case: ` anna  müller` begins each word after a blank."""
+    """`name` for case-insensitive search, with a space before each word: ` anna müller`."""
     return " " + " ".join(name.casefold().split())[:399]

@@ -1,4 +1,4 @@
-"""Who an account is in the chat, and its tokens."""
+"""People: creating and renaming them, and their access tokens."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -11,15 +11,14 @@ from threads.services import rename_participant
 
 
 class NotAPerson(Exception):
-    """The account cannot chat here; the text says why, to whoever signed in with it."""
+    """The account cannot chat here. The message tells its owner why."""
 
 
 def person_of(account: User, resource: Resource) -> Person:
     """The account's person in `resource`.
 
-    Accounts that operators made get theirs at the first visit, in the default resource only: of
-    another tenant an account becomes part by signing up on its host, or by an operator's hand.
-    Raises NotAPerson.
+    In the default resource it is created at the first visit. In another resource an account gets
+    one by signing up on that resource's host, or from an operator. Raises NotAPerson.
     """
     person = Person.objects.select_related("user__resource").filter(account=account).first()
     if person is None and resource.is_default:
@@ -27,14 +26,14 @@ def person_of(account: User, resource: Resource) -> Person:
     if person is None or person.user.resource_id != resource.id:
         raise NotAPerson("This account belongs to another site.")
     if person.user.deleted_at is not None:
-        raise NotAPerson("This account's identity in the chat was deleted.")
+        raise NotAPerson("The chat identity of this account was deleted.")
     return person
 
 
 def create_person(account: User, resource: Resource, display_name: str) -> Person:
-    """Makes `account` a person of `resource`, once."""
+    """The account's person, created in `resource` if there is none yet."""
     with transaction.atomic():
-        # The lock lets one of two first visits at the same time find what the other made.
+        # The lock makes sure that concurrent first visits create only one person.
         User.objects.select_for_update().get(pk=account.pk)
         existing = Person.objects.select_related("user__resource").filter(account=account).first()
         return existing or Person.objects.create(
@@ -45,15 +44,14 @@ def create_person(account: User, resource: Resource, display_name: str) -> Perso
 
 
 def tidy_name(text: str) -> str:
-    """`text` without surplus blanks."""
+    """`text` without surplus spaces."""
     return " ".join(text.split())
 
 
 def rename_person(person: Person, display_name: str) -> None:
-    """Gives the person another name, also in the threads that know them by the one before.
+    """Changes the display name, also in the threads where it is the old one.
 
-    Where an application calls them something else it stays so, and messages keep the name of
-    their time.
+    Other names that an application set in a thread remain. Messages already sent keep the old name.
     """
     with transaction.atomic():
         before = Person.objects.select_for_update().get(pk=person.pk).display_name
@@ -63,10 +61,10 @@ def rename_person(person: Person, display_name: str) -> None:
 
 
 def issue_token(person: Person) -> AccessToken:
-    """A token for the page: as short-lived as tokens can be, for it is renewed all the time."""
+    """An access token for the chat page, with the shortest lifetime: the page renews it."""
     return issue_access_token(user=person.user, scopes=["chat"], expires_in_minutes=MINUTES_MINIMUM)
 
 
 def revoke_tokens(person: Person) -> None:
-    """Ends every token of the person, and with them the live connections."""
+    """Revokes all access tokens of the person, which also closes the live connections."""
     revoke_access_tokens(user=person.user)

@@ -1,6 +1,6 @@
-"""`/chat/people`: the directory of the people whom the caller may see, and the caller's own entry.
+"""`/chat/people`: the people whom the caller may see, and the caller's own entry.
 
-Part of the public API (docs/api-extensions.md): it takes access tokens, not sessions.
+Part of the public API (docs/api-extensions.md): requests carry access tokens, not sessions.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ from wire.views import json_response
 
 _PAGE = 50
 _LONGEST_SEARCH = 100
-# Of how many people in shared threads names are compared at most.
-_COMPANIONS = 2000
+# How many participants of shared threads are searched at most.
+_MOST_PARTICIPANTS = 2000
 
 # raw id, display name
 Entry = tuple[str, str]
@@ -35,7 +35,7 @@ class PeopleView(UserView):
     """`/chat/people`."""
 
     def get(self, request: Request) -> HttpResponse:
-        """The people whom the caller may see, by name."""
+        """The people whom the caller may see, in the order of their names."""
         require(self.caller, Capability.TAKE_PART)
         search = request.query_params.get("search", "")
         if len(search) > _LONGEST_SEARCH:
@@ -57,30 +57,32 @@ class OwnEntryView(UserView):
     """`/chat/people/me`."""
 
     def get(self, request: Request) -> HttpResponse:
-        """The caller's own entry; 404 without an account."""
+        """The caller's own entry; 404 if the caller has no account."""
         person = self.person()
         return json_response(_entry(self.caller.raw_id, person.display_name))
 
     def patch(self, request: Request) -> HttpResponse:
-        """Changes the name that others see."""
+        """Changes the caller's display name."""
         name = self.body(request).get("displayName")
         if not isinstance(name, str) or not tidy_name(name):
-            raise bad_request("The member displayName must be a text.", target="displayName")
+            raise bad_request(
+                "The displayName field must be a string that is not blank.", target="displayName"
+            )
         name = tidy_name(name)
         if len(name) > LONGEST_NAME:
             raise bad_request(
-                f"The member displayName must not be longer than {LONGEST_NAME} characters.",
+                f"The displayName field must not exceed {LONGEST_NAME} characters.",
                 target="displayName",
             )
         rename_person(self.person(), name)
         return json_response(_entry(self.caller.raw_id, name))
 
     def person(self) -> Person:
-        """Who calls. Raises ChatError 403 and 404."""
+        """The caller's person. Raises ChatError 403 and 404."""
         require(self.caller, Capability.TAKE_PART)
         person = Person.objects.filter(user=self.caller.user_id).first()
         if person is None:
-            raise not_found("Only users with an account of the chat page are in the directory.")
+            raise not_found("Only users with an account on the chat page are in the directory.")
         return person
 
 
@@ -89,18 +91,18 @@ def _entry(raw_id: str, name: str) -> dict[str, Any]:
 
 
 def list_people(caller: Caller, search: str) -> Sequence[Entry]:
-    """Everybody whom the caller may see and whose name has a word that begins with `search`.
+    """The people whom the caller may see and whose name has a word that begins with `search`.
 
-    People with an account see each other, unless the setting `CHATSITE_DIRECTORY` forbids it.
-    Everybody sees those with whom a thread is shared now, under their names there.
+    People with an account see each other if `CHATSITE_DIRECTORY` is `people`. All users see the
+    current participants of their threads, under their display names there.
     """
     wanted = searchable(search) if search.strip() else ""
-    found = _companions(caller, wanted) | _accounts(caller, wanted)
+    found = _people_in_shared_threads(caller, wanted) | _people_with_account(caller, wanted)
     found.pop(caller.raw_id, None)
     return sorted(found.items(), key=lambda entry: (searchable(entry[1]), entry[0]))
 
 
-def _accounts(caller: Caller, wanted: str) -> dict[str, str]:
+def _people_with_account(caller: Caller, wanted: str) -> dict[str, str]:
     if settings.CHATSITE_DIRECTORY != "people":
         return {}
     people = Person.objects.filter(
@@ -113,18 +115,18 @@ def _accounts(caller: Caller, wanted: str) -> dict[str, str]:
     return dict(people.order_by("search_name").values_list("user__raw_id", "display_name"))
 
 
-def _companions(caller: Caller, wanted: str) -> dict[str, str]:
+def _people_in_shared_threads(caller: Caller, wanted: str) -> dict[str, str]:
     shared = (
         Participant.objects.current()
         .filter(user=caller.user_id, thread__deleted_ms=None)
         .values("thread")
     )
-    stays = (
+    participants = (
         Participant.objects.current()
         .filter(thread__in=shared, user__deleted_at=None)
         .exclude(display_name="")
-        # Under the name that is in use longest, once.
+        # The last one wins below: the name from the oldest membership.
         .order_by("-id")
-        .values_list("user__raw_id", "display_name")[:_COMPANIONS]
+        .values_list("user__raw_id", "display_name")[:_MOST_PARTICIPANTS]
     )
-    return {raw_id: name for raw_id, name in stays if wanted in searchable(name)}
+    return {raw_id: name for raw_id, name in participants if wanted in searchable(name)}

@@ -135,7 +135,9 @@ class Participant(models.Model):
     """
 
     thread = models.ForeignKey(ChatThread, on_delete=models.CASCADE, related_name="participants")
-    user = models.ForeignKey(CommunicationUser, on_delete=models.PROTECT, related_name="stays")
+    user = models.ForeignKey(
+        CommunicationUser, on_delete=models.PROTECT, related_name="memberships"
+    )
     display_name = models.TextField(blank=True)
     # As the client sent it; responses show whole seconds.
     share_history_ms = models.BigIntegerField(default=0)

@@ -25,12 +25,12 @@ def listed(client: Client, query: str = "") -> list[str]:
     return [thread.topic for thread in answer.context["cl"].result_list]
 
 
-def stay_of(person: Person, thread: ChatThread) -> Participant:
+def participant_of(person: Person, thread: ChatThread) -> Participant:
     return Participant.objects.get(user=person.user, thread=thread)
 
 
-def removal(stay: Participant) -> str:
-    return address_of(Participant, "operation", stay.pk, "remove")
+def removal(participant: Participant) -> str:
+    return address_of(Participant, "operation", participant.pk, "remove")
 
 
 def deletion(thread: ChatThread) -> str:
@@ -107,12 +107,12 @@ def test_a_threads_page_shows_current_and_former_participants(
 def test_removing_a_participant_asks_first_and_is_seen_by_everybody(
     olga: Client, alice: Person, bob: Person, thread: str, thread_row: ChatThread
 ) -> None:
-    stay = stay_of(bob, thread_row)
-    page = olga.get(removal(stay)).content.decode()
+    participant = participant_of(bob, thread_row)
+    page = olga.get(removal(participant)).content.decode()
     assert f"Bob ({bob.id}), in “Lunch”" in page
     assert bob.get(thread).status_code == 200
 
-    answer = olga.post(removal(stay), {"confirmed": "yes"})
+    answer = olga.post(removal(participant), {"confirmed": "yes"})
 
     assert answer["location"] == address_of(ChatThread, "change", thread_row.pk)
     assert error_of(bob.get(thread)) == NOT_A_MEMBER
@@ -144,8 +144,8 @@ def test_deleting_a_thread_asks_first_and_ends_it_for_everybody(
 def test_operations_are_repeated_without_effect(
     olga: Client, alice: Person, bob: Person, thread_row: ChatThread
 ) -> None:
-    stay = stay_of(bob, thread_row)
-    for address in (removal(stay), deletion(thread_row)):
+    participant = participant_of(bob, thread_row)
+    for address in (removal(participant), deletion(thread_row)):
         olga.post(address, {"confirmed": "yes"})
         events = Event.objects.count()
         assert "nothing left to do" in olga.get(address).content.decode()
@@ -160,7 +160,9 @@ def test_participants_of_a_deleted_thread_are_not_to_be_removed(
     olga.post(deletion(thread_row), {"confirmed": "yes"})
     page = olga.get(address_of(ChatThread, "change", thread_row.pk)).content.decode()
     assert "Remove from thread" not in page
-    assert "nothing left to do" in olga.get(removal(stay_of(bob, thread_row))).content.decode()
+    assert (
+        "nothing left to do" in olga.get(removal(participant_of(bob, thread_row))).content.decode()
+    )
 
 
 def test_a_selection_of_threads_is_deleted_after_one_question(
@@ -208,7 +210,7 @@ def test_who_may_only_look_at_threads_can_do_nothing_to_them(
     text = page.content.decode()
     assert "Delete thread" not in text and "Remove from thread" not in text
     assert "/admin/messaging/" not in text
-    for address in (deletion(thread_row), removal(stay_of(bob, thread_row))):
+    for address in (deletion(thread_row), removal(participant_of(bob, thread_row))):
         assert looker.get(address).status_code == 403
         assert looker.post(address, {"confirmed": "yes"}).status_code == 403
     selection = {"action": "delete", "_selected_action": [thread_row.pk], "confirmed": "yes"}
@@ -223,7 +225,7 @@ def test_the_permission_to_remove_participants_is_not_that_to_delete_threads(
         "threads.view_chatthread", "threads.view_participant", "threads.delete_participant"
     )
     assert steward.post(deletion(thread_row), {"confirmed": "yes"}).status_code == 403
-    answer = steward.post(removal(stay_of(bob, thread_row)), {"confirmed": "yes"})
+    answer = steward.post(removal(participant_of(bob, thread_row)), {"confirmed": "yes"})
     assert answer.status_code == 302
     assert alice.get(thread).status_code == 200
     assert error_of(bob.get(thread)) == NOT_A_MEMBER
@@ -232,8 +234,8 @@ def test_the_permission_to_remove_participants_is_not_that_to_delete_threads(
 def test_threads_and_participants_cannot_be_written_through_djangos_own_forms(
     olga: Client, alice: Person, bob: Person, thread: str, thread_row: ChatThread
 ) -> None:
-    stay = stay_of(bob, thread_row)
-    for row in (thread_row, stay):
+    participant = participant_of(bob, thread_row)
+    for row in (thread_row, participant):
         assert olga.get(address_of(type(row), "add")).status_code == 403
         assert olga.post(address_of(type(row), "add"), {"topic": "x"}).status_code == 403
         change = address_of(type(row), "change", row.pk)

@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                     "user",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="stays",
+                        related_name="memberships",
                         to="identity.communicationuser",
                     ),
                 ),

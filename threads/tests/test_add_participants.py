@@ -96,8 +96,8 @@ def test_who_left_can_come_back(alice: Person, bob: Person) -> None:
     assert bob.get(thread).status_code == 403
     add(alice, thread, bob)
     assert bob.get(thread).status_code == 200
-    stays = Participant.objects.filter(user=bob.user).order_by("id")
-    assert [stay.removed_ms is None for stay in stays] == [False, True]
+    memberships = Participant.objects.filter(user=bob.user).order_by("id")
+    assert [membership.removed_ms is None for membership in memberships] == [False, True]
 
 
 @pytest.mark.parametrize(

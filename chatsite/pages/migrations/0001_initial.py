@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 (
                     "display_name",
                     models.CharField(
-                        help_text="The name that others see. Messages keep the name of their time.",
+                        help_text="The name that others see. Messages already sent keep the old name.",
                         max_length=100,
                     ),
                 ),
