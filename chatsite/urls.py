@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("cognitive.urls")),
     path("", include("threads.urls")),
     path("", include("messaging.urls")),
+    path("", include("people.urls")),
     path("", include("chatsite.pages.urls")),
     path("", include("live.urls")),
     path("", include("monitoring.urls")),

@@ -1,4 +1,4 @@
-"""The operator's pages of people."""
+"""People in the admin."""
 
 import pytest
 from django.contrib.auth.models import User
