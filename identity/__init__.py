@@ -1,1 +1,1 @@
-"""Resources and their access keys, users, tokens, and who a request comes from."""
+"""Resources and their access keys, users, access tokens, and the authentication of requests."""

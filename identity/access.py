@@ -1,4 +1,4 @@
-"""What the scopes of a token allow (identity contract 2)."""
+"""Permissions of token scopes (identity contract 2)."""
 
 from enum import Enum
 
@@ -7,7 +7,7 @@ from wire.errors import forbidden
 
 
 class Capability(Enum):
-    """A kind of operation; its value is the scopes that allow it."""
+    """A kind of operation. The value is the set of scopes that allow it."""
 
     MANAGE_THREADS = frozenset({"chat"})
     MANAGE_PARTICIPANTS = frozenset({"chat", "chat.join"})

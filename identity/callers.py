@@ -1,4 +1,4 @@
-"""Who a request comes from."""
+"""The user that sent a request."""
 
 import time
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from django.db import connection
 from identity import tokens
 from identity.hosts import RESOURCE_ID_SQL
 
-# Ours have about 600 characters; longer ones must not fill the caches of `tokens`.
+# Our tokens have about 600 characters. Longer ones must not fill the caches of `tokens`.
 _LONGEST_TOKEN = 2048
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A user with a valid token. DRF's `request.user` on the chat routes."""
+    """A user with a valid token; `request.user` in views of the chat data plane."""
 
     resource_id: UUID
     user_id: int
@@ -25,9 +25,9 @@ class Caller:
     is_authenticated = True
 
 
-# One statement for everything that a token must be checked against: the user, the keys of its
-# resource, and the resource that the request's host belongs to. Written out because it runs on
-# every request, and compiling it through the ORM costs more than running it.
+# One statement for everything that a token is checked against: the user, the keys of its resource,
+# and the resource of the request's host. Raw SQL because it runs on every request, and compiling it
+# in the ORM takes longer than running it.
 _LOOK_UP = (
     """
 SELECT u.id, u.resource_id, u.token_generation,
@@ -39,10 +39,10 @@ WHERE u.raw_id = %s AND u.deleted_at IS NULL AND r.id = """
 
 
 def caller_of(token: str, host: str) -> Caller | None:
-    """The caller behind a user access token sent to `host` (a name without port), or None.
+    """The user of an access token that was sent to `host` (a name without port).
 
-    None when the token is forged, expired, revoked, signed by a regenerated key, of a deleted
-    user, or of another resource than the host's.
+    None if the token is forged, expired, revoked or signed with a regenerated key, or if the user
+    is deleted or belongs to another resource than the host.
     """
     claims = tokens.read(token) if len(token) <= _LONGEST_TOKEN else None
     if claims is None or claims.expires <= time.time():

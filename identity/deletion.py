@@ -1,7 +1,7 @@
-"""Deleting a whole resource.
+"""Deletes a whole resource.
 
-Everything that belongs to it is found through the models' own foreign keys, so that the rooms
-above need not be known here.
+The rows that belong to it are found by following foreign keys, because this room does not know the
+models of higher rooms.
 """
 
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from identity.models import Resource
 
 
 def delete_resource(*, resource: Resource) -> None:
-    """Deletes a resource with its users and all that is theirs; nothing brings it back.
+    """Deletes a resource with its users and all their data, permanently.
 
-    Raises ValueError for the default one, which a server cannot be without.
+    Raises ValueError for the default resource, which every server needs.
     """
     if resource.is_default:
         raise ValueError("the default resource cannot be deleted")
@@ -27,19 +27,19 @@ def delete_resource(*, resource: Resource) -> None:
 
 
 def owned_rows(resource: Resource) -> list["QuerySet[Any]"]:
-    """What belongs to the resource, by model; whatever refers to other rows comes before them."""
+    """The rows that belong to the resource, by model, in an order in which they can be deleted."""
     lookups = _lookups_by_model()
     ordered: list[type[Model]] = []
     while len(ordered) < len(lookups):
         left = [model for model in lookups if model not in ordered]
         free = [model for model in left if not _referrers(model) & (set(left) - {model})]
-        assert free, "foreign keys between two models in both directions"
+        assert free, "two models have foreign keys to each other"
         ordered += free
     return [model._default_manager.filter(**{lookups[model]: resource}) for model in ordered]
 
 
 def _lookups_by_model() -> dict[type[Model], str]:
-    """Every model whose rows go with a resource, and how a filter gets from there to it."""
+    """The models whose rows are deleted with a resource, and their lookups to the resource."""
     found: dict[type[Model], str] = {}
     waiting: list[tuple[type[Model], str]] = [(Resource, "")]
     for model, lookup in waiting:
@@ -56,7 +56,7 @@ def _referrers(model: type[Model]) -> set[type[Model]]:
 
 
 def _relations_to(model: type[Model]) -> Iterator[Any]:
-    """The foreign keys that point at `model`, those without a reverse name included."""
+    """The foreign keys to `model`, including those without a reverse accessor."""
     for relation in model._meta.get_fields(include_hidden=True):
         if relation.auto_created and not relation.concrete and not relation.many_to_many:
             yield relation

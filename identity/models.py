@@ -1,4 +1,4 @@
-"""Resources (tenants) and the users in them."""
+"""Resources (tenants) and their users."""
 
 import base64
 import secrets
@@ -9,17 +9,17 @@ from django.db import models
 
 
 def new_access_key() -> str:
-    """64 random bytes in standard base64, as the real service's keys (identity contract 3)."""
+    """64 random bytes in base64, like the keys of the real service (identity contract 3)."""
     return base64.b64encode(secrets.token_bytes(64)).decode()
 
 
 def new_key_id() -> str:
-    """The name of one generation of an access key; tokens carry it as `kid`."""
+    """The id of an access key, which tokens carry as `kid`. A regenerated key gets a new one."""
     return secrets.token_hex(8)
 
 
 class Resource(models.Model):
-    """A tenant. Its id is part of every user id and token; nothing is shared between two."""
+    """A tenant. Its id is part of every user id and token; resources share no data."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=100, unique=True)
@@ -50,29 +50,29 @@ class Resource(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Host names are compared in lower case; an empty one means none."""
+        """Converts the host name to lower case, and an empty one to None."""
         self.hostname = (self.hostname or "").strip().lower() or None
         super().save(*args, **kwargs)
 
     def keys(self) -> dict[str, str]:
-        """The current access keys by their ids, the primary one first."""
+        """The current access keys by id, primary first."""
         return {
             self.primary_key_id: self.primary_key,
             self.secondary_key_id: self.secondary_key,
         }
 
     def connection_string(self, endpoint: str, *, secondary: bool = False) -> str:
-        """What every official SDK takes; `endpoint` is the URL of this server."""
+        """The connection string for the official SDKs; `endpoint` is the URL of this server."""
         key = self.secondary_key if secondary else self.primary_key
         return f"endpoint={endpoint.rstrip('/')}/;accesskey={key}"
 
 
 class CommunicationUser(models.Model):
-    """An identity that can chat. A deleted one stays as the sender of its messages."""
+    """An identity that can chat. The row remains after deletion, as the sender of messages."""
 
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="users")
     raw_id = models.CharField(max_length=100, unique=True)
-    # Tokens carry the generation they were issued in; revoking starts the next one.
+    # Tokens contain the generation in which they were issued; revoking them increments it.
     token_generation = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)

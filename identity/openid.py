@@ -1,4 +1,4 @@
-"""Bearer tokens of an OpenID Connect issuer, for services that have an identity provider."""
+"""Bearer tokens of an OpenID Connect issuer, for services with an identity provider."""
 
 import time
 from functools import cache
@@ -8,9 +8,8 @@ from django.conf import settings
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 _TIMEOUT = 5
-# For so long a provider that did not answer is not asked again, in seconds: each question holds a
-# thread that others wait for.
-_REST = 30.0
+# Seconds to wait after a request that the provider did not answer: each request occupies a thread.
+_RETRY_AFTER = 30.0
 
 
 class _Keys:
@@ -18,18 +17,18 @@ class _Keys:
 
     def __init__(self, url: str) -> None:
         self._client = jwt.PyJWKClient(url, timeout=_TIMEOUT)
-        self._rests_until = 0.0
+        self._retry_at = 0.0
 
     def of(self, token: str) -> jwt.PyJWK | None:
-        """The key that signed `token`, or None when there is none or nobody answers."""
-        if time.monotonic() < self._rests_until:
+        """The key that signed `token`, or None if there is none or the provider does not answer."""
+        if time.monotonic() < self._retry_at:
             return None
         try:
             return self._client.get_signing_key_from_jwt(token)
         except jwt.PyJWKClientConnectionError:
-            self._rests_until = time.monotonic() + _REST
+            self._retry_at = time.monotonic() + _RETRY_AFTER
         except (jwt.PyJWTError, ValueError):
-            # No such key, or an answer that is no key set.
+            # No such key, or the response is not a key set.
             pass
         return None
 
@@ -40,9 +39,9 @@ def _keys(url: str) -> _Keys:
 
 
 def is_valid(token: str) -> bool:
-    """Whether `token` is a current one of the configured issuer, for the configured audience.
+    """Whether `token` is a valid token of the configured issuer, for the configured audience.
 
-    Signature, `exp`, `iss` and `aud` are checked; without a configured issuer nothing is valid.
+    Checks the signature, `exp`, `iss` and `aud`. Without a configured issuer no token is valid.
     """
     issuer = settings.CHATSITE_OIDC_ISSUER
     try:

@@ -1,7 +1,7 @@
-"""Pages that show a secret once: a resource's access keys, and a new access token.
+"""Admin pages that show secrets: the access keys of a resource, and a new access token.
 
-Both show it in the answer to a POST with no-store, so that it is in no address, no cache and no
-history, and log that it was shown, not what.
+The secret is in the response to a POST request with no-store, so that it is not in any URL, cache
+or browser history. The log entry of the page does not contain the secret.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ from identity.services import issue_access_token
 
 
 def endpoint_of(resource: Resource) -> str:
-    """The address that clients of the resource are given."""
+    """The endpoint URL for clients of the resource."""
     public = urlsplit(settings.CHATSITE_PUBLIC_URL)
     if resource.is_default or not resource.hostname:
         return f"{public.scheme}://{public.netloc}/"
@@ -32,12 +32,12 @@ def endpoint_of(resource: Resource) -> str:
 
 
 class _SecretPage(View):
-    """A page about one object of an admin: GET asks, POST shows."""
+    """A page about one object. GET shows a form, POST the secret."""
 
     model_admin: Any = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Find the object, and refuse who may not."""
+        """Loads the object and checks the permission."""
         self.row = self.model_admin.get_object(request, unquote(kwargs["object_id"]))
         if self.row is None:
             raise Http404
@@ -47,11 +47,11 @@ class _SecretPage(View):
 
     @classmethod
     def may_open(cls, request: HttpRequest, row: Any) -> bool:
-        """Whether this operator may, for this object."""
+        """Whether the operator may open the page of this object."""
         raise NotImplementedError
 
     def render(self, request: HttpRequest, template: str, title: str, **more: Any) -> HttpResponse:
-        """The page; no cache may keep it."""
+        """The rendered page, with no-store."""
         context = {
             **self.model_admin.admin_site.each_context(request),
             "opts": self.model_admin.opts,
@@ -71,15 +71,13 @@ class ResourceKeysPage(_SecretPage):
 
     @classmethod
     def may_open(cls, request: HttpRequest, row: Resource) -> bool:
-        """Keys are for those who may change the resource."""
+        """Requires the permission to change resources."""
         return request.user.has_perm("identity.change_resource")
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """The question."""
         return self.render(request, "admin/identity/show_keys.html", "Show keys")
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """The keys."""
         resource: Resource = self.row
         self.model_admin.log_change(request, resource, "Access keys shown.")
         endpoint = endpoint_of(resource)
@@ -95,7 +93,7 @@ class ResourceKeysPage(_SecretPage):
 
 
 class TokenForm(forms.Form):
-    """What an access token shall allow, and for how long."""
+    """The scopes and the lifetime of an access token."""
 
     scopes = forms.MultipleChoiceField(
         choices=[(scope, scope) for scope in tokens.SCOPES],
@@ -111,23 +109,22 @@ class TokenForm(forms.Form):
 
 
 class UserTokenPage(_SecretPage):
-    """A new access token for a user, to try something out."""
+    """Issues an access token for a user, for testing."""
 
     @classmethod
     def may_open(cls, request: HttpRequest, row: CommunicationUser) -> bool:
-        """Whoever may change users may speak as one of them; nobody as a deleted one."""
+        """Requires the permission to change users, and a user that is not deleted."""
         may_change = request.user.has_perm("identity.change_communicationuser")
         return may_change and row.deleted_at is None
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """The form."""
-        return self._ask(request, TokenForm())
+        return self._form_page(request, TokenForm())
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """The token, or the form with what is wrong."""
+        """The token, or the form with its errors."""
         form = TokenForm(request.POST)
         if not form.is_valid():
-            return self._ask(request, form)
+            return self._form_page(request, form)
         user: CommunicationUser = self.row
         scopes, minutes = form.cleaned_data["scopes"], form.cleaned_data["minutes"]
         issued = issue_access_token(user=user, scopes=scopes, expires_in_minutes=minutes)
@@ -145,5 +142,5 @@ class UserTokenPage(_SecretPage):
             endpoint=endpoint_of(user.resource),
         )
 
-    def _ask(self, request: HttpRequest, form: TokenForm) -> HttpResponse:
+    def _form_page(self, request: HttpRequest, form: TokenForm) -> HttpResponse:
         return self.render(request, "admin/identity/issue_token.html", "Issue a token", form=form)

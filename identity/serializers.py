@@ -1,4 +1,4 @@
-"""Bodies of the identity data plane."""
+"""Request and response bodies of the identity data plane."""
 
 from datetime import datetime
 from typing import Any, Required, TypedDict, cast
@@ -12,8 +12,6 @@ from wire.fields import InputField, WireSerializer
 
 
 class Scopes(InputField):
-    """A list of known scopes."""
-
     default_error_messages = {"invalid": "it must be a list of known scopes."}
 
     def __init__(self, *, allow_empty: bool = False, **options: Any) -> None:
@@ -30,7 +28,7 @@ class Scopes(InputField):
 
 
 class Minutes(InputField):
-    """The life of a token, 60 to 1440 minutes."""
+    """The lifetime of a token, 60 to 1440 minutes."""
 
     default_error_messages = {
         "invalid": f"it must be from {tokens.MINUTES_MINIMUM} to {tokens.MINUTES_MAXIMUM}."
@@ -52,7 +50,7 @@ class TokenOptions(TypedDict, total=False):
 
 
 class CreateIdentityRequest(WireSerializer):
-    """`POST /identities`; without scopes no token is asked for."""
+    """`POST /identities`; without scopes no token is issued."""
 
     createTokenWithScopes = Scopes(source="scopes", allow_empty=True, required=False)
     expiresInMinutes = Minutes(source="expires_in_minutes", required=False)
@@ -77,7 +75,7 @@ class IssueTokenRequest(WireSerializer):
 
 
 class TeamsExchangeRequest(WireSerializer):
-    """`POST /teamsUser/:exchangeAccessToken`; the token may be empty, and is then refused."""
+    """`POST /teamsUser/:exchangeAccessToken`; an empty token is allowed here and refused later."""
 
     token = serializers.CharField(allow_blank=True)
     appId = serializers.CharField()

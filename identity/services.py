@@ -1,4 +1,4 @@
-"""Every change of resources, users and tokens, named after the operations of the protocol."""
+"""Every change of resources, users and tokens, with the names of the protocol's operations."""
 
 import logging
 import time
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def ensure_default_resource() -> Resource:
-    """The default resource, created at the first call with the key that the settings give."""
+    """The default resource; the first call creates it, with the access key from the settings."""
     existing = Resource.objects.filter(is_default=True).first()
     if existing:
         return existing
@@ -37,7 +37,7 @@ def ensure_default_resource() -> Resource:
 
 
 def regenerate_key(*, resource: Resource, key_type: Literal["primary", "secondary"]) -> Resource:
-    """Replaces one access key. Every token issued under the old one is dead at once."""
+    """Replaces an access key. All tokens issued with the old one become invalid immediately."""
     setattr(resource, f"{key_type}_key", new_access_key())
     setattr(resource, f"{key_type}_key_id", new_key_id())
     resource.save(update_fields=[f"{key_type}_key", f"{key_type}_key_id"])
@@ -45,7 +45,6 @@ def regenerate_key(*, resource: Resource, key_type: Literal["primary", "secondar
 
 
 def create_user(*, resource: Resource) -> CommunicationUser:
-    """A new user of the resource."""
     return CommunicationUser.objects.create(
         resource=resource, raw_id=f"8:acs:{resource.id}_{new_user_suffix()}"
     )
@@ -58,15 +57,15 @@ def issue_access_token(
     expires_in_minutes: int = tokens.MINUTES_MAXIMUM,
     key_id: str | None = None,
 ) -> AccessToken:
-    """A token for `user`, signed under the access key `key_id` (default: the primary one).
+    """An access token for `user`, issued with the access key `key_id` (default: the primary key).
 
-    Raises ChatError 401 when the resource has no such key any more.
+    Raises ChatError 401 if the resource no longer has this key.
     """
     resource = user.resource
     key_id = key_id or resource.primary_key_id
     access_key = resource.keys().get(key_id)
     if access_key is None:
-        # Regenerated since the request was let in.
+        # Regenerated after authentication.
         raise unauthorized()
     issued = int(time.time())
     return tokens.sign(
@@ -82,15 +81,15 @@ def issue_access_token(
 
 
 def revoke_access_tokens(*, user: CommunicationUser) -> None:
-    """Kills every token issued to `user` so far, at once."""
+    """Makes all tokens issued to `user` so far invalid immediately."""
     CommunicationUser.objects.filter(pk=user.pk).update(token_generation=F("token_generation") + 1)
 
 
 def delete_user(*, user: CommunicationUser) -> None:
-    """Deletes an identity: its tokens die and it leaves its threads; its messages stay.
+    """Deletes an identity: revokes its tokens and removes it from its threads. Messages remain.
 
-    From the first statement on it is nobody. What the rooms above do about it
-    (`IDENTITY_DELETED_HANDLERS`) follows piece by piece; a sweep ends what a crash left undone.
+    The first statement makes it invalid. The handlers of higher rooms (`IDENTITY_DELETED_HANDLERS`)
+    run afterwards in their own transactions; a sweep completes them after a crash.
     """
     CommunicationUser.objects.filter(pk=user.pk).update(
         token_generation=F("token_generation") + 1, deleted_at=timezone.now()
@@ -100,5 +99,5 @@ def delete_user(*, user: CommunicationUser) -> None:
         try:
             handler(user)
         except Exception:
-            # The identity is gone already; the sweep does what is left.
-            logger.exception("%s failed after an identity was deleted", path)
+            # The identity is deleted; a sweep completes what the handler did not do.
+            logger.exception("Identity deletion handler failed handler=%s", path)

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 SCHEME = "HMAC-SHA256"
-# How far a request's date may be from the server's clock, in seconds.
+# How much the date of a request may differ from the server's clock, in seconds.
 ALLOWED_SKEW = 15 * 60
 
 _REQUIRED = {"host", "x-ms-content-sha256"}
@@ -21,18 +21,18 @@ _VERB = re.compile(r"(^|/)%3A(?=[A-Za-z]+$)")
 
 @dataclass(frozen=True)
 class Signature:
-    """An `Authorization: HMAC-SHA256 …` header, taken apart."""
+    """The parts of an `Authorization: HMAC-SHA256 …` header."""
 
     signed_headers: tuple[str, ...]
     signature: str
 
     @classmethod
     def parse(cls, authorization: str) -> "Signature | None":
-        """None when the header is not of the scheme or lacks a required part."""
+        """None if the header has another scheme or lacks a required part."""
         scheme, _, rest = authorization.partition(" ")
         if scheme.upper() != SCHEME:
             return None
-        # Signatures end in "=": split at the first one only.
+        # Split at the first "=" only: signatures end in "=".
         parts = dict(part.partition("=")[::2] for part in rest.strip().split("&"))
         names = tuple(parts.get("SignedHeaders", "").lower().split(";"))
         signature = parts.get("Signature", "")
@@ -47,7 +47,7 @@ def content_hash(body: bytes) -> str:
 
 
 def sign(access_key: str, string_to_sign: str) -> str:
-    """The signature of `string_to_sign`. Raises ValueError for a key that is no base64."""
+    """The signature of `string_to_sign`. Raises ValueError if the key is not base64."""
     try:
         key = base64.b64decode(access_key, validate=True)
     except binascii.Error as error:
@@ -70,9 +70,8 @@ def verify(
 ) -> str | None:
     """The id of the key that signed the request, or None.
 
-    `targets` are the spellings of path and query that a client may have signed, `hosts` those of
-    the host; `headers` are the request's by lower-case name, `keys` access keys by id, `now`
-    epoch seconds.
+    `targets` are the forms of path and query that a client may have signed, `hosts` those of the
+    host. `headers` are by lower-case name, `keys` are access keys by id, `now` is in epoch seconds.
     """
     signature = Signature.parse(authorization)
     if signature is None or not _is_fresh(signature, headers, now):
@@ -105,10 +104,10 @@ def _is_fresh(signature: Signature, headers: Mapping[str, str], now: float) -> b
 
 
 def spellings(raw_path: str, path: str, query: str) -> list[str]:
-    """The ways in which an SDK may have written the target that it signed.
+    """The forms of the request target that an SDK may have signed.
 
-    `raw_path` is the path as it came over the wire ("" when the server does not tell), `path`
-    the decoded one. A server in front may have re-encoded it, so quoted forms are tried too.
+    `raw_path` is the path as received ("" if unknown), `path` the decoded one. A proxy may have
+    changed the encoding, so encoded forms of `path` are included.
     """
     quoted = "/".join(quote(segment, safe="") for segment in path.split("/"))
     paths = [raw_path, _VERB.sub(r"\1:", quoted), quote(path, safe="/:@"), path]

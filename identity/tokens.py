@@ -1,8 +1,8 @@
-"""User access tokens: what they say, and who signed them.
+"""User access tokens: signing, reading and verifying them.
 
-A token is signed with a secret made from the access key that it was issued under, so that
-regenerating a key kills its tokens. The payload is ASCII without `>`, `?` and `~`: the Python
-SDK decodes it as plain base64 and stumbles over `-` and `_` (identity contract 5).
+The signing secret is derived from the access key that the token was issued with, so that
+regenerating a key makes its tokens invalid. The payload is ASCII without `>`, `?` and `~`: the
+Python SDK decodes it as plain base64, which fails on `-` and `_` (identity contract 5).
 """
 
 import hashlib
@@ -22,14 +22,14 @@ SCOPES = ("chat", "voip", "chat.join", "chat.join.limited", "voip.join")
 MINUTES_MINIMUM = 60
 MINUTES_MAXIMUM = 1440
 
-# The claim that holds the user's token generation.
+# The claim with the user's token generation.
 _GENERATION = "gen"
 _CACHE_SIZE = 10_000
 
 
 @dataclass(frozen=True)
 class AccessToken:
-    """An issued token and the time at which it ends."""
+    """An issued token and its expiry time."""
 
     token: str
     expires_on: datetime
@@ -37,7 +37,7 @@ class AccessToken:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a token says, before anybody checked its signature or its user."""
+    """The claims of a token, not verified."""
 
     raw_id: str
     resource_id: str
@@ -48,7 +48,7 @@ class Claims:
 
 
 def _signing_secret(key_id: str, access_key: str) -> bytes:
-    # Bound to the server's own secret, so that a leaked access key forges no token offline.
+    # Includes the server's own secret, so that a leaked access key is not enough to forge tokens.
     return hmac.new(
         settings.SECRET_KEY.encode(), f"token:{key_id}:{access_key}".encode(), hashlib.sha256
     ).digest()
@@ -86,15 +86,15 @@ def sign(
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def read(token: str) -> Claims | None:
-    """What `token` claims, unverified; None when it is no token of ours.
+    """The claims of `token`, not verified; None if it does not have the format of our tokens.
 
-    Cached: the answer depends on nothing but the text.
+    Cached, because the result depends only on the text.
     """
     try:
         header = jwt.get_unverified_header(token)
         payload = jwt.decode(token, options={"verify_signature": False})
         raw_id = f"8:{payload['skypeid']}"
-        # Nobody has vouched for this text yet, and it goes to the database.
+        # Validated because it is used in a query before the token is verified.
         if not is_user_id(raw_id):
             return None
         return Claims(
@@ -118,10 +118,10 @@ def read(token: str) -> Claims | None:
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def signed_by(token: str, key_id: str, access_key: str) -> bool:
-    """Whether `token` carries the signature of this access key.
+    """Whether `token` was signed with this access key.
 
-    Cached: text and key decide. Time, revocation and deletion are the caller's to check on
-    every request, so that the cache never outlives them.
+    Cached, because the result depends only on the arguments. The caller checks expiry, revocation
+    and deletion on every request.
     """
     try:
         jwt.decode(

@@ -16,34 +16,31 @@ from wire.views import WireView, empty_response, json_response
 
 
 class IdentityAnswers(WireView):
-    """The form of this data plane's errors: one root, and always a body."""
+    """Errors in the format of this data plane: one root, and always a body."""
 
     supported_versions = versions.IDENTITY_HEADER
 
     def render_error(self, error: ChatError) -> HttpResponse:
-        """The answer to a refused request."""
         return identity_error_response(error)
 
 
 class UnknownIdentityRouteView(IdentityAnswers):
-    """Answers whatever is under a prefix of this data plane but is no operation."""
+    """404 for paths of this data plane that are not operations."""
 
     authentication_classes = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuses."""
         super().initial(request, *args, **kwargs)
         raise not_found("The requested resource was not found.")
 
 
 class IdentityView(IdentityAnswers):
-    """Calls by an application's server, authenticated for a whole resource."""
+    """Operations that an application's server calls, authenticated for a whole resource."""
 
     authentication_classes = (ServiceAuthentication,)
     service: Service
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticates and checks the api-version."""
         super().initial(request, *args, **kwargs)
         self.service = request.user  # type: ignore[assignment]
         versions.check_identity_version(request.query_params.get("api-version"))
@@ -62,7 +59,7 @@ class IdentityView(IdentityAnswers):
         return user
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Echoes the client's request id when it asks for it."""
+        """Returns the client's request id if the client asks for it."""
         response = super().finalize_response(request, response, *args, **kwargs)
         request_id = request.META.get("HTTP_X_MS_CLIENT_REQUEST_ID", "")
         wanted = request.META.get("HTTP_X_MS_RETURN_CLIENT_REQUEST_ID", "").lower() == "true"
@@ -96,7 +93,6 @@ class IdentityItemView(IdentityView):
     }
 
     def delete(self, request: Request, raw_id: str) -> HttpResponse:
-        """DeleteIdentity."""
         services.delete_user(user=self.user(raw_id))
         return empty_response(204)
 
@@ -109,7 +105,6 @@ class IssueAccessTokenView(IdentityView):
     }
 
     def post(self, request: Request, raw_id: str) -> HttpResponse:
-        """CreateToken."""
         options = serializers.IssueTokenRequest.read_options(self.body(request))
         token = services.issue_access_token(
             user=self.user(raw_id), key_id=self.service.key_id, **options
@@ -125,7 +120,7 @@ class RevokeAccessTokensView(IdentityView):
     }
 
     def post(self, request: Request, raw_id: str) -> HttpResponse:
-        """RevokeToken: all of the user's tokens."""
+        """RevokeToken: revokes all tokens of the user."""
         services.revoke_access_tokens(user=self.user(raw_id))
         return empty_response(204)
 
@@ -138,6 +133,6 @@ class ExchangeTeamsTokenView(IdentityView):
     }
 
     def post(self, request: Request) -> HttpResponse:
-        """ExchangeTeamsUserAccessToken: no Teams tenant stands behind this server, so 401."""
+        """ExchangeTeamsUserAccessToken: always 401, because this server has no Teams tenant."""
         serializers.TeamsExchangeRequest.read(self.body(request))
         raise unauthorized()

@@ -1,1 +1,1 @@
-"""What every room shares: the formats of ACS, and two tools, inserting a row and counting."""
+"""The wire formats of ACS, plus fast row inserts and metric counting, for all rooms."""

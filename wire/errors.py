@@ -1,8 +1,8 @@
-"""The one error family, and how it looks on the wire.
+"""The error class of the API and its wire formats.
 
-Chat answers carry two roots: `CommunicationError` as the real service sends it and `error` as its
-specification promises it, so that applications written against either can read the code. Identity
-answers carry `error` alone.
+Errors of the chat data plane have two roots: `CommunicationError` as the real service sends it and
+`error` as its specification defines it, so that clients written against either can read the code.
+Errors of the identity data plane have only `error`.
 """
 
 import json
@@ -12,12 +12,12 @@ from django.http import HttpResponse
 
 
 class ChatError(Exception):
-    """A refusal that the client can understand.
+    """An error response in the format of the protocol.
 
-    `status` is the HTTP status, `code` the protocol's error code. `message` is left out of the
-    body when it is None, as the real service does. `target` names the offending member.
-    `specified_only` leaves out the `CommunicationError` root: api-version errors come from the
-    service's front, which never had it.
+    `status` is the HTTP status, `code` the protocol's error code. As in the real service, the body
+    has no message if `message` is None. `target` is the name of the invalid member.
+    `specified_only` leaves out the `CommunicationError` root: the real service's gateway, which
+    checks the api-version, does not send it.
     """
 
     def __init__(
@@ -45,12 +45,11 @@ def unauthorized() -> ChatError:
 
 
 def bad_request(message: str | None = None, *, target: str | None = None) -> ChatError:
-    """400 BadRequest."""
     return ChatError(400, "BadRequest", message, target=target)
 
 
 def forbidden(message: str | None = None) -> ChatError:
-    """403 Forbidden, by default with the text that the real service uses for non-members."""
+    """403 Forbidden, by default with the real service's message for non-participants."""
     return ChatError(
         403,
         "Forbidden",
@@ -59,17 +58,16 @@ def forbidden(message: str | None = None) -> ChatError:
 
 
 def not_found(message: str | None = None) -> ChatError:
-    """404 NotFound."""
     return ChatError(404, "NotFound", message)
 
 
 def thread_not_found() -> ChatError:
-    """404 for a well-formed thread id without a thread behind it (REST contract 9.2)."""
+    """404 for a valid thread id of a thread that does not exist (REST contract 9.2)."""
     return not_found("The specified thread id was not found.")
 
 
 def too_large(what: str, limit: int) -> ChatError:
-    """400 for a value over a limit; `what` names it, `limit` is in UTF-8 bytes."""
+    """400 for a value over a limit; `what` describes it, `limit` is in UTF-8 bytes."""
     return bad_request(f"{what} must not exceed {limit} bytes.")
 
 
@@ -80,7 +78,7 @@ def body_too_large() -> ChatError:
 
 
 def unavailable() -> ChatError:
-    """503 for a moment's trouble; nothing was stored, so the SDKs may try again."""
+    """503 for a temporary problem; nothing was stored, so that the SDKs can retry."""
     return ChatError(
         503,
         "ServiceUnavailable",
@@ -97,7 +95,7 @@ def _specified_error(error: ChatError) -> dict[str, object]:
 
 
 def _pretty(body: dict[str, object]) -> bytes:
-    # The real service indents error bodies by two blanks and ends lines with CRLF.
+    # The real service indents error bodies by two spaces and ends lines with CRLF.
     return json.dumps(body, indent=2, ensure_ascii=False).replace("\n", "\r\n").encode()
 
 
@@ -116,7 +114,7 @@ def chat_error_body(error: ChatError) -> bytes:
 
 
 def identity_error_body(error: ChatError) -> bytes:
-    """The body of an identity error: `error` with code and message always present."""
+    """The body of an identity error: `error`, always with code and message."""
     return json.dumps({"error": _specified_error(error)}, ensure_ascii=False).encode()
 
 

@@ -1,4 +1,4 @@
-"""Serializer fields that read the protocol strictly: a number is no text, text is kept as sent."""
+"""Strict serializer fields: no type conversions, and text is kept exactly as sent."""
 
 from functools import cache
 from typing import Any
@@ -12,31 +12,31 @@ from wire.identifiers import parse_identifier
 
 
 class WireSerializer(serializers.Serializer[Any]):
-    """A request body. Unknown members are ignored, a null member counts as not given."""
+    """A request body. Unknown members are ignored; null counts as missing."""
 
     @classmethod
     def read(cls, body: Any) -> dict[str, Any]:
-        """The validated members that were given, by their Python names.
+        """The members that are present, validated, by their Python names.
 
-        Raises ChatError 400 that names the first member at fault.
+        Raises ChatError 400 for the first invalid member.
         """
         if not isinstance(body, dict):
             raise bad_request("The request body must be a JSON object.")
         given = {name: value for name, value in body.items() if value is not None}
         try:
-            return dict(_reader(cls).run_validation(given))
+            return dict(_instance_of(cls).run_validation(given))
         except serializers.ValidationError as error:
             name, problem = next(iter(error.detail.items()))  # type: ignore[union-attr]
-            raise bad_request(_sentence(name, problem), target=name) from None
+            raise bad_request(_describe(name, problem), target=name) from None
 
 
 @cache
-def _reader(model: type[WireSerializer]) -> WireSerializer:
-    """One instance per body: it keeps nothing of what it reads, and copying its fields is dear."""
+def _instance_of(model: type[WireSerializer]) -> WireSerializer:
+    """One shared instance per class: it is stateless, and creating one copies all its fields."""
     return model()
 
 
-def _sentence(name: str, problem: Any) -> str:
+def _describe(name: str, problem: Any) -> str:
     while isinstance(problem, dict | list) and problem:
         problem = next(iter(problem.values())) if isinstance(problem, dict) else problem[0]
     if getattr(problem, "code", "") == "required":
@@ -45,15 +45,14 @@ def _sentence(name: str, problem: Any) -> str:
 
 
 class InputField(serializers.Field[Any, Any, Any, Any]):
-    """A field that only reads: answers are rendered from rows, without serializers."""
+    """A field of request bodies only: responses are rendered without serializers."""
 
     def to_representation(self, value: Any) -> Any:
-        """Nobody asks."""
-        raise TypeError(f"{type(self).__name__} only reads")
+        raise TypeError(f"{type(self).__name__} is for input only")
 
 
 class Text(InputField):
-    """Text, byte for byte. `characters` and `size` (UTF-8 bytes) name fields of the limits."""
+    """A string. `characters` and `size` (UTF-8 bytes) are names of fields of `Limits`."""
 
     default_error_messages = {
         "type": "it must be a string.",
@@ -84,8 +83,6 @@ class Text(InputField):
 
 
 class DisplayName(Text):
-    """An optional name to show, as participants and senders have one."""
-
     def __init__(self, source: str) -> None:
         super().__init__(
             characters="display_name_length", allow_blank=True, required=False, source=source
@@ -93,7 +90,7 @@ class DisplayName(Text):
 
 
 class Metadata(InputField):
-    """A flat map of text to text. None stands for a null, which removes a key in a patch."""
+    """An object with string values. A null value becomes None; in a patch it removes the key."""
 
     default_error_messages = {
         "type": "it must be an object whose values are strings.",
@@ -113,23 +110,23 @@ class Metadata(InputField):
 
 
 def check_metadata_size(metadata: dict[str, Any]) -> None:
-    """Raises ChatError 400 when keys and values together are over the limit."""
+    """Raises ChatError 400 if keys and values together are over the limit."""
     size = sum(len(key.encode()) + len((value or "").encode()) for key, value in metadata.items())
     if size > settings.LIMITS.metadata_bytes:
         raise too_large("The metadata field", settings.LIMITS.metadata_bytes)
 
 
 def without_nulls(metadata: dict[str, str | None]) -> dict[str, str]:
-    """Metadata of something new: a null there says nothing, an empty value is kept as sent."""
+    """Metadata of a new object: without null values; empty ones are kept."""
     return {key: value for key, value in metadata.items() if value is not None}
 
 
 def merge_metadata(stored: dict[str, str], patch: dict[str, str | None]) -> dict[str, str]:
-    """`stored` after `patch`: a value sets, an empty or null one removes, absent keys stay.
+    """`stored` with `patch` applied: an empty or null value removes the key.
 
-    Raises ChatError 400 when the result is over the limit (REST contract 6.3).
+    Raises ChatError 400 if the result is over the limit (REST contract 6.3).
     """
-    # A changed key keeps its place, as in the real service.
+    # A changed key keeps its position, as in the real service.
     both = (stored | patch).items()
     merged = {key: value or "" for key, value in both if value or key not in patch}
     check_metadata_size(merged)

@@ -13,10 +13,10 @@ _TEAMS_USER = re.compile(r"8:(?:orgid|dod|gcch|teamsvisitor):[0-9A-Za-z_.:-]{1,2
 _KNOWN_PREFIX = re.compile(r"(?:4|28):.{1,300}", re.DOTALL)
 _THREAD = re.compile(r"19:[0-9A-Za-z_-]{1,120}@thread\.v2")
 _MESSAGE = re.compile(r"[0-9]{1,18}")
-# How much of a malformed id an error message repeats.
+# How many characters of an invalid id an error message repeats.
 _QUOTED = 300
 
-# The nested object of each kind of identifier, and its member that holds the id.
+# The nested object of each kind of identifier, and its member with the id.
 _KINDS = {
     "communicationUser": "id",
     "phoneNumber": "value",
@@ -27,22 +27,22 @@ _TEAMS_PREFIXES = {"public": "orgid", "dod": "dod", "gcch": "gcch"}
 
 
 def new_user_suffix() -> str:
-    """The second half of a user id: GUID-shaped, growing with time as the real service's."""
+    """The second half of a user id: like a GUID, increasing with time as in the real service."""
     digits = f"{now_ms():016x}{secrets.token_hex(8)}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def communication_user(raw_id: str) -> dict[str, Any]:
-    """The identifier of a user as answers carry it: `rawId` first, no `kind`."""
+    """The identifier of a user in responses: `rawId` first, no `kind`."""
     return {"rawId": raw_id, "communicationUser": {"id": raw_id}}
 
 
 def parse_identifier(value: Any) -> str:
-    """The raw id that an identifier model names.
+    """The raw id of an identifier model.
 
-    A communication user's id in the nested object wins over `rawId`; for the other kinds `rawId`,
-    which holds the cloud as well, wins. Either may be missing (REST contract 3).
-    Raises ChatError 400 where the model names nobody, several kinds, or a malformed id.
+    For a communication user the id in the nested object takes precedence over `rawId`; for the
+    other kinds `rawId` does, because it includes the cloud. Either may be missing (REST contract
+    3). Raises ChatError 400 for a model without an id, of several kinds, or with a malformed id.
     """
     if not isinstance(value, dict):
         raise bad_request("A communication identifier must be an object.")
@@ -74,7 +74,7 @@ def _raw_id_of(kind: str, model: Any, raw_id: Any) -> Any:
 
 
 def check_raw_id(raw_id: str) -> str:
-    """`raw_id` itself when it could take part in a thread. Raises ChatError 400 otherwise."""
+    """Returns `raw_id` if it is that of a user. Raises ChatError 400 otherwise."""
     if _USER.fullmatch(raw_id) or _TEAMS_USER.fullmatch(raw_id):
         return raw_id
     if _KNOWN_PREFIX.fullmatch(raw_id):
@@ -83,14 +83,14 @@ def check_raw_id(raw_id: str) -> str:
 
 
 def is_user_id(raw_id: str) -> bool:
-    """Whether `raw_id` has the shape of a communication user's id."""
+    """Whether `raw_id` has the format of a communication user's id."""
     return _USER.fullmatch(raw_id) is not None
 
 
 def new_thread_id(*, repeatable: bool) -> str:
-    """A fresh thread id in the form that the real service gives (REST contract 3).
+    """A new thread id in the format of the real service (REST contract 3).
 
-    `repeatable` tells whether the request carried a repeatability-request-id.
+    `repeatable`: whether the request has a repeatability-request-id.
     """
     if repeatable:
         return f"19:acsV1_{secrets.token_urlsafe(32)}1@thread.v2"
@@ -98,14 +98,14 @@ def new_thread_id(*, repeatable: bool) -> str:
 
 
 def check_thread_id(thread_id: str) -> str:
-    """`thread_id` itself when well-formed; the real service answers 404 otherwise."""
+    """Returns `thread_id`. Raises ChatError 404, as the real service, if it is malformed."""
     if _THREAD.fullmatch(thread_id) is None:
         raise not_found()
     return thread_id
 
 
 def parse_message_id(text: str) -> int:
-    """The message id as a number. Raises ChatError 400 with the real service's wording."""
+    """The message id as a number. Raises ChatError 400 with the real service's message."""
     if _MESSAGE.fullmatch(text) is None:
         raise bad_request(f"Value for MessageId ({text[:_QUOTED]}) is not valid.")
     return int(text)

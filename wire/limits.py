@@ -1,7 +1,7 @@
-"""The limits of the service, as two named profiles.
+"""The limits of the service, in two profiles.
 
-`ACS` carries the documented numbers of the real service; `OPEN` lifts those that a self-hosted
-server has no reason to keep. Settings choose one and may override single fields of `OPEN`.
+`ACS` has the documented limits of the real service; `OPEN` raises those that a self-hosted server
+does not need. The settings select one and can override single fields of `OPEN`.
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request may ask for. Lengths count characters, bytes count UTF-8."""
+    """Limits of requests. Lengths are in characters, bytes in UTF-8."""
 
     participants_per_thread: int = 250
     participants_per_request: int = 200
-    # Above this many participants receipts are not listed, and receipts and typing make no events.
+    # In threads with more participants receipts are not listed, and receipts and typing indicators
+    # publish no events.
     read_receipt_participants: int = 20
     typing_participants: int = 20
     page_size: int = 200

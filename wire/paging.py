@@ -16,12 +16,12 @@ LARGEST = 2**63 - 1
 
 
 def page_size(request: Request, *, default: int, maximum: int) -> int:
-    """`maxPageSize`, clamped to `maximum`. Raises ChatError 400 below 1 or when not a number."""
+    """`maxPageSize`, at most `maximum`. Raises ChatError 400 if it is not a number or below 1."""
     return min(_whole_number(request, "maxPageSize", default, minimum=1), maximum)
 
 
 def skip(request: Request) -> int:
-    """How many items to pass over. Raises ChatError 400 below 0 or when not a number."""
+    """The number of items to skip. Raises ChatError 400 if it is not a number."""
     return _whole_number(request, "skip", 0, minimum=0)
 
 
@@ -35,7 +35,7 @@ def _whole_number(request: Request, name: str, default: int, *, minimum: int) ->
 
 
 def start_time(request: Request) -> int | None:
-    """`startTime` in epoch milliseconds, or None. Raises ChatError 400 when it is no time."""
+    """`startTime` in epoch milliseconds, or None. Raises ChatError 400 if it is not a time."""
     text = request.query_params.get("startTime")
     if text is None:
         return None
@@ -46,27 +46,27 @@ def start_time(request: Request) -> int | None:
 
 
 def next_link(request: Request, path: str, parameters: dict[str, object]) -> str:
-    """An absolute link on the host that the client used, with its own api-version.
+    """An absolute link with the host and the api-version of the request.
 
-    `path` is put in raw: the real service leaves the `:` and `@` of thread ids unescaped.
+    `path` is not escaped: the real service leaves the `:` and `@` of thread ids as they are.
     """
     query = {**parameters, "api-version": request.query_params["api-version"]}
     return f"{absolute(request, path)}?{urlencode(query, quote_via=quote, safe='')}"
 
 
 def absolute(request: Request, path: str) -> str:
-    """`path` on the scheme and host that the client used."""
+    """`path` with the scheme and host of the request."""
     return f"{request.scheme}://{request.get_host()}{path}"
 
 
 def pack(numbers: Sequence[int]) -> str:
-    """A cursor of whole numbers, in characters that no client re-quotes."""
+    """A cursor of whole numbers, in characters that need no escaping in URLs."""
     raw = struct.pack(f"<{len(numbers)}q", *numbers)
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def unpack(token: str, count: int) -> tuple[int, ...]:
-    """The `count` numbers in a cursor. Raises ChatError 400 for a token that we did not make."""
+    """The `count` numbers in a cursor. Raises ChatError 400 for an invalid one."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         return struct.unpack(f"<{count}q", raw)
@@ -76,14 +76,14 @@ def unpack(token: str, count: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Window:
-    """A slice of a list that is paged by position: `skip` items passed over, at most `size`."""
+    """A page of a list that is paged by position: `size` items at most, after `skip` items."""
 
     skip: int
     size: int
 
     @classmethod
     def of(cls, request: Request, *, default: int, maximum: int) -> "Window":
-        """The window that `skip` and `maxPageSize` of the request describe."""
+        """The window of the query parameters `skip` and `maxPageSize`."""
         return cls(skip(request), page_size(request, default=default, maximum=maximum))
 
     @property
@@ -95,7 +95,7 @@ class Window:
 def window_body(
     request: Request, path: str, window: Window, items: list[dict[str, object]], *, more: bool
 ) -> dict[str, object]:
-    """`{value, nextLink?}` of a list that is paged by position."""
+    """`{value, nextLink?}` for a list that is paged by position."""
     body: dict[str, object] = {"value": items}
     if more:
         following: dict[str, object] = {"skip": window.stop, "maxPageSize": window.size}

@@ -1,4 +1,4 @@
-"""Inserting a row without the price of the ORM, for the few writes that every message makes."""
+"""Fast inserts of single rows, for the writes that every message causes."""
 
 from functools import cache
 
@@ -13,15 +13,15 @@ def _statement(model: type[Model]) -> tuple[str, tuple[str, ...]]:
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     table = quote(model._meta.db_table)
-    # Names of our own models only, no value.
+    # Contains only names from our own models, no values.
     sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
     return sql, tuple(field.name for field in fields)
 
 
 def insert(row: Model) -> None:
-    """Inserts an unsaved row with what its fields hold; its key is not read back.
+    """Inserts an unsaved row. Its primary key is not set.
 
-    `Model.save` compiles the same statement anew each time, which takes longer than running it.
+    `Model.save` compiles the statement at each call, which takes longer than running it.
     """
     sql, names = _statement(type(row))
     values = []

@@ -1,4 +1,4 @@
-"""JSON as the protocol needs it: strict in what it reads, compact in what it writes."""
+"""Strict JSON parsing and compact JSON output."""
 
 import json
 import math
@@ -21,8 +21,8 @@ def _finite(digits: str) -> float:
 def parse_object(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`; an empty body reads as `{}`.
 
-    Raises ChatError 400 for anything that is not one UTF-8 JSON object, and for text that no
-    database could hold or no client could read back: NUL and lone surrogates.
+    Raises ChatError 400 for anything that is not one UTF-8 JSON object, and for characters that a
+    database cannot store or a client cannot read: NUL and unpaired surrogates.
     """
     if not body.strip():
         return {}
@@ -33,7 +33,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 def parse_value(body: bytes) -> Any:
-    """The JSON value in `body`, whatever it is. Raises ChatError 400 as `parse_object`."""
+    """The JSON value in `body`, of any type. Raises ChatError 400 like `parse_object`."""
     try:
         value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
         if b"\\u" in body:
@@ -43,28 +43,28 @@ def parse_value(body: bytes) -> Any:
     except RecursionError:
         raise bad_request("The request body is nested too deeply.") from None
     except ValueError:
-        # Undecodable bytes, broken JSON, NaN, a number of thousands of digits, or one like 1e999.
+        # Invalid UTF-8, invalid JSON, NaN, a number with thousands of digits, or one like 1e999.
         raise bad_request("The request body is not valid JSON.") from None
     return value
 
 
 def _refuse_unstorable_text(value: Any) -> None:
-    # Only an escape can smuggle these in: raw ones are refused by the decoders already.
+    # Only escape sequences can contain these: the decoders refuse unescaped ones.
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise bad_request("The request body holds an unpaired surrogate.") from None
-    if "\\u0000" in text and _holds_nul(value):
-        raise bad_request("The request body holds a NUL character.")
+        raise bad_request("The request body contains an unpaired surrogate.") from None
+    if "\\u0000" in text and _contains_nul(value):
+        raise bad_request("The request body contains a NUL character.")
 
 
-def _holds_nul(value: Any) -> bool:
+def _contains_nul(value: Any) -> bool:
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, dict):
-        return any(_holds_nul(key) or _holds_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(map(_holds_nul, value))
+        return any(_contains_nul(key) or _contains_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(_contains_nul, value))
 
 
 def render(value: object) -> bytes:

@@ -1,11 +1,11 @@
-"""Counting what happens, for whoever watches: the way up from the rooms to the monitoring.
+"""Counts events for the metrics of `monitoring`, a higher room.
 
     telemetry.count("StorageErrors", Source="worker")
     telemetry.observe("CognitiveRequests", 12.5, resource_id=resource.id, Kind="translate")
 
-A metric's name and dimensions are those of `monitoring.catalogue`. Values of dimensions must be
-few: never the id of a thread, user or message. Whatever is counted here costs a few microseconds
-and no statement, and a sink that fails does not concern the caller.
+Names and dimensions are those of `monitoring.catalogue`. A dimension must have few values: never
+the id of a thread, user or message. A call takes a few microseconds and no SQL statement. Errors of
+a sink are logged and do not reach the caller.
 """
 
 import logging
@@ -18,11 +18,11 @@ from django.utils.module_loading import import_string
 
 logger = logging.getLogger(__name__)
 
-# Metric, dimensions, resource (None: the whole server), value, whether it is a duration, and how
-# many times it happened.
+# Metric, dimensions, resource (None: the whole server), value, whether the value is a duration in
+# milliseconds, and how many times to count it.
 Sink = Callable[[str, tuple[tuple[str, str], ...], UUID | None, float, bool, int], None]
 
-# Values that are asked for now and then, by the metric's name.
+# Functions that return the current value of a metric, by its name.
 gauges: dict[str, Callable[[], float]] = {}
 
 
@@ -34,14 +34,14 @@ def _sinks(paths: tuple[str, ...]) -> tuple[Sink, ...]:
 def count(
     metric: str, *, times: int = 1, resource_id: UUID | None = None, **dimensions: str
 ) -> None:
-    """Notes that it happened, once or several times."""
+    """Counts an event, `times` times."""
     _send(metric, dimensions, resource_id, 1.0, False, times)
 
 
 def observe(
     metric: str, milliseconds: float, *, resource_id: UUID | None = None, **dimensions: str
 ) -> None:
-    """Notes that it happened once, and how long it took."""
+    """Counts an event once, with its duration."""
     _send(metric, dimensions, resource_id, milliseconds, True, 1)
 
 
@@ -57,4 +57,4 @@ def _send(
         try:
             sink(metric, tuple(dimensions.items()), resource_id, value, is_duration, times)
         except Exception:
-            logger.exception("A metric could not be counted")
+            logger.exception("Metric sink failed metric=%s", metric)

@@ -1,7 +1,7 @@
 """Times of the protocol.
 
-Inside the server a time is an int: epoch milliseconds, the same clock that message ids come from.
-On the wire it is RFC 3339, in answers whole seconds, truncated.
+Inside the server a time is an int: epoch milliseconds, as in message ids. On the wire it is RFC
+3339; responses have whole seconds, truncated.
 """
 
 import re
@@ -15,7 +15,7 @@ _RFC3339 = re.compile(
     r"(?:\.(\d{1,12}))?(?:([Zz])|([+-])(\d\d):(\d\d))",
     re.ASCII,
 )
-# The form in which the real service writes startTime into its own next links.
+# The format of startTime in the real service's next links.
 _US = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d\d):(\d\d)(?:\.(\d{1,3}))? (AM|PM) \+00:00",
     re.ASCII,
@@ -50,9 +50,9 @@ def to_wire(milliseconds: int) -> str:
 def parse(text: str) -> int:
     """Epoch milliseconds of an RFC 3339 date-time with any fraction and offset.
 
-    Raises ValueError for anything else, times before year 1 or after year 9999 included.
+    Raises ValueError for anything else, and for times outside the years 1 to 9999.
     """
-    # An unescaped "+" of an offset arrives as a blank in a query string.
+    # In a query string an unescaped "+" of an offset arrives as a space.
     match = _RFC3339.fullmatch(text) or _RFC3339.fullmatch(re.sub(r" (\d\d:\d\d)$", r"+\1", text))
     if match is None:
         raise ValueError(f"{text!r} is not an RFC 3339 time")
@@ -73,7 +73,7 @@ def parse(text: str) -> int:
 
 
 def to_link(milliseconds: int) -> str:
-    """The form of startTime in next links: `1/1/1970 12:00:00 AM +00:00` (REST contract 7)."""
+    """The format of startTime in next links: `1/1/1970 12:00:00 AM +00:00` (REST contract 7)."""
     moment = from_ms(milliseconds)
     text = f"{moment.month}/{moment.day}/{moment.year:04} {moment.strftime('%I:%M:%S')}"
     if moment.microsecond:
@@ -82,7 +82,7 @@ def to_link(milliseconds: int) -> str:
 
 
 def parse_link(text: str) -> int:
-    """Epoch milliseconds of either form of startTime. Raises ValueError."""
+    """Epoch milliseconds of a startTime in either format. Raises ValueError."""
     match = _US.fullmatch(re.sub(r" (\d\d:\d\d)$", r" +\1", text.replace("  ", " ")))
     if match is None:
         return parse(text)

@@ -1,4 +1,4 @@
-"""The api-versions of the chat data plane, and what each of them shows (REST contract 1)."""
+"""The api-versions of the chat data plane and their features (REST contract 1)."""
 
 import re
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from wire.errors import ChatError
 
 @dataclass(frozen=True)
 class ApiVersion:
-    """One api-version: which members its callers may send and see."""
+    """One api-version, and the members that its requests and responses have."""
 
     name: str
-    # Metadata of messages.
+    # Messages have metadata.
     message_metadata: bool = True
-    # The types of message whose content carries `attachments`.
+    # The message types whose content has `attachments`.
     attachments: frozenset[str] = frozenset()
-    # Metadata of threads and participants.
+    # Threads and participants have metadata.
     thread_metadata: bool = False
     retention_policy: bool = False
 
@@ -23,8 +23,8 @@ class ApiVersion:
 _HTML = frozenset({"html"})
 _BOTH = frozenset({"text", "html"})
 
-# The previews are those that the real service still lists; each is its stable neighbour plus
-# what it was a preview of.
+# The previews are those that the real service still lists; each has the features of the stable
+# version before it and those that it previewed.
 _VERSIONS = (
     ApiVersion("2021-03-07", message_metadata=False),
     ApiVersion("2021-04-05-preview6"),
@@ -42,7 +42,7 @@ _VERSIONS = (
     ApiVersion("2025-03-15", attachments=_BOTH, thread_metadata=True, retention_policy=True),
 )
 SUPPORTED = {version.name: version for version in _VERSIONS}
-# The identity data plane has versions of its own; all have the same operations.
+# The identity data plane has its own versions, all with the same operations.
 IDENTITY_OLDEST = "2021-03-07"
 IDENTITY_HEADER = "2021-03-07, 2022-06-01, 2022-10-01, 2023-10-01, 2025-06-30, 2026-07-22"
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])(-preview\d*)?", re.ASCII)
@@ -51,9 +51,9 @@ NEWEST = _VERSIONS[-1]
 
 
 def parse(name: str | None, uri: str) -> ApiVersion:
-    """The version called `name`; `uri` is only quoted in the message.
+    """The version `name`. `uri` is for the error message.
 
-    Raises ChatError 400 when it is missing or not supported.
+    Raises ChatError 400 if the version is missing or not supported.
     """
     if not name:
         raise ChatError(
@@ -75,7 +75,7 @@ def parse(name: str | None, uri: str) -> ApiVersion:
 
 
 def check_identity_version(name: str | None) -> None:
-    """Any version since the first is served (identity contract 1). Raises ChatError 400."""
+    """Accepts every version since the first (identity contract 1). Raises ChatError 400."""
     if not name:
         raise ChatError(400, "InvalidApiVersion", "The query parameter api-version is required.")
     if _DATE.fullmatch(name) is None or name < IDENTITY_OLDEST:

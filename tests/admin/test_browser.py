@@ -191,7 +191,7 @@ def test_keys_are_shown_on_request_and_copied(stage: Stage) -> None:
         copied = olga.page.get_by_text("Copied", exact=True)
         expect(copied).to_be_visible()
         assert olga.page.evaluate("navigator.clipboard.readText()") == text
-        olga.click("Hide them again")
+        olga.click("Hide the keys")
         assert "accesskey=" not in olga.page.content()
 
 

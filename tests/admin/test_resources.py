@@ -66,7 +66,7 @@ def test_regenerating_a_key_asks_first_and_then_kills_its_tokens_only(
     before = alice.user.resource
     address = address_of(Resource, "operation", before.pk, f"regenerate-{key_type}-key")
     page = olga.get(address).content.decode()
-    assert "Every access token that was issued under it ends at once." in page
+    assert "All access tokens issued with it become invalid immediately." in page
     assert Resource.objects.get(pk=before.pk).keys() == before.keys()
 
     answer = olga.post(address, {"confirmed": "yes"}, follow=True)
@@ -123,7 +123,7 @@ def test_a_resource_can_be_added_with_a_host_name_in_lower_case(
 )
 def test_what_is_no_host_name_is_refused(olga: Client, resource: Resource, hostname: str) -> None:
     answer = olga.post(address_of(Resource, "add"), {"name": "x", "hostname": hostname})
-    assert "Enter a host name alone" in answer.content.decode()
+    assert "Enter only a host name" in answer.content.decode()
     assert Resource.objects.count() == 1
 
 

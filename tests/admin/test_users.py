@@ -75,7 +75,7 @@ def test_revoking_ends_all_tokens_of_one_user(
     olga: Client, alice: Person, bob: Person, thread: str
 ) -> None:
     page = olga.get(operation(bob, "revoke-tokens")).content.decode()
-    assert "Every access token issued so far ends at once" in page
+    assert "All access tokens issued so far become invalid immediately." in page
     assert bob.get(thread).status_code == 200
     olga.post(operation(bob, "revoke-tokens"), {"confirmed": "yes"})
     assert bob.get(thread).status_code == 401
