@@ -157,7 +157,7 @@ def _dashboard() -> list[list[str]]:
     import json
 
     from monitoring.dashboard import dashboard
-    from monitoring.frames import RANGES
+    from monitoring.time_ranges import RANGES
     from wire.times import now_ms
 
     lines = []

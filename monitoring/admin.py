@@ -163,7 +163,7 @@ admin.site.register(ActionGroup, ActionGroupAdmin)
 ChatMessageAdmin.links.append(
     Link(
         "Story",
-        "monitoring_story",
+        "monitoring_timeline",
         "message",
         lambda message: message.pk,
         "messaging.view_chatmessage",

@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 AZURE = "Microsoft.Communication/CommunicationServices"
-OURS = "Chatsite"
+CHATSITE = "Chatsite"
 
 # Samples of the whole server belong to this one instead of to a resource.
 SERVER = UUID(int=0)
@@ -38,7 +38,7 @@ class Metric:
     reads: Reads = "events"
     unit: Unit = "Count"
     dimensions: tuple[str, ...] = ()
-    namespace: str = OURS
+    namespace: str = CHATSITE
     aggregations: tuple[str, ...] = (COUNT, TOTAL, AVERAGE, MINIMUM, MAXIMUM)
     # The smallest step that it is kept in.
     is_daily: bool = False

@@ -20,10 +20,10 @@ SeriesKey = tuple[str, UUID, Dimensions]
 ActiveKey = tuple[int, str, UUID, str]
 
 # What waits for a database that does not answer stays bounded; what is beyond is lost.
-MOST_RECORDS = 20_000
-MOST_SAMPLES = 50_000
+MAX_RECORDS = 20_000
+MAX_SAMPLES = 50_000
 # Who was seen today is remembered up to so many; after that somebody may be stored once more.
-MOST_SEEN = 100_000
+MAX_SEEN = 100_000
 
 
 class Tally:
@@ -91,17 +91,17 @@ class Collector:
                 tally = self._tallies[slot] = Tally()
             tally.add(value, times=times, is_duration=is_duration)
 
-    def note_active(self, metric: str, resource_id: UUID, subject: str, at_ms: int) -> None:
+    def record_active(self, metric: str, resource_id: UUID, subject: str, at_ms: int) -> None:
         """Notes that somebody or something was active on the day."""
         day_ms = at_ms - at_ms % DAY_MS
         key = (day_ms, metric, resource_id, subject)
         if key in self._seen:
             return
         with self._lock:
-            if day_ms > self._seen_day or len(self._seen) >= MOST_SEEN:
+            if day_ms > self._seen_day or len(self._seen) >= MAX_SEEN:
                 self._seen_day = max(day_ms, self._seen_day)
                 self._seen.clear()
-            if len(self._active) >= MOST_SEEN:
+            if len(self._active) >= MAX_SEEN:
                 return
             self._seen.add(key)
             self._active.add(key)
@@ -109,7 +109,7 @@ class Collector:
     def log(self, record: RequestRecord) -> None:
         """Keeps a request for the log."""
         with self._lock:
-            if len(self._records) < MOST_RECORDS:
+            if len(self._records) < MAX_RECORDS:
                 self._records.append(record)
 
     def take(self) -> tuple[Tallies, set[ActiveKey], list[RequestRecord]]:
@@ -131,10 +131,10 @@ class Collector:
                 mine = self._tallies.get(slot)
                 if mine is not None:
                     mine.merge(tally)
-                elif len(self._tallies) < MOST_SAMPLES:
+                elif len(self._tallies) < MAX_SAMPLES:
                     self._tallies[slot] = tally
             self._active.update(active)
-            self._records = [*records, *self._records][:MOST_RECORDS]
+            self._records = [*records, *self._records][:MAX_RECORDS]
 
 
 collector = Collector()

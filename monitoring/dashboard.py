@@ -7,14 +7,14 @@ from uuid import UUID
 from django.db.models import Q
 
 from monitoring.catalogue import METRICS
-from monitoring.frames import RANGES, Frame, Groups, Reader
 from monitoring.models import DAY_MS, Alert
-from monitoring.queries import Folded, merged, read
+from monitoring.queries import Aggregate, merged, read
+from monitoring.time_ranges import RANGES, Groups, MetricReader, TimeRange
 from wire.times import to_wire
 
 # So many operations have a colour of their own; the others are added up.
 _NAMED_OPERATIONS = 6
-_LEAST_DAYS = 7
+_MIN_DAYS = 7
 
 _REQUESTS = METRICS["APIRequestChat"]
 _DURATION = METRICS["ChatRequestDuration"]
@@ -24,8 +24,8 @@ def dashboard(
     range_name: str, resource_id: UUID | None, now_ms: int, operation: str = ""
 ) -> dict[str, Any]:
     """Everything that the page draws; times are in seconds, as charts want them."""
-    frame = Frame.of(range_name, now_ms)
-    reader = Reader(frame, resource_id, operation)
+    time_range = TimeRange.of(range_name, now_ms)
+    reader = MetricReader(time_range, resource_id, operation)
     by = ("Operation", "StatusCodeClass")
     chat = reader.read("APIRequestChat", by, with_buckets=True)
     identity = reader.read("APIRequestAuthentication", by)
@@ -47,11 +47,11 @@ def dashboard(
     return {
         "range": range_name,
         "operation": operation,
-        "stepMs": frame.step_ms,
-        "startMs": frame.start_ms,
-        "endMs": frame.end_ms,
+        "stepMs": time_range.step_ms,
+        "startMs": time_range.start_ms,
+        "endMs": time_range.end_ms,
         "nowMs": now_ms,
-        "times": [at // 1000 for at in frame.times],
+        "times": [at // 1000 for at in time_range.times],
         "tiles": _tiles(reader, chat, messages, connections, active, webhooks, dead),
         "charts": charts,
         "operations": _operations(reader, chat),
@@ -87,7 +87,7 @@ def _chart(
     return chart if times is None else {**chart, "times": [at // 1000 for at in times]}
 
 
-def _messages_chart(reader: Reader, messages: Groups) -> dict[str, Any]:
+def _messages_chart(reader: MetricReader, messages: Groups) -> dict[str, Any]:
     tones = {"Sent": "1", "Edited": "2", "Deleted": "bad"}
     series = [
         _series(action, reader.counts(s for key, s in messages.items() if key[0] == action), tone)
@@ -96,8 +96,8 @@ def _messages_chart(reader: Reader, messages: Groups) -> dict[str, Any]:
     return _chart("messages", "Messages", "bars", series, empty="No message was sent in this time.")
 
 
-def _operations_chart(reader: Reader, requests: Groups) -> dict[str, Any]:
-    by_operation: dict[str, list[Mapping[int, Folded]]] = {}
+def _operations_chart(reader: MetricReader, requests: Groups) -> dict[str, Any]:
+    by_operation: dict[str, list[Mapping[int, Aggregate]]] = {}
     for (operation, _), steps in requests.items():
         by_operation.setdefault(operation, []).append(steps)
     counted = {name: reader.counts(groups) for name, groups in by_operation.items()}
@@ -119,7 +119,7 @@ def _operations_chart(reader: Reader, requests: Groups) -> dict[str, Any]:
     )
 
 
-def _classes_chart(reader: Reader, requests: Groups) -> dict[str, Any]:
+def _classes_chart(reader: MetricReader, requests: Groups) -> dict[str, Any]:
     tones = {"2xx": "good", "3xx": "2", "4xx": "warn", "5xx": "bad"}
     series = []
     for name, tone in tones.items():
@@ -135,7 +135,7 @@ def _classes_chart(reader: Reader, requests: Groups) -> dict[str, Any]:
     )
 
 
-def _errors_chart(reader: Reader, chat: Groups) -> dict[str, Any]:
+def _errors_chart(reader: MetricReader, chat: Groups) -> dict[str, Any]:
     total = reader.counts(chat.values())
     series = []
     for name, label, tone in (("5xx", "Failed (5xx)", "bad"), ("4xx", "Refused (4xx)", "warn")):
@@ -151,14 +151,14 @@ def _share(part: int, of: int) -> float | None:
     return round(100 * part / of, 3) if of else None
 
 
-def _latency_chart(reader: Reader, chat: Groups) -> dict[str, Any]:
+def _latency_chart(reader: MetricReader, chat: Groups) -> dict[str, Any]:
     steps = merged(
         {key: s for key, s in chat.items() if reader.operation in ("", key[0])},
     )
     series = [
         _series(
             label,
-            [_milliseconds(steps.get(at), aggregation) for at in reader.frame.times],
+            [_milliseconds(steps.get(at), aggregation) for at in reader.time_range.times],
             tone,
         )
         for label, aggregation, tone in (
@@ -173,15 +173,15 @@ def _latency_chart(reader: Reader, chat: Groups) -> dict[str, Any]:
     )
 
 
-def _milliseconds(folded: Folded | None, aggregation: str) -> float | None:
-    value = folded.value(_DURATION, aggregation) if folded else None
+def _milliseconds(aggregate: Aggregate | None, aggregation: str) -> float | None:
+    value = aggregate.value(_DURATION, aggregation) if aggregate else None
     return None if value is None else round(value, 2)
 
 
-def _connections_chart(reader: Reader, steps: Mapping[int, Folded]) -> dict[str, Any]:
+def _connections_chart(reader: MetricReader, steps: Mapping[int, Aggregate]) -> dict[str, Any]:
     values = [
         round(steps[at].total / steps[at].count, 1) if at in steps and steps[at].count else None
-        for at in reader.frame.times
+        for at in reader.time_range.times
     ]
     empty = (
         "Connections are counted for the whole server: choose all resources."
@@ -192,9 +192,9 @@ def _connections_chart(reader: Reader, steps: Mapping[int, Folded]) -> dict[str,
     return _chart("connections", "Live connections", "area", series, empty=empty)
 
 
-def _active(reader: Reader, now_ms: int) -> dict[str, Any]:
+def _active(reader: MetricReader, now_ms: int) -> dict[str, Any]:
     end_ms = now_ms - now_ms % DAY_MS + DAY_MS
-    length = max(RANGES[reader.frame.name][1], _LEAST_DAYS * DAY_MS)
+    length = max(RANGES[reader.time_range.name][1], _MIN_DAYS * DAY_MS)
     days = list(range(end_ms - length, end_ms, DAY_MS))
     series = []
     for name, label, tone in (("ActiveUsers", "Users", "1"), ("ActiveThreads", "Threads", "4")):
@@ -219,7 +219,7 @@ def _active(reader: Reader, now_ms: int) -> dict[str, Any]:
     )
 
 
-def _webhooks_chart(reader: Reader, webhooks: Groups, dead: Groups) -> dict[str, Any]:
+def _webhooks_chart(reader: MetricReader, webhooks: Groups, dead: Groups) -> dict[str, Any]:
     good = reader.counts(s for key, s in webhooks.items() if key[0] == "Delivered")
     bad = reader.counts(s for key, s in webhooks.items() if key[0] != "Delivered")
     series = [
@@ -240,10 +240,10 @@ def _tile(
 
 
 def _tiles(
-    reader: Reader,
+    reader: MetricReader,
     chat: Groups,
     messages: Groups,
-    connections: Mapping[int, Folded],
+    connections: Mapping[int, Aggregate],
     active: Mapping[str, Any],
     webhooks: Groups,
     dead: Groups,
@@ -252,9 +252,9 @@ def _tiles(
     failed = sum(reader.counts(s for key, s in chat.items() if key[1] == "5xx"))
     refused = sum(reader.counts(s for key, s in chat.items() if key[1] == "4xx"))
     sent = sum(reader.counts(s for key, s in messages.items() if key[0] == "Sent"))
-    whole = Folded()
-    for folded in merged(chat).values():
-        whole.merge(folded)
+    whole = Aggregate()
+    for aggregate in merged(chat).values():
+        whole.merge(aggregate)
     last = connections[max(connections)] if connections else None
     attempts = sum(reader.counts(webhooks.values()))
     delivered = sum(reader.counts(s for key, s in webhooks.items() if key[0] == "Delivered"))
@@ -289,16 +289,16 @@ def _error_tone(rate: float | None) -> str:
     return "bad" if rate >= 1 else "warn"
 
 
-def _operations(reader: Reader, chat: Groups) -> list[dict[str, Any]]:
+def _operations(reader: MetricReader, chat: Groups) -> list[dict[str, Any]]:
     """One line per operation: how often, how often refused or failed, how long."""
     rows: dict[str, dict[str, Any]] = {}
     for (operation, status), steps in chat.items():
-        row = rows.setdefault(operation, {"requests": 0, "4xx": 0, "5xx": 0, "all": Folded()})
-        for folded in steps.values():
-            row["requests"] += folded.count
+        row = rows.setdefault(operation, {"requests": 0, "4xx": 0, "5xx": 0, "all": Aggregate()})
+        for aggregate in steps.values():
+            row["requests"] += aggregate.count
             if status in row:
-                row[status] += folded.count
-            row["all"].merge(folded)
+                row[status] += aggregate.count
+            row["all"].merge(aggregate)
     ranked = sorted(rows.items(), key=lambda item: -item[1]["requests"])
     return [
         {

@@ -15,8 +15,8 @@ from identity.models import Resource
 from monitoring.alerts.models import Alert, ReceiverKind
 from monitoring.alerts.payloads import findings
 from monitoring.dashboard import csv_rows, dashboard
-from monitoring.frames import DEFAULT_RANGE, RANGES
 from monitoring.operations import BAD_ROUTE, NAMES
+from monitoring.time_ranges import DEFAULT_RANGE, RANGES
 from wire.times import now_ms
 
 
@@ -27,7 +27,7 @@ def may_view(request: HttpRequest) -> bool:
 
 
 @dataclass(frozen=True)
-class Choice:
+class DashboardQuery:
     """What a request asks to be shown."""
 
     range: str
@@ -36,7 +36,7 @@ class Choice:
     resources: Sequence[Resource]
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Choice":
+    def of(cls, request: HttpRequest) -> "DashboardQuery":
         """From the query; what makes no sense counts as not given."""
         resources = list(Resource.objects.order_by("-is_default", "name")[:200])
         name = request.GET.get("range", "")
@@ -54,7 +54,7 @@ class Choice:
 def _data(request: HttpRequest) -> dict[str, Any]:
     if not may_view(request):
         raise PermissionDenied
-    choice = Choice.of(request)
+    choice = DashboardQuery.of(request)
     return dashboard(choice.range, choice.resource_id, now_ms(), choice.operation)
 
 

@@ -28,7 +28,7 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 def metrics_page(request: HttpRequest) -> HttpResponseBase:
     """The text, for whoever has the token, or asks from this machine when there is none."""
-    if not may_read(request):
+    if not is_allowed(request):
         response = HttpResponse(
             "Send CHATSITE_METRICS_TOKEN as a bearer token, or ask from this machine.\n",
             status=401,
@@ -56,7 +56,7 @@ def metrics_page(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse(text, content_type=kind)
 
 
-def may_read(request: HttpRequest) -> bool:
+def is_allowed(request: HttpRequest) -> bool:
     """Whether the request has the token, or, without one, comes from this machine to it."""
     token = settings.CHATSITE_METRICS_TOKEN
     if token:

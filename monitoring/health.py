@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 WORKER_GONE_MS = 30_000
 _LAYER_SECONDS = 3.0
 # Migrations and the channel layer are not asked again for every probe.
-_REMEMBER_SECONDS = 5.0
+_CACHE_SECONDS = 5.0
 
 
 class NotReady(Exception):
@@ -95,7 +95,7 @@ def check_database() -> str:
     return connection.vendor
 
 
-class _Remembered:
+class _CachedCheck:
     """The last success of a check that takes its time."""
 
     def __init__(self, check: Callable[[], str]) -> None:
@@ -104,7 +104,7 @@ class _Remembered:
     def __call__(self) -> str:
         if time.monotonic() >= self._until:
             self._detail = self._check()
-            self._until = time.monotonic() + _REMEMBER_SECONDS
+            self._until = time.monotonic() + _CACHE_SECONDS
         return self._detail
 
 
@@ -168,5 +168,5 @@ async def _round_trip() -> None:
         await layer.flush()
 
 
-check_migrations = _Remembered(_migrations)
-check_channel_layer = _Remembered(_channel_layer)
+check_migrations = _CachedCheck(_migrations)
+check_channel_layer = _CachedCheck(_channel_layer)

@@ -97,10 +97,10 @@ def observe(
     for metric, dimensions in credentials.found_in(request, operation, status):
         collector.record((metric, resource_id, dimensions), at_ms)
     if status < 300 and operation.metric == CHAT and isinstance(caller, Caller):
-        collector.note_active("ActiveUsers", resource_id, caller.raw_id, at_ms)
+        collector.record_active("ActiveUsers", resource_id, caller.raw_id, at_ms)
         thread_id = request.resolver_match and request.resolver_match.kwargs.get("thread_id")
         if thread_id:
-            collector.note_active("ActiveThreads", resource_id, thread_id, at_ms)
+            collector.record_active("ActiveThreads", resource_id, thread_id, at_ms)
     if settings.CHATSITE_REQUEST_LOG != "off":
         record = request_log.record_of(
             request, response, operation, resource_id, caller, at_ms, milliseconds

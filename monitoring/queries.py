@@ -21,16 +21,16 @@ from monitoring.catalogue import (
 from monitoring.histogram import BUCKETS, percentile
 from monitoring.models import BUCKET_FIELDS, DAY_MS, GRAINS, HOUR_MS, MINUTE_MS, Sample, Series
 
-Values = tuple[str, ...]
+DimensionValues = tuple[str, ...]
 
 
-def lowered(values: Values) -> Values:
+def lowercase(values: DimensionValues) -> DimensionValues:
     """What values are compared by: letter case does not count, and no two differ by it alone."""
     return tuple(value.lower() for value in values)
 
 
 @dataclass(slots=True)
-class Folded:
+class Aggregate:
     """Samples added up."""
 
     count: int = 0
@@ -49,7 +49,7 @@ class Folded:
         if buckets:
             self.buckets = [a + int(b) for a, b in zip(self.buckets, buckets, strict=True)]
 
-    def merge(self, other: "Folded") -> None:
+    def merge(self, other: "Aggregate") -> None:
         """Adds another one."""
         if other.count:
             self.add([other.count, other.total, other.minimum, other.maximum, *other.buckets])
@@ -132,28 +132,28 @@ def read(
     filters: Iterable[DimensionFilter] = (),
     with_buckets: bool = False,
     origin_ms: int = 0,
-    only: Collection[Values] | None = None,
-) -> dict[Values, dict[int, Folded]]:
+    only: Collection[DimensionValues] | None = None,
+) -> dict[DimensionValues, dict[int, Aggregate]]:
     """Samples by the values of the dimensions `by` and by the beginning of the step.
 
     From `start_ms` up to and without `end_ms`. Steps begin at `origin_ms`, at or before
     `start_ms`, and every `step_ms` after it. Values that have no sample are not there, nor those
     that are not among `only`, in whatever letter case.
     """
-    wanted = {lowered(values) for values in only} if only else None
-    groups: dict[int, Values] = {}
+    wanted = {lowercase(values) for values in only} if only else None
+    groups: dict[int, DimensionValues] = {}
     for series in series_of(metric, resource_id, filters):
         values = tuple(series.dimensions.get(name, "") for name in by)
-        if wanted is None or lowered(values) in wanted:
+        if wanted is None or lowercase(values) in wanted:
             groups[series.pk] = values
-    found: dict[Values, dict[int, Folded]] = {}
+    found: dict[DimensionValues, dict[int, Aggregate]] = {}
     model = GRAINS[DAY_MS if metric.is_daily else grain_for(step_ms, origin_ms)]
     step = f"at_ms - (at_ms - {int(origin_ms)}) %% {int(step_ms)}"
     is_one = len(set(groups.values())) == 1
     rows = _rows(model, list(groups), start_ms, end_ms, step, with_buckets, is_one)
     for pk, at_ms, *row in rows:
         steps = found.setdefault(groups[pk], {})
-        steps.setdefault(at_ms, Folded()).add(row)
+        steps.setdefault(at_ms, Aggregate()).add(row)
     return found
 
 
@@ -166,18 +166,18 @@ def total(
     by: Sequence[str] = (),
     filters: Iterable[DimensionFilter] = (),
     with_buckets: bool = False,
-) -> dict[Values, Folded]:
+) -> dict[DimensionValues, Aggregate]:
     """The same without steps, from the smallest ones: windows begin and end at any minute."""
     groups = {
         series.pk: tuple(series.dimensions.get(name, "") for name in by)
         for series in series_of(metric, resource_id, filters)
     }
     model = GRAINS[DAY_MS if metric.is_daily else MINUTE_MS]
-    found: dict[Values, Folded] = {}
+    found: dict[DimensionValues, Aggregate] = {}
     is_one = len(set(groups.values())) == 1
     rows = _rows(model, list(groups), start_ms, end_ms, "0", with_buckets, is_one)
     for series, _, *row in rows:
-        found.setdefault(groups[series], Folded()).add(row)
+        found.setdefault(groups[series], Aggregate()).add(row)
     return found
 
 
@@ -216,10 +216,10 @@ def _rows(
         return cursor.fetchall()
 
 
-def merged(groups: Mapping[Values, Mapping[int, Folded]]) -> dict[int, Folded]:
+def merged(groups: Mapping[DimensionValues, Mapping[int, Aggregate]]) -> dict[int, Aggregate]:
     """All groups together, step by step."""
-    together: dict[int, Folded] = {}
+    together: dict[int, Aggregate] = {}
     for steps in groups.values():
-        for at_ms, folded in steps.items():
-            together.setdefault(at_ms, Folded()).merge(folded)
+        for at_ms, aggregate in steps.items():
+            together.setdefault(at_ms, Aggregate()).merge(aggregate)
     return together

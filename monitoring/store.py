@@ -27,7 +27,7 @@ from monitoring.models import (
 
 _NO_BUCKETS = [0] * BUCKETS
 # As long as the columns for it.
-_MOST_TEXT = 400
+_MAX_TEXT_LENGTH = 400
 
 
 class SeriesCache:
@@ -85,10 +85,10 @@ def dimensions_text(dimensions: Dimensions | Mapping[str, str]) -> str:
     """Dimensions as one text, the same whatever their order, and another one for others."""
     pairs = dimensions.items() if isinstance(dimensions, Mapping) else dimensions
     text = urlencode(sorted(pairs))
-    if len(text) <= _MOST_TEXT:
+    if len(text) <= _MAX_TEXT_LENGTH:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return f"{text[: _MOST_TEXT - len(digest) - 1]}~{digest}"
+    return f"{text[: _MAX_TEXT_LENGTH - len(digest) - 1]}~{digest}"
 
 
 def add(tallies: Tallies) -> None:

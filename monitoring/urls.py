@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import path
 
 from monitoring import dashboard_views
-from monitoring.story import story_page
+from monitoring.timeline import timeline_page
 
 urlpatterns = [
     path(
@@ -15,5 +15,7 @@ urlpatterns = [
         admin.site.admin_view(dashboard_views.dashboard_csv),
         name="monitoring_dashboard_csv",
     ),
-    path("admin/monitoring/story/", admin.site.admin_view(story_page), name="monitoring_story"),
+    path(
+        "admin/monitoring/story/", admin.site.admin_view(timeline_page), name="monitoring_timeline"
+    ),
 ]

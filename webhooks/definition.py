@@ -9,7 +9,8 @@ from webhooks.filters import InvalidFilter, check_advanced_filters, check_event_
 from webhooks.models import EventSchema, EventSubscription
 from webhooks.requests import MAXIMUM_HEADER_BYTES
 from wire import times
-from wire.errors import ChatError
+from wire.errors import bad_request
+from wire.json_values import read_integer, read_list, read_object, read_text, read_time
 
 MAXIMUM_HEADERS = 10
 MAXIMUM_SUBJECT = 512
@@ -40,15 +41,12 @@ _RESERVED_HEADERS = {
 }
 
 
-def invalid(message: str) -> ChatError:
-    """400 in the management API's words."""
-    return ChatError(400, "InvalidRequest", message)
-
-
 def check_name(name: str) -> str:
     """`name` itself when a subscription may be called so. Raises ChatError 400."""
     if _NAME.fullmatch(name) is None:
-        raise invalid("The name of an event subscription has 3 to 64 letters, digits and hyphens.")
+        raise bad_request(
+            "The name of an event subscription must have 3 to 64 letters, digits and hyphens."
+        )
     return name
 
 
@@ -58,7 +56,7 @@ def check_signing_secret(secret: str) -> str:
     Raises ChatError 400.
     """
     if secret and not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
-        raise invalid(
+        raise bad_request(
             f"A signing secret needs at least {SHORTEST_SECRET} and at most {LONGEST_SECRET} "
             "characters."
         )
@@ -76,7 +74,7 @@ def read_definition(
     try:
         return _read(given, existing)
     except (InvalidFilter, InvalidEndpoint) as problem:
-        raise invalid(str(problem)) from None
+        raise bad_request(str(problem)) from None
 
 
 def _read(given: Mapping[str, Any], existing: EventSubscription | None) -> dict[str, Any]:
@@ -88,14 +86,14 @@ def _read(given: Mapping[str, Any], existing: EventSubscription | None) -> dict[
         existing.event_schema if existing else EventSchema.EVENT_GRID
     )
     if given.get("destination") is not None:
-        fields |= _destination(_object(given["destination"], "destination"), current, existing)
+        fields |= _destination(read_object(given["destination"], "destination"), current, existing)
     if given.get("filter") is not None:
-        fields |= _filter(_object(given["filter"], "filter"), current)
+        fields |= _filter(read_object(given["filter"], "filter"), current)
     elif schema is not None and existing is not None:
         # Keys that the old schema had may be none of the new one.
         check_advanced_filters(existing.advanced_filters, current)
     if given.get("retryPolicy") is not None:
-        fields |= _retry_policy(_object(given["retryPolicy"], "retryPolicy"))
+        fields |= _retry_policy(read_object(given["retryPolicy"], "retryPolicy"))
     if "labels" in given:
         fields["labels"] = _labels(given["labels"] or [])
     if "expirationTimeUtc" in given:
@@ -105,50 +103,40 @@ def _read(given: Mapping[str, Any], existing: EventSubscription | None) -> dict[
     return fields
 
 
-def _object(value: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise invalid(f"{name} must be an object.")
-    return value
-
-
 def _schema(value: Any) -> str:
     if value not in EventSchema.values:
-        raise invalid(f"eventDeliverySchema must be one of {', '.join(EventSchema.values)}.")
+        raise bad_request(f"eventDeliverySchema must be one of {', '.join(EventSchema.values)}.")
     return str(value)
 
 
-def _number(given: Mapping[str, Any], name: str, least: int, most: int, default: int) -> int:
+def _integer(given: Mapping[str, Any], name: str, minimum: int, maximum: int, default: int) -> int:
     value = given.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise invalid(f"{name} must be a whole number from {least} to {most}.")
-    return value
+    return read_integer(default if value is None else value, name, minimum=minimum, maximum=maximum)
 
 
 def _destination(
     destination: Mapping[str, Any], schema: str, existing: EventSubscription | None
 ) -> dict[str, Any]:
     if destination.get("endpointType") != "WebHook":
-        raise invalid("The destination's endpointType must be WebHook.")
-    given = _object(destination.get("properties"), "The destination's properties")
+        raise bad_request("The destination's endpointType must be WebHook.")
+    given = read_object(destination.get("properties"), "destination.properties")
     url = given.get("endpointUrl")
     if url is None and existing is not None:
         url = existing.endpoint_url
     if not isinstance(url, str):
-        raise invalid("The destination needs an endpointUrl.")
+        raise bad_request("The destination needs an endpointUrl.")
     parse_endpoint(url)
     if given.get("minimumTlsVersionAllowed") not in (None, *_TLS_VERSIONS):
-        raise invalid(f"minimumTlsVersionAllowed must be one of {', '.join(_TLS_VERSIONS)}.")
+        raise bad_request(f"minimumTlsVersionAllowed must be one of {', '.join(_TLS_VERSIONS)}.")
     if any(
         given.get(name)
         for name in ("azureActiveDirectoryTenantId", "azureActiveDirectoryApplicationIdOrUri")
     ):
-        raise invalid("Tokens of Microsoft Entra ID cannot be had here; use a secret header.")
+        raise bad_request("Tokens of Microsoft Entra ID cannot be had here; use a secret header.")
     return {
         "endpoint_url": url,
-        "max_events_per_batch": _number(given, "maxEventsPerBatch", 1, 5000, 1),
-        "preferred_batch_size_kb": _number(given, "preferredBatchSizeInKilobytes", 1, 1024, 64),
+        "max_events_per_batch": _integer(given, "maxEventsPerBatch", 1, 5000, 1),
+        "preferred_batch_size_kb": _integer(given, "preferredBatchSizeInKilobytes", 1, 1024, 64),
         "delivery_attributes": _attributes(
             given.get("deliveryAttributeMappings") or [], schema, existing
         ),
@@ -159,7 +147,7 @@ def _attributes(
     mappings: Any, schema: str, existing: EventSubscription | None
 ) -> list[dict[str, Any]]:
     if not isinstance(mappings, list) or len(mappings) > MAXIMUM_HEADERS:
-        raise invalid(
+        raise bad_request(
             f"deliveryAttributeMappings must be a list of no more than {MAXIMUM_HEADERS} headers."
         )
     secrets = {
@@ -167,27 +155,28 @@ def _attributes(
         for item in (existing.delivery_attributes if existing else [])
         if item["properties"].get("isSecret")
     }
-    checked = [_attribute(_object(item, "A header"), schema, secrets) for item in mappings]
+    headers = [read_object(item, "deliveryAttributeMappings") for item in mappings]
+    checked = [_attribute(item, schema, secrets) for item in headers]
     names = [item["name"].lower() for item in checked]
     if len(set(names)) < len(names):
-        raise invalid("Two headers have the same name.")
+        raise bad_request("Two headers have the same name.")
     return checked
 
 
 def _attribute(item: Mapping[str, Any], schema: str, secrets: Mapping[str, str]) -> dict[str, Any]:
     name = item.get("name")
     if not isinstance(name, str) or _HEADER_NAME.fullmatch(name) is None:
-        raise invalid("A header's name must be one that HTTP allows.")
+        raise bad_request("A header's name must be one that HTTP allows.")
     if name.lower().startswith("aeg-") or name.lower() in _RESERVED_HEADERS:
-        raise invalid(f"The header {name} cannot be set.")
-    given = _object(item.get("properties"), f"The properties of the header {name}")
+        raise bad_request(f"The header {name} cannot be set.")
+    given = read_object(item.get("properties"), f"{name}.properties")
     if item.get("type") == "Dynamic":
         field = given.get("sourceField")
         if not isinstance(field, str) or not is_key(field, schema):
-            raise invalid(f"The sourceField of the header {name} is no key of an event.")
+            raise bad_request(f"The sourceField of the header {name} is no key of an event.")
         return {"name": name, "type": "Dynamic", "properties": {"sourceField": field}}
     if item.get("type") != "Static":
-        raise invalid(f"The type of the header {name} must be Static or Dynamic.")
+        raise bad_request(f"The type of the header {name} must be Static or Dynamic.")
     is_secret = given.get("isSecret") is True
     value = given.get("value")
     if value is None and is_secret:
@@ -202,11 +191,11 @@ def _attribute(item: Mapping[str, Any], schema: str, secrets: Mapping[str, str])
 
 def _header_value(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise invalid(f"The header {name} needs a value.")
+        raise bad_request(f"The header {name} needs a value.")
     if len(value.encode()) > MAXIMUM_HEADER_BYTES:
-        raise invalid(f"The header {name} must not exceed {MAXIMUM_HEADER_BYTES} bytes.")
+        raise bad_request(f"The header {name} must not exceed {MAXIMUM_HEADER_BYTES} bytes.")
     if not value.isascii() or not value.isprintable():
-        raise invalid(f"The value of the header {name} must be printable ASCII.")
+        raise bad_request(f"The value of the header {name} must be printable ASCII.")
     return value
 
 
@@ -224,41 +213,32 @@ def _filter(given: Mapping[str, Any], schema: str) -> dict[str, Any]:
 def _subject(value: Any, name: str) -> str:
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > MAXIMUM_SUBJECT:
-        raise invalid(f"{name} must be text of no more than {MAXIMUM_SUBJECT} characters.")
-    return value
+    return read_text(value, name, max_length=MAXIMUM_SUBJECT)
 
 
 def _retry_policy(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "max_delivery_attempts": _number(given, "maxDeliveryAttempts", 1, 30, 30),
-        "event_ttl_minutes": _number(given, "eventTimeToLiveInMinutes", 1, 1440, 1440),
+        "max_delivery_attempts": _integer(given, "maxDeliveryAttempts", 1, 30, 30),
+        "event_ttl_minutes": _integer(given, "eventTimeToLiveInMinutes", 1, 1440, 1440),
     }
 
 
 def _labels(labels: Any) -> list[str]:
-    if not isinstance(labels, list) or not all(
-        isinstance(label, str) and len(label) <= 200 for label in labels
-    ):
-        raise invalid("labels must be a list of short texts.")
-    return list(labels)
+    return [read_text(label, "labels", max_length=200) for label in read_list(labels, "labels")]
 
 
 def _dead_letter_destination(value: Any) -> Mapping[str, Any] | None:
     if not value:
         return None
-    return _object(value, "deadLetterDestination")
+    return read_object(value, "deadLetterDestination")
 
 
 def _expiry(value: Any) -> int | None:
     if value is None:
         return None
-    try:
-        expires = times.parse(value)
-    except (TypeError, ValueError):
-        raise invalid("expirationTimeUtc must be a time in RFC 3339.") from None
+    expires = read_time(value, "expirationTimeUtc")
     if expires <= times.now_ms():
-        raise invalid("expirationTimeUtc is over already.")
+        raise bad_request("'expirationTimeUtc' must be in the future; this time is over.")
     return expires
 
 

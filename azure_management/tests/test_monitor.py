@@ -9,7 +9,7 @@ from django.test import Client, override_settings
 from identity.models import Resource
 from monitoring import store
 from monitoring.alerts.models import ActionGroup, Alert, AlertRule, Notification, Receiver
-from monitoring.alerts.services import made_up_alert
+from monitoring.alerts.services import sample_alert
 from monitoring.tests.samples import DAY, HOUR, MINUTE, NOON, requests
 from tests.cast import Person
 from wire.times import now_ms, to_wire
@@ -87,7 +87,7 @@ def _json(value: Any) -> str:
     [
         ({"criterion": {"threshold": ENDLESS}}, "'threshold' must be a number"),
         ({"severity": 2.5}, "'severity' must be a whole number"),
-        ({"severity": None}, "'severity' must be a number"),
+        ({"severity": None}, "'severity' must be a whole number"),
         ({"enabled": "true"}, "'enabled' must be true or false"),
         ({"autoMitigate": 0}, "'autoMitigate' must be true or false"),
         ({"customProperties": [1, 2]}, "'customProperties' must be an object"),
@@ -164,7 +164,7 @@ def test_a_group_that_is_written_again_keeps_what_the_api_does_not_know(
     group = ActionGroup.objects.get(name="ops")
     Receiver.objects.create(group=group, name="am", kind="alertmanager", address="http://am")
     olga = group.receivers.get(kind="email")
-    alert = made_up_alert(NOON)
+    alert = sample_alert(NOON)
     alert.rule = None
     alert.save()
     Notification.objects.create(

@@ -5,14 +5,14 @@ from typing import Any
 from django.conf import settings
 
 from monitoring.alerts.models import Alert, AlertCondition, AlertRule
-from monitoring.alerts.preview import chart_of, past_of
+from monitoring.alerts.preview import chart_of, history_of
 from monitoring.catalogue import METRICS
 from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS
 
-_MOST_POINTS = 400
-_LONGEST_MS = 7 * DAY_MS
+_MAX_POINTS = 400
+_MAX_SPAN_MS = 7 * DAY_MS
 # So many windows are shown before it fired and after it was resolved.
-_AROUND = 6
+_WINDOWS_AROUND = 6
 
 
 def charts_of(alert: Alert, now_ms: int) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def _chart(alert: Alert, found: dict[str, Any], now_ms: int) -> dict[str, Any]:
         ],
     )
     values = tuple(found["dimensions"].values())
-    past = past_of(rule, condition, ends[0], ends[-1], [values])
+    past = history_of(rule, condition, ends[0], ends[-1], [values])
     chart = chart_of(past, [values], ends)
     is_kept = ends[0] >= now_ms - settings.CHATSITE_METRICS_MINUTE_DAYS * DAY_MS
     if not is_kept:
@@ -56,10 +56,10 @@ def _chart(alert: Alert, found: dict[str, Any], now_ms: int) -> dict[str, Any]:
 
 def _ends(alert: Alert, now_ms: int) -> range:
     """The ends of the windows that are shown."""
-    around_ms = max(_AROUND * (alert.window_end_ms - alert.window_start_ms), HOUR_MS)
+    around_ms = max(_WINDOWS_AROUND * (alert.window_end_ms - alert.window_start_ms), HOUR_MS)
     start_ms = alert.window_end_ms - around_ms
     last_ms = (alert.resolved_ms or now_ms) + around_ms
-    end_ms = min(last_ms, now_ms - now_ms % MINUTE_MS, start_ms + _LONGEST_MS)
+    end_ms = min(last_ms, now_ms - now_ms % MINUTE_MS, start_ms + _MAX_SPAN_MS)
     end_ms = max(end_ms, alert.window_end_ms)
-    step_ms = MINUTE_MS * max((end_ms - start_ms) // MINUTE_MS // _MOST_POINTS, 1)
+    step_ms = MINUTE_MS * max((end_ms - start_ms) // MINUTE_MS // _MAX_POINTS, 1)
     return range(start_ms, end_ms + 1, step_ms)

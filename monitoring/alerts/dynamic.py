@@ -13,16 +13,16 @@ from monitoring import queries
 from monitoring.alerts.models import AlertCondition, AlertRule, Operator, Sensitivity
 from monitoring.catalogue import METRICS, PERCENTILES, Metric
 from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS
-from monitoring.queries import DimensionFilter, Folded, Values
+from monitoring.queries import Aggregate, DimensionFilter, DimensionValues
 
-LEARNED_MS = 10 * DAY_MS
-LEAST_MS = 3 * DAY_MS
-LEAST_WINDOWS = 30
+HISTORY_MS = 10 * DAY_MS
+MIN_HISTORY_MS = 3 * DAY_MS
+MIN_WINDOWS = 30
 _DEVIATIONS = {Sensitivity.LOW: 5.0, Sensitivity.MEDIUM: 3.0, Sensitivity.HIGH: 2.0}
 # A median deviation times this is a standard deviation, when values are spread normally.
-_NORMAL = 1.4826
+_DEVIATION_SCALE = 1.4826
 # The hours before and after count as the same hour.
-_NEIGHBOURS = 1
+_NEIGHBOR_HOURS = 1
 
 
 def bounds(
@@ -32,13 +32,13 @@ def bounds(
 
     `past` holds the values of windows by their beginning.
     """
-    if len(past) < LEAST_WINDOWS or at_ms - min(past) < LEAST_MS:
+    if len(past) < MIN_WINDOWS or at_ms - min(past) < MIN_HISTORY_MS:
         return None
     values = [value for start, value in past.items() if _is_same_hour(start, at_ms)]
     if not values:
         return None
     middle = median(values)
-    spread = _NORMAL * median(abs(value - middle) for value in values)
+    spread = _DEVIATION_SCALE * median(abs(value - middle) for value in values)
     # What never changes must not alarm at the first change.
     spread = max(spread, 0.1 * abs(middle), 1.0 if is_counting else 0.0)
     away = _DEVIATIONS[Sensitivity(sensitivity)] * spread
@@ -47,7 +47,7 @@ def bounds(
 
 def _is_same_hour(start_ms: int, at_ms: int) -> bool:
     apart = (start_ms // HOUR_MS - at_ms // HOUR_MS) % 24
-    return min(apart, 24 - apart) <= _NEIGHBOURS
+    return min(apart, 24 - apart) <= _NEIGHBOR_HOURS
 
 
 def is_unusual(operator: str, value: float, lowest: float, highest: float) -> bool:
@@ -69,7 +69,7 @@ def threshold(operator: str, value: float | None, limits: tuple[float, float]) -
 def judge(
     rule: AlertRule,
     condition: AlertCondition,
-    values: Values,
+    values: DimensionValues,
     value: float | None,
     end_ms: int,
 ) -> dict[str, Any]:
@@ -87,11 +87,11 @@ def judge(
 
 
 def history(
-    rule: AlertRule, condition: AlertCondition, values: Values, until_ms: int
+    rule: AlertRule, condition: AlertCondition, values: DimensionValues, until_ms: int
 ) -> dict[int, float]:
     """The values of the windows before `until_ms`, by their beginning."""
     metric, step_ms = METRICS[condition.metric], rule.window_minutes * MINUTE_MS
-    since_ms = max(until_ms - LEARNED_MS, condition.ignore_before_ms or 0)
+    since_ms = max(until_ms - HISTORY_MS, condition.ignore_before_ms or 0)
     names = [each["name"] for each in condition.dimensions]
     pairs = zip(names, values, strict=True)
     found = queries.merged(
@@ -111,7 +111,7 @@ def history(
 def windows(
     metric: Metric,
     aggregation: str,
-    found: Mapping[int, Folded],
+    found: Mapping[int, Aggregate],
     until_ms: int,
     step_ms: int,
 ) -> dict[int, float]:
@@ -121,5 +121,5 @@ def windows(
     starts: Sequence[int] = sorted(found)
     if metric.is_counting:
         starts = range(starts[0], until_ms - until_ms % step_ms, step_ms)
-    values = {at: found.get(at, Folded()).value(metric, aggregation) for at in starts}
+    values = {at: found.get(at, Aggregate()).value(metric, aggregation) for at in starts}
     return {at: value for at, value in values.items() if value is not None}

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring.alerts import machine
+from monitoring.alerts import state_machine
 from monitoring.alerts.evaluation import Finding, evaluate, filters_of
-from monitoring.alerts.machine import Standing
 from monitoring.alerts.models import (
     Alert,
     AlertCondition,
@@ -19,8 +18,9 @@ from monitoring.alerts.models import (
     Receiver,
 )
 from monitoring.alerts.payloads import FIRED, RESOLVED
+from monitoring.alerts.state_machine import AlertState
 from monitoring.models import MINUTE_MS
-from monitoring.queries import Values
+from monitoring.queries import DimensionValues
 from monitoring.store import dimensions_text
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def findings_by_instance(
         return [together]
     condition = conditions[0]
     names = [each.name for each in filters_of(condition)]
-    firing: list[Values] = [
+    firing: list[DimensionValues] = [
         tuple(each.dimensions.get(name, "") for name in names)
         for each in instances
         if each.is_firing and set(each.dimensions) == set(names)
@@ -101,15 +101,15 @@ def findings_by_instance(
 
 
 def verdict(
-    conditions: Sequence[AlertCondition], standing: Standing, findings: Sequence[Finding]
-) -> tuple[Standing, bool | None]:
+    conditions: Sequence[AlertCondition], state: AlertState, findings: Sequence[Finding]
+) -> tuple[AlertState, bool | None]:
     """Whether all conditions are met; a dynamic one judges by its last evaluations."""
-    is_met = machine.all_of(each.is_met for each in findings)
+    is_met = state_machine.all_met(each.is_met for each in findings)
     condition = conditions[0]
     if condition.kind == ConditionKind.STATIC:
-        return standing, is_met
-    return machine.remember(
-        standing,
+        return state, is_met
+    return state_machine.with_verdict(
+        state,
         is_met,
         periods=condition.evaluation_periods,
         failing=condition.failing_periods,
@@ -123,16 +123,16 @@ def _step(
     end_ms: int,
     now_ms: int,
 ) -> None:
-    standing = Standing(instance.is_firing, instance.clean_evaluations, tuple(instance.recent))
-    standing, is_met = verdict(list(rule.conditions.all()), standing, findings)
-    standing, change = machine.step(standing, is_met, auto_mitigate=rule.auto_mitigate)
+    state = AlertState(instance.is_firing, instance.clean_evaluations, tuple(instance.recent))
+    state, is_met = verdict(list(rule.conditions.all()), state, findings)
+    state, change = state_machine.advance(state, is_met, auto_mitigate=rule.auto_mitigate)
     with transaction.atomic():
         if change == "fired":
             instance.alert = fire(rule, instance.dimensions, findings, end_ms, now_ms)
         elif change == "resolved" and instance.alert is not None:
             resolve(instance.alert, now_ms)
-        instance.is_firing, instance.clean_evaluations = standing.is_firing, standing.clean
-        instance.recent, instance.evaluated_ms = list(standing.recent), end_ms
+        instance.is_firing, instance.clean_evaluations = state.is_firing, state.healthy
+        instance.recent, instance.evaluated_ms = list(state.recent), end_ms
         if not instance.is_firing:
             instance.alert = None
         instance.save()

@@ -11,7 +11,7 @@ from monitoring.alerts import dynamic
 from monitoring.alerts.models import AlertCondition, AlertRule, ConditionKind, Operator
 from monitoring.catalogue import METRICS, PERCENTILES, Metric
 from monitoring.models import DAY_MS, MINUTE_MS
-from monitoring.queries import DimensionFilter, Folded, Values, lowered
+from monitoring.queries import Aggregate, DimensionFilter, DimensionValues, lowercase
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     Operator.GREATER_THAN: operator.gt,
@@ -73,7 +73,7 @@ def filters_of(condition: AlertCondition) -> list[DimensionFilter]:
     ]
 
 
-def explicit_combinations(filters: Iterable[DimensionFilter]) -> list[Values] | None:
+def explicit_combinations(filters: Iterable[DimensionFilter]) -> list[DimensionValues] | None:
     """Every combination that is named one by one; None when some are found only in samples."""
     wanted = list(filters)
     if any(each.is_exclusion or "*" in each.values for each in wanted):
@@ -82,8 +82,8 @@ def explicit_combinations(filters: Iterable[DimensionFilter]) -> list[Values] | 
 
 
 def combinations(
-    rule: AlertRule, condition: AlertCondition, end_ms: int, known: Iterable[Values] = ()
-) -> list[Values]:
+    rule: AlertRule, condition: AlertCondition, end_ms: int, known: Iterable[DimensionValues] = ()
+) -> list[DimensionValues]:
     """The combinations of dimension values that are looked at, each by itself.
 
     Those that the condition names, or those that had samples within a day, and `known` ones.
@@ -105,12 +105,12 @@ def combinations(
 
 
 def evaluate(
-    rule: AlertRule, condition: AlertCondition, end_ms: int, known: Iterable[Values] = ()
-) -> dict[Values, Finding]:
+    rule: AlertRule, condition: AlertCondition, end_ms: int, known: Iterable[DimensionValues] = ()
+) -> dict[DimensionValues, Finding]:
     """What the condition finds in the window that ends at `end_ms`, by combination."""
     metric, filters = METRICS[condition.metric], filters_of(condition)
     names = [each.name for each in filters]
-    folded = queries.total(
+    aggregate = queries.total(
         metric,
         resource_id=rule.resource_id,
         start_ms=end_ms - rule.window_minutes * MINUTE_MS,
@@ -119,12 +119,12 @@ def evaluate(
         filters=filters,
         with_buckets=condition.aggregation in PERCENTILES,
     )
-    by_lower = {lowered(values): found for values, found in folded.items()}
+    by_lower = {lowercase(values): found for values, found in aggregate.items()}
     findings = {
         values: finding(
             condition,
             dict(zip(names, values, strict=True)),
-            by_lower.get(lowered(values), Folded()).value(metric, condition.aggregation),
+            by_lower.get(lowercase(values), Aggregate()).value(metric, condition.aggregation),
         )
         for values in combinations(rule, condition, end_ms, known)
     }

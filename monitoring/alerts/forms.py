@@ -159,7 +159,7 @@ ConditionFormSet = inlineformset_factory(
     formset=BaseConditionFormSet,
     extra=0,
     min_num=1,
-    max_num=validation.MOST_CONDITIONS,
+    max_num=validation.MAX_CONDITIONS,
 )
 
 

@@ -13,7 +13,6 @@ from django.urls import URLPattern, path
 from admin_toolkit.display import address_of, badge, page_of
 from admin_toolkit.operations import Tool
 from admin_toolkit.pages import Link, Panel, PanelRow
-from azure_management.monitor.groups import unsupported_receivers
 from monitoring.alerts import services
 from monitoring.alerts.forms import (
     ActionGroupForm,
@@ -25,6 +24,19 @@ from monitoring.alerts.models import (
 )
 from monitoring.alerts.rule_pages import PlainChoices
 from wire.times import now_ms
+
+
+def unsupported_receivers(group: ActionGroup) -> list[str]:
+    """Kind and name of receivers that the management API stored and this server cannot notify."""
+    properties = (group.definition or {}).get("properties") or {}
+    supported = ("emailReceivers", "webhookReceivers")
+    return [
+        f"{member.removesuffix('Receivers')}: {each.get('name', '')}"
+        for member, entries in sorted(properties.items())
+        if member.endswith("Receivers") and member not in supported and isinstance(entries, list)
+        for each in entries
+        if isinstance(each, dict)
+    ]
 
 
 class ReceiverInline(admin.StackedInline):
@@ -108,7 +120,7 @@ class ActionGroupAdmin(PlainChoices):
             raise PermissionDenied
         outcomes = None
         if request.method == "POST":
-            outcomes = services.try_out(group, now_ms())
+            outcomes = services.send_test_alert(group, now_ms())
             failed = sum(not outcome.is_success for _, outcome in outcomes)
             self.log_change(
                 request, group, f"Tested: {len(outcomes) - failed} of {len(outcomes)} told."

@@ -7,29 +7,29 @@ from itertools import accumulate
 from typing import Any
 
 from monitoring import queries
-from monitoring.alerts import dynamic, engine, machine
+from monitoring.alerts import dynamic, engine, state_machine
 from monitoring.alerts.evaluation import (
     Finding,
     explicit_combinations,
     filters_of,
     finding,
 )
-from monitoring.alerts.machine import Standing
 from monitoring.alerts.models import AlertCondition, AlertRule, ConditionKind
+from monitoring.alerts.state_machine import AlertState
 from monitoring.catalogue import METRICS, PERCENTILES
 from monitoring.histogram import BUCKETS
 from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS
-from monitoring.queries import Folded, Values, lowered
+from monitoring.queries import Aggregate, DimensionValues, lowercase
 
 DAYS = 7
-MOST_LINES = 6
+MAX_LINES = 6
 # A preview is made while somebody types: so many windows are looked at, of the busiest values.
-_MOST_LOOKS = 60_000
-_MOST_POINTS = 400
-_MOST_TOLD = 50
+_MAX_EVALUATIONS = 60_000
+_MAX_POINTS = 400
+_MAX_FIRED = 50
 
 
-class Extremes:
+class RangeExtremes:
     """The least (or greatest) of any part of a sequence, from two parts a power of two long."""
 
     def __init__(self, values: list[float], choose: Callable[[float, float], float]) -> None:
@@ -47,28 +47,28 @@ class Extremes:
         return self._choose(found[first], found[last - (1 << level)])
 
 
-class Minutes:
+class MinuteSamples:
     """The samples of one combination, minute by minute, to be added up over any window."""
 
-    def __init__(self, steps: Mapping[int, Folded], *, with_buckets: bool) -> None:
+    def __init__(self, steps: Mapping[int, Aggregate], *, with_buckets: bool) -> None:
         self.at = sorted(steps)
         rows = [steps[at] for at in self.at]
         self.counts = [0, *accumulate(row.count for row in rows)]
         self.totals = [0.0, *accumulate(row.total for row in rows)]
-        self.minima = Extremes([row.minimum or 0.0 for row in rows], min)
-        self.maxima = Extremes([row.maximum or 0.0 for row in rows], max)
+        self.minima = RangeExtremes([row.minimum or 0.0 for row in rows], min)
+        self.maxima = RangeExtremes([row.maximum or 0.0 for row in rows], max)
         self.buckets = (
             [[0, *accumulate(row.buckets[bucket] for row in rows)] for bucket in range(BUCKETS)]
             if with_buckets
             else []
         )
 
-    def window(self, start_ms: int, end_ms: int) -> Folded:
+    def window(self, start_ms: int, end_ms: int) -> Aggregate:
         """What happened from `start_ms` up to and without `end_ms`."""
         first, last = bisect_left(self.at, start_ms), bisect_left(self.at, end_ms)
         if first == last:
-            return Folded()
-        return Folded(
+            return Aggregate()
+        return Aggregate(
             self.counts[last] - self.counts[first],
             self.totals[last] - self.totals[first],
             self.minima.of(first, last),
@@ -77,31 +77,33 @@ class Minutes:
         )
 
 
-_NOTHING = Minutes({}, with_buckets=True)
+_NOTHING = MinuteSamples({}, with_buckets=True)
 
 
 @dataclass
-class Past:
+class ConditionHistory:
     """One condition over the whole time."""
 
     rule: AlertRule
     condition: AlertCondition
     # By values without their letter case.
-    minutes: dict[Values, Minutes]
-    _limits: dict[tuple[Values, int], tuple[float, float] | None] = field(default_factory=dict)
-    _windows: dict[Values, dict[int, float]] = field(default_factory=dict)
+    minutes: dict[DimensionValues, MinuteSamples]
+    _limits: dict[tuple[DimensionValues, int], tuple[float, float] | None] = field(
+        default_factory=dict
+    )
+    _windows: dict[DimensionValues, dict[int, float]] = field(default_factory=dict)
 
-    def minutes_of(self, values: Values) -> Minutes:
+    def minutes_of(self, values: DimensionValues) -> MinuteSamples:
         """The samples of one combination."""
-        return self.minutes.get(lowered(values), _NOTHING)
+        return self.minutes.get(lowercase(values), _NOTHING)
 
-    def find(self, values: Values, end_ms: int) -> Finding:
+    def find(self, values: DimensionValues, end_ms: int) -> Finding:
         """What the condition would have found in the window that ended then."""
         names = [each["name"] for each in self.condition.dimensions]
         metric = METRICS[self.condition.metric]
         start_ms = end_ms - self.rule.window_minutes * MINUTE_MS
-        folded = self.minutes_of(values).window(start_ms, end_ms)
-        value = folded.value(metric, self.condition.aggregation)
+        aggregate = self.minutes_of(values).window(start_ms, end_ms)
+        value = aggregate.value(metric, self.condition.aggregation)
         found = finding(self.condition, dict(zip(names, values, strict=True)), value)
         if self.condition.kind == ConditionKind.STATIC:
             return found
@@ -115,24 +117,24 @@ class Past:
             threshold=dynamic.threshold(operator, value, limits),
         )
 
-    def _limits_at(self, values: Values, start_ms: int) -> tuple[float, float] | None:
+    def _limits_at(self, values: DimensionValues, start_ms: int) -> tuple[float, float] | None:
         place = values, start_ms // HOUR_MS
         if place not in self._limits:
             windows = self._windows_of(values)
-            past = {
+            history = {
                 at: value
                 for at, value in windows.items()
-                if start_ms - dynamic.LEARNED_MS <= at < start_ms
+                if start_ms - dynamic.HISTORY_MS <= at < start_ms
             }
             self._limits[place] = dynamic.bounds(
-                past,
+                history,
                 start_ms,
                 self.condition.sensitivity,
                 is_counting=METRICS[self.condition.metric].is_counting,
             )
         return self._limits[place]
 
-    def _windows_of(self, values: Values) -> dict[int, float]:
+    def _windows_of(self, values: DimensionValues) -> dict[int, float]:
         if values not in self._windows:
             metric, step_ms = METRICS[self.condition.metric], self.rule.window_minutes * MINUTE_MS
             minutes = self.minutes_of(values)
@@ -155,18 +157,18 @@ def preview(rule: AlertRule, conditions: Sequence[AlertCondition], now_ms: int) 
     end_ms = now_ms - now_ms % step_ms
     ends = range(end_ms - DAYS * DAY_MS, end_ms + 1, step_ms)
     known = _combinations(rule, conditions, ends[0], end_ms)
-    combinations = known[: max(_MOST_LOOKS // (len(ends) * len(conditions)), 1)]
-    pasts = [
-        past_of(rule, condition, ends[0], end_ms, [values[place] for values in combinations])
+    combinations = known[: max(_MAX_EVALUATIONS // (len(ends) * len(conditions)), 1)]
+    histories = [
+        history_of(rule, condition, ends[0], end_ms, [values[place] for values in combinations])
         for place, condition in enumerate(conditions)
     ]
     told: list[dict[str, Any]] = []
     for values in combinations:
-        told += _simulate(rule, conditions, pasts, values, ends)
+        told += _simulate(rule, conditions, histories, values, ends)
     told.sort(key=lambda each: -each["firedMs"])
     return {
-        "chart": chart_of(pasts[0], [values[0] for values in combinations], ends),
-        "fired": told[:_MOST_TOLD],
+        "chart": chart_of(histories[0], [values[0] for values in combinations], ends),
+        "fired": told[:_MAX_FIRED],
         "count": len(told),
         "combinations": len(known),
         "looked": len(combinations),
@@ -174,15 +176,15 @@ def preview(rule: AlertRule, conditions: Sequence[AlertCondition], now_ms: int) 
     }
 
 
-def past_of(
+def history_of(
     rule: AlertRule,
     condition: AlertCondition,
     start_ms: int,
     end_ms: int,
-    combinations: Sequence[Values],
-) -> Past:
+    combinations: Sequence[DimensionValues],
+) -> ConditionHistory:
     metric, filters = METRICS[condition.metric], filters_of(condition)
-    learned_ms = dynamic.LEARNED_MS if condition.kind == ConditionKind.DYNAMIC else 0
+    learned_ms = dynamic.HISTORY_MS if condition.kind == ConditionKind.DYNAMIC else 0
     with_buckets = condition.aggregation in PERCENTILES
     found = queries.read(
         metric,
@@ -196,14 +198,15 @@ def past_of(
         only=set(combinations),
     )
     minutes = {
-        lowered(key): Minutes(steps, with_buckets=with_buckets) for key, steps in found.items()
+        lowercase(key): MinuteSamples(steps, with_buckets=with_buckets)
+        for key, steps in found.items()
     }
-    return Past(rule, condition, minutes)
+    return ConditionHistory(rule, condition, minutes)
 
 
 def _combinations(
     rule: AlertRule, conditions: Sequence[AlertCondition], start_ms: int, end_ms: int
-) -> list[tuple[Values, ...]]:
+) -> list[tuple[DimensionValues, ...]]:
     """For each instance of the rule, the values of each of its conditions; the busiest first."""
     named = [explicit_combinations(filters_of(each)) for each in conditions]
     if len(conditions) > 1:
@@ -219,27 +222,29 @@ def _combinations(
         filters=filters,
     )
     counts = {
-        lowered(values): sum(each.count for each in steps.values())
+        lowercase(values): sum(each.count for each in steps.values())
         for values, steps in found.items()
     }
     known = sorted(found) if named[0] is None else named[0]
-    busiest = sorted(known, key=lambda values: -counts.get(lowered(values), 0))
+    busiest = sorted(known, key=lambda values: -counts.get(lowercase(values), 0))
     return [(values,) for values in busiest]
 
 
 def _simulate(
     rule: AlertRule,
     conditions: Sequence[AlertCondition],
-    pasts: Sequence[Past],
-    values: tuple[Values, ...],
+    histories: Sequence[ConditionHistory],
+    values: tuple[DimensionValues, ...],
     ends: Iterable[int],
 ) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
-    standing = Standing()
+    state = AlertState()
     for end_ms in ends:
-        found = [past.find(each, end_ms) for past, each in zip(pasts, values, strict=True)]
-        standing, is_met = engine.verdict(conditions, standing, found)
-        standing, change = machine.step(standing, is_met, auto_mitigate=rule.auto_mitigate)
+        found = [
+            history.find(each, end_ms) for history, each in zip(histories, values, strict=True)
+        ]
+        state, is_met = engine.verdict(conditions, state, found)
+        state, change = state_machine.advance(state, is_met, auto_mitigate=rule.auto_mitigate)
         if change == "fired":
             where = ", ".join(value for each in values for value in each)
             told.append(
@@ -250,17 +255,19 @@ def _simulate(
     return told
 
 
-def chart_of(past: Past, combinations: Sequence[Values], ends: range) -> dict[str, Any]:
-    metric = METRICS[past.condition.metric]
+def chart_of(
+    history: ConditionHistory, combinations: Sequence[DimensionValues], ends: range
+) -> dict[str, Any]:
+    metric = METRICS[history.condition.metric]
     # Fewer points than looks: the chart is no wider than a page.
-    shown = ends[:: max(len(ends) // _MOST_POINTS, 1)]
+    shown = ends[:: max(len(ends) // _MAX_POINTS, 1)]
     busiest = sorted(
         combinations,
-        key=lambda values: -past.minutes_of(values).counts[-1],
-    )[:MOST_LINES]
+        key=lambda values: -history.minutes_of(values).counts[-1],
+    )[:MAX_LINES]
     series, thresholds = [], []
     for place, values in enumerate(busiest):
-        found = [past.find(values, end_ms) for end_ms in shown]
+        found = [history.find(values, end_ms) for end_ms in shown]
         label = ", ".join(values) or metric.label
         series.append({"label": label, "v": [each.value for each in found], "tone": str(place + 1)})
         if place == 0:
@@ -270,7 +277,7 @@ def chart_of(past: Past, combinations: Sequence[Values], ends: range) -> dict[st
     units = {"MilliSeconds": "ms", "Seconds": "s"}
     return {
         "id": "preview",
-        "title": f"{metric.label}, {past.condition.aggregation}",
+        "title": f"{metric.label}, {history.condition.aggregation}",
         "kind": "lines",
         "unit": units.get(metric.unit, ""),
         "times": [end_ms // 1000 for end_ms in shown],

@@ -33,7 +33,7 @@ from monitoring.catalogue import METRICS
 from wire.times import now_ms
 
 # A change of these begins anew: what was open was about something else.
-_MEANING = {
+_RESETTING_FIELDS = {
     "resource",
     "is_enabled",
     "window_minutes",
@@ -217,8 +217,8 @@ class AlertRuleAdmin(PlainChoices):
         """A rule that watches something else now ends what it had open."""
         super().save_related(request, form, formsets, change)
         is_new = not change
-        means_more = _MEANING & set(form.changed_data)
-        if is_new or means_more or any(formset.has_changed() for formset in formsets):
+        resets = _RESETTING_FIELDS & set(form.changed_data)
+        if is_new or resets or any(formset.has_changed() for formset in formsets):
             engine.end_alerts(form.instance, now_ms(), "The rule was changed.")
 
     def delete_model(self, request: HttpRequest, obj: AlertRule) -> None:

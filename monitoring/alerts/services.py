@@ -50,14 +50,14 @@ def replace_receivers(group: ActionGroup, receivers: Sequence[Receiver]) -> None
         Receiver.objects.filter(pk__in=[each.pk for each in left.values()]).delete()
 
 
-def try_out(group: ActionGroup, now_ms: int) -> list[tuple[Receiver, Outcome]]:
+def send_test_alert(group: ActionGroup, now_ms: int) -> list[tuple[Receiver, Outcome]]:
     """Sends a made-up alert to every receiver, once and at once; nothing of it is stored."""
-    alert, receivers = made_up_alert(now_ms), list(group.receivers.select_related("group"))
+    alert, receivers = sample_alert(now_ms), list(group.receivers.select_related("group"))
     outcomes = tell_all([(each, alert, FIRED) for each in receivers])
     return list(zip(receivers, outcomes, strict=True))
 
 
-def made_up_alert(now_ms: int) -> Alert:
+def sample_alert(now_ms: int) -> Alert:
     """An alert that nobody has to worry about."""
     end_ms = now_ms - now_ms % MINUTE_MS
     return Alert(

@@ -14,8 +14,8 @@ from monitoring.alerts.models import (
 )
 from monitoring.catalogue import METRICS, SERVER_METRICS
 
-MOST_CONDITIONS = 5
-MOST_VALUES = 50
+MAX_CONDITIONS = 5
+MAX_VALUES = 50
 
 
 def problems(
@@ -51,8 +51,8 @@ def _of_times(rule: AlertRule) -> Iterator[str]:
 def _of_conditions(rule: AlertRule, conditions: Sequence[AlertCondition]) -> Iterator[str]:
     if not conditions:
         yield "The rule has no condition: add at least one."
-    if len(conditions) > MOST_CONDITIONS:
-        yield f"The rule has {len(conditions)} conditions; at most {MOST_CONDITIONS} can be used."
+    if len(conditions) > MAX_CONDITIONS:
+        yield f"The rule has {len(conditions)} conditions; at most {MAX_CONDITIONS} can be used."
     kinds = {condition.kind for condition in conditions}
     if ConditionKind.DYNAMIC in kinds and len(conditions) > 1:
         yield "A dynamic threshold must be the only condition: remove the others."
@@ -123,5 +123,5 @@ def _of_dimensions(label: str, known: Sequence[str], condition: AlertCondition) 
             yield f"“{label}” has no dimension “{name}”; it has {allowed}."
     if len(set(names)) != len(names):
         yield "A dimension is narrowed twice: put all its values into one line."
-    if sum(len(each.values) for each in filters_of(condition)) > MOST_VALUES:
-        yield f"More than {MOST_VALUES} values: use * for every one of them."
+    if sum(len(each.values) for each in filters_of(condition)) > MAX_VALUES:
+        yield f"More than {MAX_VALUES} values: use * for every one of them."

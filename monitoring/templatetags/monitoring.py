@@ -5,8 +5,8 @@ from typing import Any
 from django import template
 
 from monitoring.dashboard import dashboard
-from monitoring.dashboard_views import Choice, may_view, notices
-from monitoring.frames import DEFAULT_RANGE, RANGES
+from monitoring.dashboard_views import DashboardQuery, may_view, notices
+from monitoring.time_ranges import DEFAULT_RANGE, RANGES
 from wire.times import now_ms
 
 register = template.Library()
@@ -18,7 +18,7 @@ def monitor(context: template.Context) -> dict[str, Any] | None:
     request = context["request"]
     if not may_view(request):
         return None
-    choice = Choice.of(request)
+    choice = DashboardQuery.of(request)
     return {
         "data": dashboard(choice.range, choice.resource_id, now_ms(), choice.operation),
         "ranges": [(name, label) for name, (label, _, _) in RANGES.items()],

@@ -1,13 +1,12 @@
-"""Rules with an injected clock: every change of state, operator and aggregation."""
+"""Alert rules with an injected clock: state changes, operators, aggregations, failures."""
 
 from typing import Any
 
 import pytest
 
 from identity.models import Resource
-from monitoring.alerts import engine, machine, validation
+from monitoring.alerts import engine, state_machine, validation
 from monitoring.alerts.evaluation import compare
-from monitoring.alerts.machine import Standing
 from monitoring.alerts.models import (
     ActionGroup,
     Alert,
@@ -17,13 +16,14 @@ from monitoring.alerts.models import (
     Notification,
     Receiver,
 )
+from monitoring.alerts.state_machine import AlertState
 from monitoring.tests.samples import DAY, HOUR, MINUTE, NOON, put, requests
 
 FIVE_XX = {"name": "StatusCodeClass", "operator": "Include", "values": ["5xx"]}
 
 
 def make_rule(*conditions: dict[str, Any], **fields: Any) -> AlertRule:
-    """A rule that tells one receiver."""
+    """A rule with one receiver."""
     AlertRule.objects.filter(is_default=True).delete()
     rule = AlertRule.objects.create(**{"name": "r", "severity": 2, "window_minutes": 5, **fields})
     group = ActionGroup.objects.create(name=f"g{rule.pk}", short_name="g")
@@ -36,18 +36,18 @@ def make_rule(*conditions: dict[str, Any], **fields: Any) -> AlertRule:
     return rule
 
 
-def look(end_ms: int) -> None:
-    """What the leader does when the window that ends then is complete."""
+def evaluate_at(end_ms: int) -> None:
+    """Evaluate as the leader does once the window that ends then is complete."""
     engine.evaluate_due_rules(end_ms + engine.LAG_MS)
 
 
-def told() -> list[tuple[str, int]]:
+def notified() -> list[tuple[str, int]]:
     """Condition and minute (after noon) of each notification."""
     rows = Notification.objects.order_by("created_ms", "id")
     return [(row.condition, (row.created_ms - NOON) // MINUTE) for row in rows]
 
 
-def test_it_fires_once_resolves_after_three_clean_looks_and_fires_again(
+def test_it_fires_once_resolves_after_three_healthy_evaluations_and_fires_again(
     resource: Resource,
 ) -> None:
     make_rule({"dimensions": [FIVE_XX]}, window_minutes=1)
@@ -56,20 +56,20 @@ def test_it_fires_once_resolves_after_three_clean_looks_and_fires_again(
         if minute in failing_minutes:
             requests(resource.id, NOON + minute * MINUTE, status=500, times=6)
     for minute in range(15):
-        look(NOON + minute * MINUTE)
-    # Minute 4 alone was clean: two clean looks (5, then 6 is met again) do not resolve.
-    assert told() == [("Fired", 2), ("Resolved", 9), ("Fired", 11), ("Resolved", 14)]
+        evaluate_at(NOON + minute * MINUTE)
+    # Minute 4 alone was healthy: fewer than three healthy evaluations do not resolve.
+    assert notified() == [("Fired", 2), ("Resolved", 9), ("Fired", 11), ("Resolved", 14)]
     first, second = Alert.objects.order_by("fired_ms")
     assert first.resolved_ms and second.resolved_ms and first.fired_ms < first.resolved_ms
     assert not AlertInstance.objects.get().is_firing
 
 
-def test_a_stateless_rule_tells_every_time(resource: Resource) -> None:
+def test_a_stateless_rule_notifies_at_every_evaluation(resource: Resource) -> None:
     make_rule({"dimensions": [FIVE_XX]}, window_minutes=5, auto_mitigate=False)
     requests(resource.id, NOON, status=503, times=9)
     for minute in range(1, 9):
-        look(NOON + minute * MINUTE)
-    assert told() == [("Fired", minute) for minute in range(1, 6)]
+        evaluate_at(NOON + minute * MINUTE)
+    assert notified() == [("Fired", minute) for minute in range(1, 6)]
     assert not Alert.objects.filter(is_stateful=True).exists()
 
 
@@ -81,13 +81,13 @@ def test_each_dimension_value_has_a_state_of_its_own(resource: Resource) -> None
     for minute in (1, 2):
         requests(resource.id, NOON + minute * MINUTE, "GetChatThread", times=6)
     for minute in range(1, 8):
-        look(NOON + minute * MINUTE)
+        evaluate_at(NOON + minute * MINUTE)
     fired = {
         alert.dimensions["Operation"]: (alert.fired_ms - NOON) // MINUTE
         for alert in Alert.objects.all()
     }
     assert fired == {"SendChatMessage": 1, "GetChatThread": 2}
-    assert told() == [("Fired", 1), ("Fired", 2), ("Resolved", 4), ("Resolved", 6)]
+    assert notified() == [("Fired", 1), ("Fired", 2), ("Resolved", 4), ("Resolved", 6)]
 
 
 def test_several_conditions_must_all_be_met(resource: Resource) -> None:
@@ -100,13 +100,13 @@ def test_several_conditions_must_all_be_met(resource: Resource) -> None:
         requests(resource.id, NOON + minute * MINUTE, status=500, times=6)
     put("ChatMessages", resource.id, NOON, times=3, Action="Sent", MessageType="text")
     for minute in (1, 2):
-        look(NOON + minute * MINUTE)
+        evaluate_at(NOON + minute * MINUTE)
     (alert,) = Alert.objects.all()
-    assert told() == [("Fired", 2)]
+    assert notified() == [("Fired", 2)]
     assert [found["metric"] for found in alert.found] == ["APIRequestChat", "ChatMessages"]
 
 
-def test_silence_counts_as_zero_for_counts_and_as_unknown_for_averages(
+def test_no_samples_mean_zero_for_counts_and_unknown_for_averages(
     resource: Resource,
 ) -> None:
     make_rule({"operator": "LessThan", "threshold": 1})
@@ -114,7 +114,7 @@ def test_silence_counts_as_zero_for_counts_and_as_unknown_for_averages(
         {"metric": "ChatRequestDuration", "aggregation": "Average", "operator": "LessThan"},
         name="slow",
     )
-    look(NOON)
+    evaluate_at(NOON)
     assert [alert.rule_name for alert in Alert.objects.all()] == ["r"]
 
 
@@ -123,14 +123,14 @@ def test_an_unknown_value_neither_resolves_nor_fires(resource: Resource) -> None
         {"metric": "ChatRequestDuration", "aggregation": "P95", "threshold": 100}, window_minutes=1
     )
     requests(resource.id, NOON, milliseconds=900)
-    look(NOON + MINUTE)
+    evaluate_at(NOON + MINUTE)
     for minute in range(2, 9):
-        look(NOON + minute * MINUTE)
-    assert told() == [("Fired", 1)]
+        evaluate_at(NOON + minute * MINUTE)
+    assert notified() == [("Fired", 1)]
     for minute in (9, 10, 11):
         requests(resource.id, NOON + minute * MINUTE, milliseconds=1)
-        look(NOON + (minute + 1) * MINUTE)
-    assert told() == [("Fired", 1), ("Resolved", 12)]
+        evaluate_at(NOON + (minute + 1) * MINUTE)
+    assert notified() == [("Fired", 1), ("Resolved", 12)]
 
 
 @pytest.mark.parametrize(
@@ -162,12 +162,12 @@ def test_aggregations(resource: Resource, aggregation: str, value: float) -> Non
             "threshold": 0,
         }
     )
-    look(NOON + MINUTE)
+    evaluate_at(NOON + MINUTE)
     (alert,) = Alert.objects.all()
     assert alert.found[0]["value"] == pytest.approx(value, rel=0.3 if aggregation == "P50" else 0)
 
 
-def test_a_rule_is_looked_at_once_for_each_of_its_times(resource: Resource) -> None:
+def test_a_rule_is_evaluated_once_for_each_window(resource: Resource) -> None:
     rule = make_rule({}, frequency_minutes=5)
     assert engine.evaluate_due_rules(NOON + engine.LAG_MS) == 1
     assert engine.evaluate_due_rules(NOON + 4 * MINUTE) == 0
@@ -176,21 +176,21 @@ def test_a_rule_is_looked_at_once_for_each_of_its_times(resource: Resource) -> N
     assert rule.evaluated_ms == NOON + 5 * MINUTE
 
 
-def test_the_last_minute_is_looked_at_only_when_it_is_complete(resource: Resource) -> None:
+def test_the_last_minute_is_evaluated_only_when_it_is_complete(resource: Resource) -> None:
     make_rule({"threshold": 5}, window_minutes=1)
     requests(resource.id, NOON, times=6)
     engine.evaluate_due_rules(NOON + MINUTE + 1000)
-    assert told() == []
+    assert notified() == []
     engine.evaluate_due_rules(NOON + MINUTE + engine.LAG_MS)
-    assert told() == [("Fired", 1)]
+    assert notified() == [("Fired", 1)]
 
 
-def test_a_disabled_rule_ends_what_it_had_open(resource: Resource) -> None:
+def test_disabling_a_rule_resolves_its_open_alerts(resource: Resource) -> None:
     rule = make_rule({"threshold": 5})
     requests(resource.id, NOON, times=6)
-    look(NOON + MINUTE)
+    evaluate_at(NOON + MINUTE)
     engine.end_alerts(rule, NOON + 2 * MINUTE, "The rule was disabled.")
-    assert told() == [("Fired", 1), ("Resolved", 2)]
+    assert notified() == [("Fired", 1), ("Resolved", 2)]
     assert Alert.objects.get().resolution == "The rule was disabled."
     assert not rule.instances.exists()
 
@@ -212,22 +212,24 @@ def dynamic(**fields: Any) -> AlertRule:
     )
 
 
-def test_a_dynamic_rule_is_silent_before_three_days(resource: Resource) -> None:
+def test_a_dynamic_rule_does_not_fire_before_three_days_of_samples(resource: Resource) -> None:
     dynamic()
     learned(resource, days=2)
     for hour in range(1, 7):
         requests(resource.id, NOON + (hour - 1) * HOUR, times=5000)
-        look(NOON + hour * HOUR)
-    assert told() == []
+        evaluate_at(NOON + hour * HOUR)
+    assert notified() == []
 
 
-def test_a_dynamic_rule_fires_when_three_of_four_looks_are_unusual(resource: Resource) -> None:
+def test_a_dynamic_rule_fires_when_three_of_four_evaluations_are_unusual(
+    resource: Resource,
+) -> None:
     dynamic()
     learned(resource, days=8)
     for hour, times in enumerate((5000, 100, 5000, 5000), start=1):
         requests(resource.id, NOON + (hour - 1) * HOUR, times=times)
-        look(NOON + hour * HOUR)
-    assert told() == [("Fired", 4 * 60)]
+        evaluate_at(NOON + hour * HOUR)
+    assert notified() == [("Fired", 4 * 60)]
     (found,) = Alert.objects.get().found
     assert found["sensitivity"] == "Medium"
     assert 110 < found["threshold"] < 300
@@ -236,18 +238,18 @@ def test_a_dynamic_rule_fires_when_three_of_four_looks_are_unusual(resource: Res
 # --- The pure parts
 
 
-def test_two_clean_looks_do_not_resolve_and_the_third_does() -> None:
-    standing, changes = Standing(is_firing=True), []
+def test_two_healthy_evaluations_do_not_resolve_and_the_third_does() -> None:
+    state, changes = AlertState(is_firing=True), []
     for is_met in (False, False, True, False, None, False, False):
-        standing, change = machine.step(standing, is_met, auto_mitigate=True)
+        state, change = state_machine.advance(state, is_met, auto_mitigate=True)
         changes.append(change)
     assert changes == [None, None, None, None, None, None, "resolved"]
 
 
 def test_one_condition_that_is_not_met_decides() -> None:
-    assert machine.all_of([True, None, False]) is False
-    assert machine.all_of([True, None]) is None
-    assert machine.all_of([True, True]) is True
+    assert state_machine.all_met([True, None, False]) is False
+    assert state_machine.all_met([True, None]) is None
+    assert state_machine.all_met([True, True]) is True
 
 
 # --- Rules that cannot work
@@ -289,16 +291,16 @@ def test_rules_that_cannot_work_are_refused_with_what_to_change(
     assert any(words in problem for problem in problems), problems
 
 
-def test_a_rule_that_tells_nobody_is_refused() -> None:
+def test_a_rule_without_an_enabled_receiver_is_refused() -> None:
     rule, condition = AlertRule(name="r"), AlertCondition(metric="APIRequestChat", threshold=1)
     assert validation.problems(rule, [condition]) == []
     (problem,) = validation.problems(rule, [condition], has_receivers=False)
     assert "enabled receiver" in problem
 
 
-def test_old_combinations_are_not_looked_at_for_ever(resource: Resource) -> None:
+def test_combinations_without_samples_for_a_day_are_no_longer_evaluated(resource: Resource) -> None:
     every = {"name": "Operation", "operator": "Include", "values": ["*"]}
     make_rule({"dimensions": [every], "operator": "LessThan", "threshold": 1})
     requests(resource.id, NOON - 2 * DAY)
-    look(NOON)
-    assert told() == []
+    evaluate_at(NOON)
+    assert notified() == []

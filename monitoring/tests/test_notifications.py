@@ -25,7 +25,7 @@ from monitoring.alerts.models import (
 )
 from monitoring.alerts.receivers import Outcome
 from monitoring.tests.samples import HOUR, MINUTE, NOON, requests
-from monitoring.tests.test_alert_engine import FIVE_XX, dynamic, learned, look, make_rule
+from monitoring.tests.test_alert_engine import FIVE_XX, dynamic, evaluate_at, learned, make_rule
 from webhooks.client import Reply
 
 SCHEMA = json.loads((Path(__file__).parent / "common_alert_schema.json").read_text())
@@ -76,7 +76,7 @@ def rule_telling(kind: str, address: str = "", **fields: Any) -> AlertRule:
 def fire_and_resolve(resource: Resource) -> Alert:
     requests(resource.id, NOON, status=500, times=17)
     for minute in range(1, 5):
-        look(NOON + minute * MINUTE)
+        evaluate_at(NOON + minute * MINUTE)
         notifying.send_due(NOON + minute * MINUTE + engine.LAG_MS)
     return Alert.objects.get()
 
@@ -109,7 +109,7 @@ def test_the_alert_of_a_dynamic_rule_validates_too(resource: Resource) -> None:
     learned(resource, days=8)
     for hour in range(1, 5):
         requests(resource.id, NOON + (hour - 1) * HOUR, times=5000)
-        look(NOON + hour * HOUR)
+        evaluate_at(NOON + hour * HOUR)
     body = payloads.common_alert(Alert.objects.get(), "Fired")
     jsonschema_rs.validate(SCHEMA, body)
     assert body["data"]["alertContext"]["conditionType"] == "DynamicThresholdCriteria"
@@ -118,7 +118,7 @@ def test_the_alert_of_a_dynamic_rule_validates_too(resource: Resource) -> None:
 def test_the_schema_refuses_what_is_wrong(resource: Resource) -> None:
     make_rule({"dimensions": [FIVE_XX]}, window_minutes=1)
     requests(resource.id, NOON, status=500, times=17)
-    look(NOON + MINUTE)
+    evaluate_at(NOON + MINUTE)
     body = payloads.common_alert(Alert.objects.get(), "Fired")
     body["data"]["alertContext"]["condition"]["allOf"][0]["threshold"] = 5
     with pytest.raises(jsonschema_rs.ValidationError):
@@ -159,7 +159,7 @@ def test_an_alertmanager_is_told_again_every_minute_and_then_that_it_ended(
 ) -> None:
     rule_telling("alertmanager", hook.url.partition("/hook")[0])
     requests(resource.id, NOON, status=500, times=17)
-    look(NOON + MINUTE)
+    evaluate_at(NOON + MINUTE)
     at_ms = NOON + MINUTE
     for _ in range(3):
         notifying.repeat_to_alertmanagers(at_ms)
@@ -197,7 +197,7 @@ def attempts_at(receiver: Receiver, outcome: Outcome, until_ms: int) -> list[int
 def one_notification(address: str = "http://127.0.0.1:9/x") -> Receiver:
     group = ActionGroup.objects.create(name="g", short_name="g")
     receiver = Receiver.objects.create(group=group, name="w", kind="webhook", address=address)
-    alert = services.made_up_alert(NOON)
+    alert = services.sample_alert(NOON)
     alert.rule = None
     alert.save()
     Notification.objects.create(
@@ -250,13 +250,13 @@ def test_real_answers_decide_whether_it_is_tried_again(resource: Resource, hook:
     passing = {}
     for status in (200, 204, 400, 404, 408, 429, 500, 503, 504):
         hook.status = status
-        ((_, outcome),) = services.try_out(group, NOON)
+        ((_, outcome),) = services.send_test_alert(group, NOON)
         passing[status] = (outcome.is_success, outcome.is_passing)
     assert [s for s, (good, _) in passing.items() if good] == [200, 204]
     assert [s for s, (_, again) in passing.items() if again] == [408, 429, 503, 504]
     hook.server.shutdown()
     hook.server.server_close()
-    ((_, outcome),) = services.try_out(group, NOON)
+    ((_, outcome),) = services.send_test_alert(group, NOON)
     assert not outcome.is_success and outcome.is_passing
 
 
@@ -303,7 +303,7 @@ def test_receivers_that_hang_keep_nobody_else_waiting(
     for number in range(5):
         url = f"http://127.0.0.1:9/{number}"
         Receiver.objects.create(group=group, name=str(number), kind="webhook", address=url)
-    assert all(outcome.is_success for _, outcome in services.try_out(group, NOON))
+    assert all(outcome.is_success for _, outcome in services.send_test_alert(group, NOON))
 
 
 def test_an_exception_of_one_receiver_is_its_own_outcome(
@@ -316,7 +316,7 @@ def test_an_exception_of_one_receiver_is_its_own_outcome(
     group = ActionGroup.objects.create(name="g", short_name="g")
     Receiver.objects.create(group=group, name="w", kind="webhook", address="http://127.0.0.1:9/x")
     Receiver.objects.create(group=group, name="l", kind="log")
-    found = {receiver.name: outcome for receiver, outcome in services.try_out(group, NOON)}
+    found = {receiver.name: outcome for receiver, outcome in services.send_test_alert(group, NOON)}
     assert found["l"].is_success
     assert not found["w"].is_success and "RuntimeError" in found["w"].text
     assert "garbage" not in found["w"].text
@@ -349,7 +349,7 @@ def test_garbage_for_an_answer_is_a_failure_in_words(
         group = ActionGroup.objects.create(name="g", short_name="g")
         url = f"http://127.0.0.1:{server.getsockname()[1]}/x"
         Receiver.objects.create(group=group, name="w", kind="webhook", address=url)
-        ((_, outcome),) = services.try_out(group, NOON)
+        ((_, outcome),) = services.send_test_alert(group, NOON)
         thread.join(10)
     assert not outcome.is_success and words in outcome.text
     assert "\x00" not in outcome.text
@@ -359,7 +359,7 @@ def test_resolved_is_told_after_fired_even_when_fired_is_tried_again(resource: R
     """Otherwise an Alertmanager would believe that it fires again."""
     rule_telling("webhook", "http://127.0.0.1:9/x")
     requests(resource.id, NOON, status=500, times=17)
-    look(NOON + MINUTE)
+    evaluate_at(NOON + MINUTE)
     engine.resolve(Alert.objects.get(), NOON + MINUTE + engine.LAG_MS)
     told: list[str] = []
     outcomes = iter([Outcome(False, "It answered 503.", True), *[Outcome(True, "")] * 2])
@@ -376,7 +376,7 @@ def test_resolved_is_told_after_fired_even_when_fired_is_tried_again(resource: R
 def test_who_was_told_that_it_fired_is_told_that_it_is_over(resource: Resource) -> None:
     rule = rule_telling("email", "ops@example.org")
     requests(resource.id, NOON, status=500, times=17)
-    look(NOON + MINUTE)
+    evaluate_at(NOON + MINUTE)
     other = ActionGroup.objects.create(name="other", short_name="o")
     Receiver.objects.create(group=other, name="new", kind="log")
     rule.action_groups.set([other])
@@ -388,7 +388,7 @@ def test_who_was_told_that_it_fired_is_told_that_it_is_over(resource: Resource) 
 def test_a_receiver_that_is_deleted_stays_in_the_history(resource: Resource) -> None:
     rule_telling("email", "ops@example.org")
     requests(resource.id, NOON, status=500, times=17)
-    look(NOON + MINUTE)
+    evaluate_at(NOON + MINUTE)
     Receiver.objects.all().delete()
     notifying.send_due(NOON + 2 * MINUTE)
     notification = Notification.objects.get()
@@ -401,7 +401,7 @@ def test_an_alertmanager_of_a_disabled_group_is_not_told_again(
 ) -> None:
     rule_telling("alertmanager", hook.url.partition("/hook")[0])
     requests(resource.id, NOON, status=500, times=17)
-    look(NOON + MINUTE)
+    evaluate_at(NOON + MINUTE)
     notifying.send_due(NOON + 2 * MINUTE)
     ActionGroup.objects.update(is_enabled=False)
     assert notifying.repeat_to_alertmanagers(NOON + 10 * MINUTE) == 0

@@ -8,10 +8,10 @@ import pytest
 from identity.models import Resource
 from monitoring import store
 from monitoring.alerts.models import Alert, AlertCondition, AlertRule
-from monitoring.alerts.preview import Extremes, preview
+from monitoring.alerts.preview import RangeExtremes, preview
 from monitoring.collector import Collector
 from monitoring.tests.samples import DAY, HOUR, MINUTE, NOON, requests
-from monitoring.tests.test_alert_engine import FIVE_XX, look, make_rule
+from monitoring.tests.test_alert_engine import FIVE_XX, evaluate_at, make_rule
 
 
 def test_the_preview_tells_what_the_engine_did(resource: Resource) -> None:
@@ -19,7 +19,7 @@ def test_the_preview_tells_what_the_engine_did(resource: Resource) -> None:
     for minute in (1, 2, 9, 10, 30):
         requests(resource.id, NOON + minute * MINUTE, status=500, times=6)
     for minute in range(60):
-        look(NOON + minute * MINUTE)
+        evaluate_at(NOON + minute * MINUTE)
     real = [
         (alert.window_end_ms, alert.resolved_ms) for alert in Alert.objects.order_by("fired_ms")
     ]
@@ -94,7 +94,7 @@ def test_the_longest_window_over_many_values_is_quick_enough_as_well(resource: R
 @pytest.mark.parametrize("choose", [min, max])
 def test_extremes_of_every_part(choose: Any) -> None:
     values = [5.0, 3.0, 8.0, 1.0, 9.0, 2.0, 7.0]
-    extremes = Extremes(values, choose)
+    extremes = RangeExtremes(values, choose)
     for first in range(len(values)):
         for last in range(first + 1, len(values) + 1):
             assert extremes.of(first, last) == choose(values[first:last])
@@ -123,6 +123,6 @@ def test_letter_case_of_a_named_value_does_not_count(resource: Resource) -> None
     requests(resource.id, NOON - HOUR, status=500, times=6)
     named = {"name": "StatusCodeClass", "operator": "Include", "values": ["5XX"]}
     rule = make_rule({"dimensions": [named]}, window_minutes=1)
-    look(NOON - HOUR + MINUTE)
+    evaluate_at(NOON - HOUR + MINUTE)
     assert Alert.objects.count() == 1
     assert preview(rule, list(rule.conditions.all()), NOON)["count"] == 1

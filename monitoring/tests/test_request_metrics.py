@@ -322,10 +322,10 @@ def test_dimensions_that_are_too_long_stay_apart() -> None:
 
 
 def test_who_was_seen_is_remembered_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitoring.collector.MOST_SEEN", 10)
+    monkeypatch.setattr("monitoring.collector.MAX_SEEN", 10)
     one = Collector()
     for number in range(1000):
-        one.note_active("ActiveUsers", SERVER, str(number % 500), NOON)
+        one.record_active("ActiveUsers", SERVER, str(number % 500), NOON)
     assert len(one._seen) <= 10 and len(one.take()[1]) <= 10
 
 

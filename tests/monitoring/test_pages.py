@@ -203,9 +203,9 @@ def test_an_alert_is_seen_acknowledged_and_noted(stage: Stage) -> None:
 
 _ALERT = """
 from monitoring.models import *
-from monitoring.alerts.services import made_up_alert
+from monitoring.alerts.services import sample_alert
 from wire.times import now_ms
-alert = made_up_alert(now_ms())
+alert = sample_alert(now_ms())
 alert.rule, alert.rule_name, alert.severity = None, "It is on fire", 0
 alert.save()
 receiver = Receiver.objects.get(kind="notice")
@@ -226,7 +226,7 @@ def test_a_messages_story_is_told_from_request_to_announcement(stage: Stage, ali
     with stage.window() as window:
         window.find("messaging/chatmessage/", message)
         window.click("Story")
-        story = window.page.locator(".story")
+        story = window.page.locator(".timeline")
         for words in ("Accepted", "SendChatMessage answered 201", "Stored", "Announced"):
             expect(story).to_contain_text(words)
         window.look_at("story")

@@ -13,12 +13,12 @@ from messaging.models import ChatMessage
 from monitoring import flusher, store, usage
 from monitoring.alerts.alert_charts import charts_of
 from monitoring.alerts.models import ActionGroup, Alert, AlertRule, Notification, Receiver
-from monitoring.alerts.services import made_up_alert
+from monitoring.alerts.services import sample_alert
 from monitoring.collector import Collector
 from monitoring.dashboard import dashboard
-from monitoring.frames import RANGES
 from monitoring.models import DAY_MS, HOUR_MS
 from monitoring.tests.samples import MINUTE, NOON, put, requests
+from monitoring.time_ranges import RANGES
 from tests.cast import Person
 from webhooks import dispatcher
 from webhooks.matching import CurrentIndex
@@ -197,7 +197,7 @@ def _group(rule: AlertRule) -> int:
 
 def _alert(resource: Resource, now: int) -> Alert:
     """Fired ten minutes ago, told by a notice, not seen by anybody."""
-    alert = made_up_alert(now - 10 * MINUTE)
+    alert = sample_alert(now - 10 * MINUTE)
     alert.rule, alert.rule_name, alert.resource_id = None, "<b>On fire</b>", resource.id
     alert.save()
     group = ActionGroup.objects.create(name="admins", short_name="admins")

@@ -1,21 +1,10 @@
-"""Metric alerts: the management API's JSON, checked, and back."""
+"""Metric alerts as JSON: reading them with every check, and writing them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from azure_management.monitor.groups import address_of
-from azure_management.monitor.values import (
-    duration_of,
-    flag_of,
-    invalid,
-    list_of,
-    minutes_of,
-    number_of,
-    object_of,
-    place_of,
-    text_of,
-    whole_of,
-)
+from azure_management.monitor.action_groups import group_id
+from azure_management.monitor.values import duration, read_location_and_tags, read_minutes
 from identity.models import Resource
 from monitoring.alerts import validation
 from monitoring.alerts.models import (
@@ -28,7 +17,16 @@ from monitoring.alerts.models import (
     Sensitivity,
 )
 from monitoring.catalogue import DIMENSIONS, find
-from wire import times
+from wire.errors import bad_request
+from wire.json_values import (
+    read_flag,
+    read_integer,
+    read_list,
+    read_number,
+    read_object,
+    read_text,
+    read_time,
+)
 from wire.times import from_ms
 
 _STATIC = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
@@ -39,29 +37,29 @@ _RESOURCES = "Microsoft.Communication/CommunicationServices"
 def read_rule(
     body: Mapping[str, Any], rule: AlertRule, resource: Resource
 ) -> tuple[list[AlertCondition], list[ActionGroup]]:
-    """Puts `body` into `rule`; returns its unsaved conditions and its groups.
+    """Copies `body` into `rule`; returns its unsaved conditions and its groups.
 
-    Raises ChatError 400 with everything that keeps the rule from working.
+    Raises ChatError 400 that names every problem of the rule.
     """
-    given = object_of(body.get("properties"), "properties")
-    rule.description = text_of(given.get("description") or "", "description", most=4000)
-    rule.severity = whole_of(given.get("severity", 3), "severity")
-    rule.is_enabled = flag_of(given.get("enabled"), "enabled")
-    rule.auto_mitigate = flag_of(given.get("autoMitigate"), "autoMitigate")
-    rule.window_minutes = minutes_of(given.get("windowSize", "PT5M"), "windowSize")
-    rule.frequency_minutes = minutes_of(
+    given = read_object(body.get("properties"), "properties")
+    rule.description = read_text(given.get("description") or "", "description", max_length=4000)
+    rule.severity = read_integer(given.get("severity", 3), "severity", minimum=0, maximum=4)
+    rule.is_enabled = read_flag(given.get("enabled"), "enabled")
+    rule.auto_mitigate = read_flag(given.get("autoMitigate"), "autoMitigate")
+    rule.window_minutes = read_minutes(given.get("windowSize", "PT5M"), "windowSize")
+    rule.frequency_minutes = read_minutes(
         given.get("evaluationFrequency", "PT1M"), "evaluationFrequency"
     )
     _check_scopes(given, resource)
-    criteria = object_of(given.get("criteria"), "criteria")
+    criteria = read_object(given.get("criteria"), "criteria")
     conditions = [
-        _condition(object_of(each, "criteria.allOf"))
-        for each in list_of(criteria.get("allOf"), "criteria.allOf")
+        _condition(read_object(each, "criteria.allOf"))
+        for each in read_list(criteria.get("allOf"), "criteria.allOf")
     ]
     groups, properties = _actions(given, resource)
     rule.custom_properties = properties
     rule.definition = {
-        **place_of(body, "global"),
+        **read_location_and_tags(body, "global"),
         "scopes": given.get("scopes"),
         "actions": given.get("actions") or [],
         "criteria_type": criteria.get("odata.type", _STATIC),
@@ -71,59 +69,54 @@ def read_rule(
     has_receivers = Receiver.objects.filter(group__in=groups, is_enabled=True).exists()
     problems = validation.problems(rule, conditions, has_receivers=has_receivers)
     if problems:
-        raise invalid(" ".join(problems))
+        raise bad_request(" ".join(problems))
     return conditions, groups
 
 
 def _check_scopes(given: Mapping[str, Any], resource: Resource) -> None:
-    scopes = list_of(given.get("scopes"), "scopes")
+    scopes = read_list(given.get("scopes"), "scopes")
     wanted = f"/providers/microsoft.communication/communicationservices/{resource.name}".lower()
-    if len(scopes) != 1 or not text_of(scopes[0], "scopes").rstrip("/").lower().endswith(wanted):
-        raise invalid(
-            f"'scopes' must name one resource, and it must be '{resource.name}', which answers at "
-            "this host."
+    if len(scopes) != 1 or not read_text(scopes[0], "scopes").rstrip("/").lower().endswith(wanted):
+        raise bad_request(
+            f"'scopes' must hold one resource id, and it must end with '{wanted}', because this "
+            "host manages that resource only."
         )
 
 
 def _condition(given: Mapping[str, Any]) -> AlertCondition:
     is_dynamic = given.get("criterionType") == "DynamicThresholdCriterion"
-    name = text_of(given.get("metricName"), "metricName")
-    metric = find(name, text_of(given.get("metricNamespace") or "", "metricNamespace"))
+    name = read_text(given.get("metricName"), "metricName")
+    metric = find(name, read_text(given.get("metricNamespace") or "", "metricNamespace"))
     condition = AlertCondition(
-        name=text_of(given.get("name") or "", "name", most=100),
+        name=read_text(given.get("name") or "", "name", max_length=100),
         metric=metric.name if metric else name,
-        aggregation=text_of(given.get("timeAggregation"), "timeAggregation", most=10),
-        operator=_operator(text_of(given.get("operator"), "operator", most=40)),
+        aggregation=read_text(given.get("timeAggregation"), "timeAggregation", max_length=10),
+        operator=_operator(read_text(given.get("operator"), "operator", max_length=40)),
         dimensions=[
-            _dimension(object_of(each, "dimensions"))
-            for each in list_of(given.get("dimensions"), "dimensions")
+            _dimension(read_object(each, "dimensions"))
+            for each in read_list(given.get("dimensions"), "dimensions")
         ],
     )
     if not is_dynamic:
-        condition.threshold = number_of(given.get("threshold"), "threshold")
+        condition.threshold = read_number(given.get("threshold"), "threshold")
         return condition
     return _dynamic(condition, given)
 
 
 def _dynamic(condition: AlertCondition, given: Mapping[str, Any]) -> AlertCondition:
     condition.kind = ConditionKind.DYNAMIC
-    sensitivity = text_of(given.get("alertSensitivity"), "alertSensitivity").capitalize()
+    sensitivity = read_text(given.get("alertSensitivity"), "alertSensitivity").capitalize()
     if sensitivity not in Sensitivity.values:
-        raise invalid("'alertSensitivity' must be Low, Medium or High.")
+        raise bad_request("'alertSensitivity' must be Low, Medium or High.")
     condition.sensitivity = sensitivity
-    periods = object_of(given.get("failingPeriods"), "failingPeriods")
+    periods = read_object(given.get("failingPeriods"), "failingPeriods")
     condition.evaluation_periods, condition.failing_periods = (
-        whole_of(periods.get(name), name)
+        read_integer(periods.get(name), name, minimum=1, maximum=6)
         for name in ("numberOfEvaluationPeriods", "minFailingPeriodsToAlert")
     )
     ignored = given.get("ignoreDataBefore")
     if ignored:
-        try:
-            condition.ignore_before_ms = times.parse(text_of(ignored, "ignoreDataBefore"))
-        except ValueError:
-            raise invalid(
-                "'ignoreDataBefore' must be a time such as 2026-11-23T06:00:00Z."
-            ) from None
+        condition.ignore_before_ms = read_time(ignored, "ignoreDataBefore")
     return condition
 
 
@@ -133,13 +126,13 @@ def _operator(name: str) -> str:
 
 
 def _dimension(given: Mapping[str, Any]) -> dict[str, Any]:
-    operator = text_of(given.get("operator") or "Include", "operator").capitalize()
+    operator = read_text(given.get("operator") or "Include", "operator").capitalize()
     if operator not in ("Include", "Exclude"):
-        raise invalid("The operator of a dimension must be Include or Exclude.")
-    values = [text_of(value, "values") for value in list_of(given.get("values"), "values")]
+        raise bad_request("The operator of a dimension must be Include or Exclude.")
+    values = [read_text(value, "values") for value in read_list(given.get("values"), "values")]
     if not values:
-        raise invalid("A dimension needs values; '*' stands for each of them.")
-    wanted = text_of(given.get("name"), "name", most=60)
+        raise bad_request("A dimension needs values; '*' evaluates every value separately.")
+    wanted = read_text(given.get("name"), "name", max_length=60)
     name = next((each for each in DIMENSIONS if each.lower() == wanted.lower()), wanted)
     return {"name": name, "operator": operator, "values": values}
 
@@ -148,20 +141,25 @@ def _actions(
     given: Mapping[str, Any], resource: Resource
 ) -> tuple[list[ActionGroup], dict[str, str]]:
     groups: list[ActionGroup] = []
-    properties = dict(object_of(given.get("customProperties") or {}, "customProperties"))
-    for each in list_of(given.get("actions"), "actions"):
-        action = object_of(each, "actions")
-        address = text_of(action.get("actionGroupId"), "actionGroupId")
+    properties = dict(read_object(given.get("customProperties") or {}, "customProperties"))
+    for each in read_list(given.get("actions"), "actions"):
+        action = read_object(each, "actions")
+        address = read_text(action.get("actionGroupId"), "actionGroupId")
         name = _last_part(address)
         group = ActionGroup.objects.filter(resource=resource, name__iexact=name).first()
         if group is None:
-            raise invalid(f"There is no action group '{name[:100]}': create it first.")
+            raise bad_request(f"There is no action group '{name[:100]}'; create it first.")
         groups.append(group)
-        properties |= object_of(action.get("webHookProperties") or {}, "webHookProperties")
+        properties |= read_object(action.get("webHookProperties") or {}, "webHookProperties")
     return groups, {
-        text_of(key, "a property's name", most=100): text_of(value, "a property", most=2000)
+        read_text(key, "customProperties", max_length=100): read_text(value, key)
         for key, value in properties.items()
     }
+
+
+def rule_id(rule: AlertRule) -> str:
+    """The rule's Azure resource id."""
+    return f"{rule.scope}/providers/Microsoft.Insights/metricAlerts/{rule.name}"
 
 
 def rule_body(rule: AlertRule) -> dict[str, Any]:
@@ -173,8 +171,8 @@ def rule_body(rule: AlertRule) -> dict[str, Any]:
         "severity": rule.severity,
         "enabled": rule.is_enabled,
         "scopes": stored.get("scopes") or [_scope_of(rule)],
-        "evaluationFrequency": duration_of(rule.frequency_minutes),
-        "windowSize": duration_of(rule.window_minutes),
+        "evaluationFrequency": duration(rule.frequency_minutes),
+        "windowSize": duration(rule.window_minutes),
         "targetResourceType": _RESOURCES,
         "criteria": {
             "odata.type": _MULTIPLE if _is_dynamic(conditions) else _criteria_type(stored),
@@ -186,7 +184,7 @@ def rule_body(rule: AlertRule) -> dict[str, Any]:
         "isMigrated": False,
     }
     return {
-        "id": f"{rule.scope}/providers/Microsoft.Insights/metricAlerts/{rule.name}",
+        "id": rule_id(rule),
         "name": rule.name,
         "type": "Microsoft.Insights/metricAlerts",
         "location": stored.get("location", "global"),
@@ -196,18 +194,18 @@ def rule_body(rule: AlertRule) -> dict[str, Any]:
 
 
 def _scope_of(rule: AlertRule) -> str:
-    """What a rule watches that was made in the admin, where nobody gives a scope."""
+    """The scope of a rule that was created in the admin, which stores none."""
     name = rule.resource.name if rule.resource else ""
     return f"{rule.scope}/providers/{_RESOURCES}/{name}"
 
 
 def _actions_of(rule: AlertRule, stored: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The groups as they are now, each with what the management API was given for it."""
+    """The rule's current groups, each with the members that the management API once received."""
     given = {
         _last_part(each["actionGroupId"]).lower(): each for each in stored.get("actions") or []
     }
     return [
-        given.get(group.name.lower(), {"actionGroupId": address_of(group)})
+        given.get(group.name.lower(), {"actionGroupId": group_id(group)})
         for group in rule.action_groups.all()
     ]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from monitoring.catalogue import METRICS
 from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS
-from monitoring.queries import Folded, Values, read
+from monitoring.queries import Aggregate, DimensionValues, read
 
 # Length and step of each range that can be chosen.
 RANGES: dict[str, tuple[str, int, int]] = {
@@ -21,7 +21,7 @@ DEFAULT_RANGE = "24h"
 
 
 @dataclass(frozen=True)
-class Frame:
+class TimeRange:
     """The time that is shown, in steps."""
 
     name: str
@@ -30,7 +30,7 @@ class Frame:
     step_ms: int
 
     @classmethod
-    def of(cls, name: str, now_ms: int) -> "Frame":
+    def of(cls, name: str, now_ms: int) -> "TimeRange":
         """The range with that name up to now; the last step is not over yet."""
         _, length, step = RANGES[name]
         end_ms = now_ms - now_ms % step + step
@@ -42,14 +42,14 @@ class Frame:
         return list(range(self.start_ms, self.end_ms, self.step_ms))
 
 
-Groups = dict[Values, dict[int, Folded]]
+Groups = dict[DimensionValues, dict[int, Aggregate]]
 
 
 @dataclass(frozen=True)
-class Reader:
+class MetricReader:
     """Reads metrics for one dashboard."""
 
-    frame: Frame
+    time_range: TimeRange
     resource_id: UUID | None
     # The one operation whose durations are shown; empty for all.
     operation: str = ""
@@ -59,16 +59,17 @@ class Reader:
         return read(
             METRICS[name],
             resource_id=self.resource_id,
-            start_ms=self.frame.start_ms,
-            end_ms=self.frame.end_ms,
-            step_ms=self.frame.step_ms,
+            start_ms=self.time_range.start_ms,
+            end_ms=self.time_range.end_ms,
+            step_ms=self.time_range.step_ms,
             by=by,
             with_buckets=with_buckets,
         )
 
-    def counts(self, groups: Iterable[Mapping[int, Folded]]) -> list[int]:
+    def counts(self, groups: Iterable[Mapping[int, Aggregate]]) -> list[int]:
         """How often it happened in each step, all groups together."""
         all_groups = list(groups)
         return [
-            sum(steps[at].count for steps in all_groups if at in steps) for at in self.frame.times
+            sum(steps[at].count for steps in all_groups if at in steps)
+            for at in self.time_range.times
         ]

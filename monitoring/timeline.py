@@ -21,12 +21,12 @@ Kind = Literal["", "good", "warn", "bad"]
 
 # The log names a thread's messages by its sequence; events of one message are near each other.
 _EVENTS = ("ChatMessageReceived", "ChatMessageEdited", "ChatMessageDeleted")
-_MOST_READERS = 50
-_MOST_ATTEMPTS = 100
+_MAX_READERS = 50
+_MAX_ROWS = 100
 
 
 @dataclass(frozen=True)
-class Chapter:
+class TimelineEntry:
     """Something that happened to the message."""
 
     at_ms: int
@@ -36,26 +36,26 @@ class Chapter:
     url: str = ""
 
 
-def story_of(message: ChatMessage) -> list[Chapter]:
+def timeline_of(message: ChatMessage) -> list[TimelineEntry]:
     """What is known of a message, in the order in which it happened."""
     events = list(_events(message))
     told = [
         *_requests(message),
-        Chapter(
+        TimelineEntry(
             message.message_id, "Stored", f"as number {message.sequence} of its thread", "good"
         ),
-        *(chapter for event in events for chapter in _announced(event)),
+        *(entry for event in events for entry in _announced(event)),
         *_deliveries(events),
         *_readers(message),
     ]
-    return sorted(told, key=lambda chapter: chapter.at_ms)
+    return sorted(told, key=lambda entry: entry.at_ms)
 
 
-def _requests(message: ChatMessage) -> Iterator[Chapter]:
+def _requests(message: ChatMessage) -> Iterator[TimelineEntry]:
     """What the request log has of it, while it is on."""
     records = RequestRecord.objects.filter(
         chat_thread_id=message.thread.thread_id, chat_message_id=str(message.message_id)
-    ).order_by("time_ms")[:_MOST_ATTEMPTS]
+    ).order_by("time_ms")[:_MAX_ROWS]
     titles = {
         "SendChatMessage": "Accepted",
         "UpdateChatMessage": "Edited by request",
@@ -73,7 +73,7 @@ def _requests(message: ChatMessage) -> Iterator[Chapter]:
         kind: Kind = "good" if record.result_signature < 400 else "bad"
         # The answer is later than everything that it made happen: it began that much earlier.
         began_ms = record.time_ms - round(record.duration_ms)
-        yield Chapter(began_ms, title, text, kind, page_of(record))
+        yield TimelineEntry(began_ms, title, text, kind, page_of(record))
 
 
 def _events(message: ChatMessage) -> Iterable[Event]:
@@ -85,11 +85,11 @@ def _events(message: ChatMessage) -> Iterable[Event]:
             type__in=_EVENTS,
             at_ms__gte=message.message_id - MINUTE_MS,
             data__message_id=message.message_id,
-        ).order_by("sequence")[:_MOST_ATTEMPTS]
+        ).order_by("sequence")[:_MAX_ROWS]
     ]
 
 
-def _announced(event: Event) -> Iterator[Chapter]:
+def _announced(event: Event) -> Iterator[TimelineEntry]:
     people = audiences([(event.thread_id, event.sequence)]).get(
         (event.thread_id, event.sequence), []
     )
@@ -100,20 +100,20 @@ def _announced(event: Event) -> Iterator[Chapter]:
         "ChatMessageDeleted": "Deletion announced",
     }[event.type]
     text = f"to the live connections of {count}; event {event.sequence} of the thread"
-    yield Chapter(event.at_ms, what, text, "good")
+    yield TimelineEntry(event.at_ms, what, text, "good")
 
 
-def _deliveries(events: Iterable[Event]) -> Iterator[Chapter]:
+def _deliveries(events: Iterable[Event]) -> Iterator[TimelineEntry]:
     """Which webhooks got it, attempt by attempt."""
     ids = [rendered.id for row in events for rendered in _rendered(row)]
     deliveries = Delivery.objects.filter(event_id__in=ids).select_related("subscription")
-    for delivery in deliveries[:_MOST_ATTEMPTS]:
+    for delivery in deliveries[:_MAX_ROWS]:
         name = f"webhook {delivery.subscription.name}"
         kind_of_event = delivery.event_type.rpartition(".")[2]
-        yield Chapter(delivery.created_ms, f"Matched {name}", kind_of_event)
+        yield TimelineEntry(delivery.created_ms, f"Matched {name}", kind_of_event)
         attempts = DeliveryAttempt.objects.filter(delivery=delivery).order_by("number")
-        for attempt in attempts[:_MOST_ATTEMPTS]:
-            yield Chapter(
+        for attempt in attempts[:_MAX_ROWS]:
+            yield TimelineEntry(
                 attempt.started_ms,
                 f"Attempt {attempt.number} at {name}",
                 f"{attempt.outcome}{f' ({attempt.status})' if attempt.status else ''} after "
@@ -122,7 +122,7 @@ def _deliveries(events: Iterable[Event]) -> Iterator[Chapter]:
             )
         if delivery.state == DeliveryState.DEAD and delivery.finished_ms:
             text = f"{delivery.dead_letter_reason}, after {delivery.attempts} attempts"
-            yield Chapter(delivery.finished_ms, f"Given up for {name}", text, "bad")
+            yield TimelineEntry(delivery.finished_ms, f"Given up for {name}", text, "bad")
 
 
 def _rendered(row: Event) -> Iterator[Any]:
@@ -132,20 +132,20 @@ def _rendered(row: Event) -> Iterator[Any]:
     yield from eventgrid.per_user(event, people)
 
 
-def _readers(message: ChatMessage) -> Iterator[Chapter]:
+def _readers(message: ChatMessage) -> Iterator[TimelineEntry]:
     """Who has read as far as it; only the last receipt of each reader is kept."""
     receipts = (
         ReadReceipt.objects.filter(thread=message.thread, message_id__gte=message.message_id)
         .select_related("user")
         .order_by("read_ms")
     )
-    for receipt in receipts[:_MOST_READERS]:
+    for receipt in receipts[:_MAX_READERS]:
         is_exact = receipt.message_id == message.message_id
         text = receipt.user.raw_id if is_exact else f"{receipt.user.raw_id}, with a later message"
-        yield Chapter(receipt.read_ms, "Read", text, "good", page_of(receipt.user))
+        yield TimelineEntry(receipt.read_ms, "Read", text, "good", page_of(receipt.user))
 
 
-def story_page(request: HttpRequest) -> HttpResponse:
+def timeline_page(request: HttpRequest) -> HttpResponse:
     """The page; `message` in the query is the row's key."""
     if not request.user.has_perm("messaging.view_chatmessage"):
         raise PermissionDenied
@@ -157,19 +157,17 @@ def story_page(request: HttpRequest) -> HttpResponse:
     )
     if message is None:
         raise Http404
-    chapters = story_of(message)
-    first = chapters[0].at_ms
+    entries = timeline_of(message)
+    first = entries[0].at_ms
     context = {
         **admin.site.each_context(request),
         "opts": ChatMessage._meta,
         "original": message,
         "title": "Story",
         "subtitle": f"Message {message.message_id}",
-        "chapters": [
-            (chapter, moment(chapter.at_ms), _since(chapter.at_ms - first)) for chapter in chapters
-        ],
+        "entries": [(entry, moment(entry.at_ms), _since(entry.at_ms - first)) for entry in entries],
     }
-    return TemplateResponse(request, "admin/monitoring/story.html", context)
+    return TemplateResponse(request, "admin/monitoring/timeline.html", context)
 
 
 def _since(milliseconds: int) -> str:
