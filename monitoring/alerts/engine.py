@@ -1,4 +1,4 @@
-"""Looking at every rule when it is due, and noting what changed."""
+"""Evaluates alert rules when they are due, and fires and resolves their alerts."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -25,56 +25,109 @@ from monitoring.store import dimensions_text
 
 logger = logging.getLogger(__name__)
 
-# Processes store what they count a little later: a window is looked at when it is complete.
+# Processes store their counts with a delay; a window is complete this long after its end.
 LAG_MS = 8_000
+# A rule whose evaluation failed is not tried again before this time has passed.
+RETRY_MS = MINUTE_MS
+# Windows that were missed are evaluated late for this long; the latest one is always evaluated.
+CATCH_UP_MS = 10 * MINUTE_MS
+
+# When a failed rule may be tried again, by primary key and time of its last change, so that a
+# corrected rule is tried at once. Lost with the process, which costs one early retry.
+_retry_at_ms: dict[tuple[int, int], int] = {}
 
 
 def evaluate_due_rules(now_ms: int) -> int:
-    """Looks at every rule that is due; returns how many there were."""
-    complete_ms = now_ms - LAG_MS
-    done = 0
+    """Evaluates every enabled rule that is due; returns how many were tried."""
+    tried = 0
     rules = AlertRule.objects.filter(is_enabled=True).prefetch_related("conditions")
     for rule in rules:
-        step_ms = rule.frequency_minutes * MINUTE_MS
-        end_ms = complete_ms - complete_ms % step_ms
-        if rule.evaluated_ms is not None and end_ms <= rule.evaluated_ms:
-            continue
-        mine = AlertRule.objects.filter(pk=rule.pk, evaluated_ms=rule.evaluated_ms)
-        if rule.evaluated_ms is None:
-            mine = AlertRule.objects.filter(pk=rule.pk, evaluated_ms__isnull=True)
-        if not mine.update(evaluated_ms=end_ms):
-            continue
-        done += 1
-        _evaluate_safely(rule, end_ms, now_ms)
-    return done
+        ends = due_windows(rule, now_ms)
+        if ends and now_ms >= _retry_at_ms.get(_retry_key(rule), 0):
+            tried += 1
+            _evaluate_windows(rule, ends, now_ms)
+    return tried
 
 
-def _evaluate_safely(rule: AlertRule, end_ms: int, now_ms: int) -> None:
+def due_windows(rule: AlertRule, now_ms: int) -> list[int]:
+    """The ends of the complete windows that the rule has not been evaluated for, oldest first."""
+    step_ms = rule.frequency_minutes * MINUTE_MS
+    latest_ms = (now_ms - LAG_MS) // step_ms * step_ms
+    if rule.evaluated_ms is None:
+        return [latest_ms]
+    if latest_ms <= rule.evaluated_ms:
+        return []
+    oldest_ms = max(latest_ms - CATCH_UP_MS, rule.changed_ms, rule.evaluated_ms)
+    first_ms = oldest_ms // step_ms * step_ms + step_ms
+    return [*range(first_ms, latest_ms, step_ms), latest_ms]
+
+
+def _retry_key(rule: AlertRule) -> tuple[int, int]:
+    return rule.pk, rule.changed_ms
+
+
+def _evaluate_windows(rule: AlertRule, ends: Sequence[int], now_ms: int) -> None:
+    """Evaluates windows in order. A failure leaves its window and later ones for a retry."""
     problem = ""
-    try:
-        evaluate_rule(rule, end_ms, now_ms)
-    except Exception as found:
-        logger.exception("The alert rule %s could not be evaluated", rule.name)
-        problem = repr(found)[:500]
+    for end_ms in ends:
+        try:
+            if not evaluate_rule(rule, end_ms, now_ms):
+                return
+        except Exception as error:
+            logger.exception(
+                "Alert rule evaluation failed rule=%r window_end_ms=%s", rule.name, end_ms
+            )
+            problem = repr(error)[:500]
+            _retry_at_ms[_retry_key(rule)] = now_ms + RETRY_MS
+            break
+    if not problem:
+        _retry_at_ms.pop(_retry_key(rule), None)
     if problem != rule.last_problem:
         AlertRule.objects.filter(pk=rule.pk).update(last_problem=problem)
 
 
-def evaluate_rule(rule: AlertRule, end_ms: int, now_ms: int) -> None:
-    """Looks at the window that ends at `end_ms`, one instance after the other."""
+def evaluate_rule(rule: AlertRule, end_ms: int, now_ms: int) -> bool:
+    """Evaluates the window that ends at `end_ms`.
+
+    Alerts, notifications and `evaluated_ms` are written in one transaction, so that a failed or
+    interrupted evaluation leaves no trace and can be repeated. Returns False, without effect, if
+    another process has evaluated the rule or somebody has changed it meanwhile.
+    """
     conditions = list(rule.conditions.all())
-    if not conditions:
-        return
-    instances = {each.dimensions_text: each for each in rule.instances.all()}
-    for findings in findings_by_instance(rule, conditions, end_ms, instances.values()):
-        dimensions: dict[str, str] = {}
-        for each in findings:
-            dimensions |= each.dimensions
-        text = dimensions_text(dimensions)
-        instance = instances.get(text) or AlertInstance(
-            rule=rule, dimensions=dimensions, dimensions_text=text
-        )
-        _step(rule, instance, findings, end_ms, now_ms)
+    by_instance = (
+        findings_by_instance(rule, conditions, end_ms, rule.instances.all()) if conditions else []
+    )
+    with transaction.atomic():
+        if not _claim(rule, end_ms):
+            return False
+        instances = {each.dimensions_text: each for each in rule.instances.all()}
+        for findings in by_instance:
+            instance = _instance_for(rule, findings, instances)
+            _apply(rule, instance, findings, end_ms, now_ms)
+    rule.evaluated_ms = end_ms
+    return True
+
+
+def _claim(rule: AlertRule, end_ms: int) -> bool:
+    """Moves the rule to this window, unless the rule is not as it was read."""
+    unchanged = AlertRule.objects.filter(pk=rule.pk, is_enabled=True, changed_ms=rule.changed_ms)
+    if rule.evaluated_ms is None:
+        unchanged = unchanged.filter(evaluated_ms__isnull=True)
+    else:
+        unchanged = unchanged.filter(evaluated_ms=rule.evaluated_ms)
+    return bool(unchanged.update(evaluated_ms=end_ms))
+
+
+def _instance_for(
+    rule: AlertRule, findings: Sequence[Finding], instances: dict[str, AlertInstance]
+) -> AlertInstance:
+    dimensions: dict[str, str] = {}
+    for each in findings:
+        dimensions |= each.dimensions
+    text = dimensions_text(dimensions)
+    return instances.get(text) or AlertInstance(
+        rule=rule, dimensions=dimensions, dimensions_text=text
+    )
 
 
 def findings_by_instance(
@@ -83,9 +136,9 @@ def findings_by_instance(
     end_ms: int,
     instances: Iterable[AlertInstance] = (),
 ) -> list[list[Finding]]:
-    """What the conditions find together, for each combination of dimension values."""
+    """The findings of all conditions, grouped by combination of dimension values."""
     if len(conditions) > 1:
-        # Several conditions name one value for each dimension: there is one combination.
+        # With several conditions each dimension has one value, so there is one combination.
         together = [
             next(iter(evaluate(rule, condition, end_ms).values())) for condition in conditions
         ]
@@ -103,7 +156,7 @@ def findings_by_instance(
 def verdict(
     conditions: Sequence[AlertCondition], state: AlertState, findings: Sequence[Finding]
 ) -> tuple[AlertState, bool | None]:
-    """Whether all conditions are met; a dynamic one judges by its last evaluations."""
+    """Whether all conditions are met; for a dynamic one, over its last evaluations."""
     is_met = state_machine.all_met(each.is_met for each in findings)
     condition = conditions[0]
     if condition.kind == ConditionKind.STATIC:
@@ -116,26 +169,26 @@ def verdict(
     )
 
 
-def _step(
+def _apply(
     rule: AlertRule,
     instance: AlertInstance,
     findings: Sequence[Finding],
     end_ms: int,
     now_ms: int,
 ) -> None:
+    """Fires or resolves the instance's alert and saves its new state."""
     state = AlertState(instance.is_firing, instance.clean_evaluations, tuple(instance.recent))
     state, is_met = verdict(list(rule.conditions.all()), state, findings)
     state, change = state_machine.advance(state, is_met, auto_mitigate=rule.auto_mitigate)
-    with transaction.atomic():
-        if change == "fired":
-            instance.alert = fire(rule, instance.dimensions, findings, end_ms, now_ms)
-        elif change == "resolved" and instance.alert is not None:
-            resolve(instance.alert, now_ms)
-        instance.is_firing, instance.clean_evaluations = state.is_firing, state.healthy
-        instance.recent, instance.evaluated_ms = list(state.recent), end_ms
-        if not instance.is_firing:
-            instance.alert = None
-        instance.save()
+    if change == "fired":
+        instance.alert = fire(rule, instance.dimensions, findings, end_ms, now_ms)
+    elif change == "resolved" and instance.alert is not None:
+        resolve(instance.alert, now_ms)
+    instance.is_firing, instance.clean_evaluations = state.is_firing, state.healthy
+    instance.recent, instance.evaluated_ms = list(state.recent), end_ms
+    if not instance.is_firing:
+        instance.alert = None
+    instance.save()
 
 
 def fire(
@@ -145,7 +198,7 @@ def fire(
     end_ms: int,
     now_ms: int,
 ) -> Alert:
-    """A new alert, and a notification for each receiver of the rule."""
+    """Creates an alert, and a notification for each receiver of the rule."""
     alert = Alert.objects.create(
         rule=rule,
         resource_id=rule.resource_id,
@@ -163,13 +216,13 @@ def fire(
 
 
 def resolve(alert: Alert, now_ms: int, *, reason: str = "") -> None:
-    """Ends an alert and tells whoever was told that it began."""
-    open_ones = Alert.objects.filter(pk=alert.pk, resolved_ms=None)
-    if not open_ones.update(resolved_ms=now_ms, resolution=reason):
+    """Resolves an alert and notifies every receiver that was notified when it fired."""
+    unresolved = Alert.objects.filter(pk=alert.pk, resolved_ms=None)
+    if not unresolved.update(resolved_ms=now_ms, resolution=reason):
         return
-    # Also those whom the rule would not tell any more: they believe that it goes on.
-    told = alert.notifications.filter(condition=FIRED).values("receiver")
-    receivers = Receiver.objects.filter(pk__in=told, is_enabled=True, group__is_enabled=True)
+    # The rule's groups may have changed since; receivers of the first notification need this one.
+    notified = alert.notifications.filter(condition=FIRED).values("receiver")
+    receivers = Receiver.objects.filter(pk__in=notified, is_enabled=True, group__is_enabled=True)
     _notify(alert, RESOLVED, receivers, now_ms)
 
 
@@ -180,7 +233,6 @@ def _receivers_of(rule: AlertRule) -> "QuerySet[Receiver]":
 
 
 def _notify(alert: Alert, condition: str, receivers: Iterable[Receiver], now_ms: int) -> None:
-    """Plans a notification for each receiver."""
     Notification.objects.bulk_create(
         Notification(
             alert=alert,
@@ -195,15 +247,15 @@ def _notify(alert: Alert, condition: str, receivers: Iterable[Receiver], now_ms:
 
 
 def end_alerts(rule: AlertRule, now_ms: int, reason: str) -> int:
-    """Resolves what a rule has open, because it was changed, disabled or deleted."""
+    """Resolves the open alerts of a rule that was changed, disabled or deleted."""
     with transaction.atomic():
-        open_ones = list(
+        open_alerts = list(
             Alert.objects.select_related("rule").filter(
                 rule=rule, resolved_ms=None, is_stateful=True
             )
         )
-        for alert in open_ones:
+        for alert in open_alerts:
             resolve(alert, now_ms, reason=reason)
         rule.instances.all().delete()
         AlertRule.objects.filter(pk=rule.pk).update(changed_ms=now_ms)
-    return len(open_ones)
+    return len(open_alerts)
