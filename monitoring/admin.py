@@ -1,4 +1,4 @@
-"""The operator's pages of the monitoring."""
+"""The admin pages of monitoring."""
 
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from monitoring.alerts.group_pages import ActionGroupAdmin
 from monitoring.alerts.rule_pages import AlertRuleAdmin
 from monitoring.models import ActionGroup, Alert, AlertRule, LogCategory, RequestRecord
 
-# The dashboard stands at the top of the first page.
+# The admin's start page begins with the dashboard.
 admin.site.index_template = "admin/monitoring/index.html"
 
 _KINDS = {"Succeeded": "good", "ClientError": "warning", "ServerError": "bad"}
@@ -24,18 +24,16 @@ _KINDS = {"Succeeded": "good", "ClientError": "warning", "ServerError": "bad"}
 
 @admin.register(RequestRecord)
 class RequestRecordAdmin(ReadOnlyAdmin):
-    """The log of requests."""
-
-    purpose = "Every request to the API, where the request log is on."
+    purpose = "Requests to the API, while the request log is enabled."
     links: ClassVar[list[Link]] = []
     list_display = [
         "operation_name",
         "status",
-        "took",
-        "happened",
+        "duration",
+        "time",
         "user",
         "sdk_type",
-        "correlation_start",
+        "short_correlation",
     ]
     list_filter = [
         since_filter("time", "time", "time_ms"),
@@ -45,7 +43,7 @@ class RequestRecordAdmin(ReadOnlyAdmin):
             {
                 "refused": ("refused (4xx)", Q(result_type="ClientError")),
                 "failed": ("failed (5xx)", Q(result_type="ServerError")),
-                "slow": ("slower than a second", Q(duration_ms__gt=1000)),
+                "slow": ("slower than one second", Q(duration_ms__gt=1000)),
             },
         ),
         option_filter(
@@ -59,7 +57,7 @@ class RequestRecordAdmin(ReadOnlyAdmin):
     ]
     search_fields = ["operation_name"]
     search_help_text = (
-        "A whole correlation id, raw id, thread id or message id, an operation or a status."
+        "A complete correlation id, raw id, thread id or message id, an operation or a status."
     )
     ordering = ["-time_ms", "-id"]
     sortable_by = ()
@@ -71,19 +69,19 @@ class RequestRecordAdmin(ReadOnlyAdmin):
                     "operation_name",
                     "status",
                     "result_description",
-                    "took",
-                    "happened",
+                    "duration",
+                    "time",
                     "category",
                     "level",
                 ]
             },
         ),
         (
-            "About what",
+            "Request",
             {"fields": ["uri", "operation_version", "chat_thread_id", "chat_message_id"]},
         ),
         (
-            "From whom",
+            "Caller",
             {
                 "fields": [
                     "user_id",
@@ -101,7 +99,7 @@ class RequestRecordAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        """Whole ids, so that the indexes help."""
+        """Matches complete ids, which the indexes can find."""
         for word in search_term.split():
             if word.isdecimal() and len(word) == 3:
                 queryset = queryset.filter(result_signature=int(word))
@@ -119,39 +117,33 @@ class RequestRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="status")
     def status(self, record: RequestRecord) -> str:
-        """The HTTP status, in the colour of its class."""
         kind: Any = _KINDS.get(record.result_type, "plain")
         return badge(str(record.result_signature), kind)
 
-    @admin.display(description="took")
-    def took(self, record: RequestRecord) -> str:
-        """How long the answer took."""
+    @admin.display(description="duration")
+    def duration(self, record: RequestRecord) -> str:
         return f"{record.duration_ms:,.1f} ms"
 
     @admin.display(description="time")
-    def happened(self, record: RequestRecord) -> str:
-        """When it was answered."""
+    def time(self, record: RequestRecord) -> str:
         return moment(record.time_ms)
 
     @admin.display(description="user")
     def user(self, record: RequestRecord) -> str:
-        """The end of the caller's raw id."""
         return identifier(f"…{record.user_id[-12:]}") if record.user_id else ""
 
     @admin.display(description="correlation id")
     def correlation(self, record: RequestRecord) -> str:
-        """What the client called the request."""
         return identifier(record.correlation_id) if record.correlation_id else ""
 
     @admin.display(description="correlation id")
-    def correlation_start(self, record: RequestRecord) -> str:
-        """Its beginning; the page of the request has the whole."""
+    def short_correlation(self, record: RequestRecord) -> str:
+        """Shortened for the list."""
         text = record.correlation_id
         return identifier(f"{text[:8]}…" if len(text) > 9 else text) if text else ""
 
     @admin.display(description="resource")
     def resource_name(self, record: RequestRecord) -> str:
-        """The resource by name, while it exists."""
         found = Resource.objects.filter(pk=record.resource_id).first()
         return pairs({"name": found.name if found else "deleted", "id": record.resource_id})
 
@@ -162,7 +154,7 @@ admin.site.register(ActionGroup, ActionGroupAdmin)
 
 ChatMessageAdmin.links.append(
     Link(
-        "Story",
+        "Timeline",
         "monitoring_timeline",
         "message",
         lambda message: message.pk,

@@ -4,13 +4,11 @@ from wire import telemetry
 
 
 class MonitoringConfig(AppConfig):
-    """Monitoring."""
-
     name = "monitoring"
     verbose_name = "Monitoring"
 
     def ready(self) -> None:
-        """Tells how many requests are being worked on to whoever asks this process."""
+        """Registers the gauges of requests in progress."""
         from functools import partial
 
         from monitoring.in_progress import GAUGES, gauge_of

@@ -1,7 +1,7 @@
-"""Every metric there is: what it counts, by what it can be split, and how it is aggregated.
+"""All metrics, with their dimensions and aggregations.
 
-The first two have the names that Azure Communication Services gives them (monitoring contract 1);
-the rest is ours, in a namespace of its own.
+The first two are Azure Communication Services' own (monitoring contract 1). The others belong to
+this server, in a namespace of their own.
 """
 
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from uuid import UUID
 AZURE = "Microsoft.Communication/CommunicationServices"
 CHATSITE = "Chatsite"
 
-# Samples of the whole server belong to this one instead of to a resource.
+# The resource id of samples that cover the whole server.
 SERVER = UUID(int=0)
 
 Unit = Literal["Count", "MilliSeconds", "Seconds"]
-# `events` reads how many samples there are, `values` what they hold.
+# A metric reads either the number of its samples (`events`) or their values (`values`).
 Reads = Literal["events", "values"]
 
 COUNT, TOTAL, AVERAGE, MINIMUM, MAXIMUM = "Count", "Total", "Average", "Minimum", "Maximum"
-# Not among Azure's: the estimated percentiles of durations.
+# Not among Azure's aggregations: estimated percentiles of durations.
 PERCENTILES = {"P50": 0.5, "P95": 0.95, "P99": 0.99}
-# Without a sample these are zero; the others are unknown.
+# Without samples these are zero; the others are unknown.
 COUNTING = (COUNT, TOTAL)
 
 _REQUEST = ("Operation", "StatusCode", "StatusCodeClass")
@@ -29,7 +29,7 @@ _REQUEST = ("Operation", "StatusCode", "StatusCodeClass")
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric. `stored` names the samples that it reads, several metrics may share them."""
+    """One metric. `stored` names the series that it reads, which several metrics can share."""
 
     name: str
     label: str
@@ -40,17 +40,17 @@ class Metric:
     dimensions: tuple[str, ...] = ()
     namespace: str = CHATSITE
     aggregations: tuple[str, ...] = (COUNT, TOTAL, AVERAGE, MINIMUM, MAXIMUM)
-    # The smallest step that it is kept in.
+    # Whether there is one sample per day only.
     is_daily: bool = False
 
     @property
     def primary_aggregation(self) -> str:
-        """How it is read when nobody says."""
+        """The aggregation of requests that name none."""
         return self.aggregations[0]
 
     @property
     def is_counting(self) -> bool:
-        """Whether no sample means zero."""
+        """Whether a time without samples counts as zero."""
         return self.reads == "events"
 
 
@@ -61,7 +61,7 @@ _METRICS = (
     Metric(
         "APIRequestChat",
         "Chat API Requests",
-        "Requests to the chat API, refused ones included.",
+        "Requests to the chat API, including refused ones.",
         stored="APIRequestChat",
         dimensions=_REQUEST,
         namespace=AZURE,
@@ -69,7 +69,7 @@ _METRICS = (
     Metric(
         "APIRequestAuthentication",
         "Authentication API Requests",
-        "Requests to the identity API, refused ones included.",
+        "Requests to the identity API, including refused ones.",
         stored="APIRequestAuthentication",
         dimensions=_REQUEST,
         namespace=AZURE,
@@ -77,7 +77,7 @@ _METRICS = (
     Metric(
         "ChatRequestDuration",
         "Chat request duration",
-        "How long the chat API takes to answer.",
+        "Time that the chat API takes to respond.",
         stored="APIRequestChat",
         reads="values",
         unit="MilliSeconds",
@@ -87,7 +87,7 @@ _METRICS = (
     Metric(
         "AuthenticationRequestDuration",
         "Authentication request duration",
-        "How long the identity API takes to answer.",
+        "Time that the identity API takes to respond.",
         stored="APIRequestAuthentication",
         reads="values",
         unit="MilliSeconds",
@@ -97,14 +97,14 @@ _METRICS = (
     Metric(
         "AccessTokensIssued",
         "Access tokens issued",
-        "Tokens that the identity API issued, once for each of their scopes.",
+        "Tokens that the identity API issued, counted once per scope.",
         stored="AccessTokensIssued",
         dimensions=("Scope",),
     ),
     Metric(
         "AuthenticationFailures",
         "Authentication failures",
-        "Requests to the two APIs that had no credential, or one that was not accepted.",
+        "Requests to the chat and identity APIs without a valid credential.",
         stored="AuthenticationFailures",
         dimensions=("Reason",),
     ),
@@ -125,7 +125,7 @@ _METRICS = (
     Metric(
         "ActiveUsers",
         "Active users",
-        "Users with at least one successful chat request on the day.",
+        "Users with at least one successful chat request per day.",
         stored="ActiveUsers",
         reads="values",
         aggregations=(MAXIMUM,),
@@ -134,7 +134,7 @@ _METRICS = (
     Metric(
         "ActiveThreads",
         "Active threads",
-        "Threads with at least one successful chat request on the day.",
+        "Threads with at least one successful chat request per day.",
         stored="ActiveThreads",
         reads="values",
         aggregations=(MAXIMUM,),
@@ -143,7 +143,7 @@ _METRICS = (
     Metric(
         "Users",
         "Users",
-        "Identities that exist.",
+        "Existing identities.",
         stored="Users",
         reads="values",
         aggregations=_GAUGE,
@@ -151,7 +151,7 @@ _METRICS = (
     Metric(
         "Threads",
         "Threads",
-        "Threads that exist.",
+        "Existing threads.",
         stored="Threads",
         reads="values",
         aggregations=_GAUGE,
@@ -159,7 +159,7 @@ _METRICS = (
     Metric(
         "RealtimeConnections",
         "Live connections",
-        "Open connections for live events, of all server processes together.",
+        "Open connections for live events, over all server processes.",
         stored="RealtimeConnections",
         reads="values",
         aggregations=_GAUGE,
@@ -167,28 +167,28 @@ _METRICS = (
     Metric(
         "RealtimeEvents",
         "Live events",
-        "Events that live connections took as they happened, counted once for each connection.",
+        "Events sent to live connections, counted once per connection.",
         stored="RealtimeEvents",
         dimensions=("Event",),
     ),
     Metric(
         "RealtimeConnectionsEnded",
         "Live connections ended",
-        "Live connections that the server ended, except when it stopped itself.",
+        "Live connections that the server closed, except at shutdown.",
         stored="RealtimeConnectionsEnded",
         dimensions=("Reason",),
     ),
     Metric(
         "WebhookDeliveries",
         "Webhook requests",
-        "Requests to webhook endpoints by their outcome.",
+        "Requests to webhook endpoints, by outcome.",
         stored="WebhookDeliveries",
         dimensions=("Subscription", "Outcome"),
     ),
     Metric(
         "WebhookDeliveryDuration",
         "Webhook duration",
-        "How long webhook endpoints take to answer.",
+        "Time that webhook endpoints take to respond.",
         stored="WebhookDeliveries",
         reads="values",
         unit="MilliSeconds",
@@ -198,14 +198,14 @@ _METRICS = (
     Metric(
         "WebhookDeadLetters",
         "Webhook dead letters",
-        "Events that were given up.",
+        "Events whose delivery was given up.",
         stored="WebhookDeadLetters",
         dimensions=("Subscription", "Reason"),
     ),
     Metric(
         "WebhookPending",
         "Webhook events waiting",
-        "Events that are on their way to webhook endpoints.",
+        "Events waiting to be delivered to webhook endpoints.",
         stored="WebhookPending",
         reads="values",
         aggregations=_GAUGE,
@@ -213,7 +213,7 @@ _METRICS = (
     Metric(
         "WebhookOldestPending",
         "Oldest waiting webhook event",
-        "The age of the oldest event on its way to a webhook endpoint.",
+        "Age of the oldest event waiting to be delivered to a webhook endpoint.",
         stored="WebhookOldestPending",
         reads="values",
         unit="Seconds",
@@ -222,14 +222,14 @@ _METRICS = (
     Metric(
         "CognitiveRequests",
         "Cognitive requests",
-        "Translations, sentiments and transcriptions by their outcome.",
+        "Translations, sentiment analyses and transcriptions, by outcome.",
         stored="CognitiveRequests",
         dimensions=("Kind", "Outcome"),
     ),
     Metric(
         "CognitiveRequestDuration",
         "Cognitive request duration",
-        "How long cognitive providers take to answer.",
+        "Time that cognitive providers take to respond.",
         stored="CognitiveRequests",
         reads="values",
         unit="MilliSeconds",
@@ -239,19 +239,19 @@ _METRICS = (
     Metric(
         "StorageErrors",
         "Storage errors",
-        "Reads and writes that the database refused.",
+        "Database reads and writes that failed.",
         stored="StorageErrors",
         dimensions=("Source",),
     ),
 )
 METRICS = {metric.name: metric for metric in _METRICS}
-# What only the server as a whole has.
+# Metrics that exist for the whole server only.
 SERVER_METRICS = ("RealtimeConnections", "StorageErrors")
 DIMENSIONS = tuple(dict.fromkeys(name for metric in _METRICS for name in metric.dimensions))
 
 
 def find(name: str, namespace: str = "") -> Metric | None:
-    """The metric with that name, in any letter case; in that namespace, where one is given."""
+    """The metric with this name in any letter case; an Azure namespace finds every metric."""
     for metric in _METRICS:
         if metric.name.lower() == name.lower():
             matches = not namespace or namespace.lower() in (

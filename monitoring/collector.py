@@ -1,7 +1,7 @@
-"""What this process has counted and not yet stored.
+"""In-memory counts of this process, until `monitoring.flusher` stores them every few seconds.
 
-Recording costs a few microseconds and no statement; `monitoring.flusher` stores it every few
-seconds. Nothing of it survives the process.
+Recording takes a few microseconds and no database query. Counts that are not yet stored are lost
+with the process.
 """
 
 import threading
@@ -16,18 +16,18 @@ from wire.times import now_ms
 Dimensions = tuple[tuple[str, str], ...]
 # Metric, resource, dimensions.
 SeriesKey = tuple[str, UUID, Dimensions]
-# Day, metric, resource, who or what.
+# Day, metric, resource, user or thread.
 ActiveKey = tuple[int, str, UUID, str]
 
-# What waits for a database that does not answer stays bounded; what is beyond is lost.
+# Limits while the database is unavailable; what exceeds them is dropped.
 MAX_RECORDS = 20_000
 MAX_SAMPLES = 50_000
-# Who was seen today is remembered up to so many; after that somebody may be stored once more.
+# Limit of the users and threads remembered for today; beyond it, some are stored twice.
 MAX_SEEN = 100_000
 
 
 class Tally:
-    """What happened in one series within one minute."""
+    """The samples of one series within one minute."""
 
     __slots__ = ("buckets", "count", "maximum", "minimum", "total")
 
@@ -37,7 +37,7 @@ class Tally:
         self.buckets: list[int] | None = None
 
     def add(self, value: float, *, times: int = 1, is_duration: bool = False) -> None:
-        """One more sample, or several of the same value."""
+        """Adds `times` samples of `value`."""
         self.count += times
         self.total += value * times
         if value < self.minimum:
@@ -50,7 +50,7 @@ class Tally:
             self.buckets[bucket_of(value)] += times
 
     def merge(self, other: "Tally") -> None:
-        """All of another one's samples."""
+        """Adds another tally's samples."""
         self.count += other.count
         self.total += other.total
         self.minimum = min(self.minimum, other.minimum)
@@ -64,7 +64,7 @@ Tallies = dict[tuple[SeriesKey, int], Tally]
 
 
 class Collector:
-    """Counts from any thread."""
+    """Thread-safe counts."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -83,7 +83,7 @@ class Collector:
         times: int = 1,
         is_duration: bool = False,
     ) -> None:
-        """Notes `times` samples of `value`, at that time."""
+        """Records `times` samples of `value`; `at_ms` is in epoch milliseconds."""
         slot = (key, at_ms - at_ms % MINUTE_MS)
         with self._lock:
             tally = self._tallies.get(slot)
@@ -92,7 +92,7 @@ class Collector:
             tally.add(value, times=times, is_duration=is_duration)
 
     def record_active(self, metric: str, resource_id: UUID, subject: str, at_ms: int) -> None:
-        """Notes that somebody or something was active on the day."""
+        """Records that a user or thread was active on the day of `at_ms`."""
         day_ms = at_ms - at_ms % DAY_MS
         key = (day_ms, metric, resource_id, subject)
         if key in self._seen:
@@ -107,13 +107,12 @@ class Collector:
             self._active.add(key)
 
     def log(self, record: RequestRecord) -> None:
-        """Keeps a request for the log."""
         with self._lock:
             if len(self._records) < MAX_RECORDS:
                 self._records.append(record)
 
     def take(self) -> tuple[Tallies, set[ActiveKey], list[RequestRecord]]:
-        """Everything so far; from here on it is the caller's."""
+        """Removes and returns all counts, activity and request records."""
         with self._lock:
             taken = self._tallies, self._active, self._records
             self._tallies, self._active, self._records = {}, set(), []
@@ -125,7 +124,7 @@ class Collector:
         active: Iterable[ActiveKey] = (),
         records: Iterable[RequestRecord] = (),
     ) -> None:
-        """Takes over again what could not be stored."""
+        """Takes back what could not be stored."""
         with self._lock:
             for slot, tally in tallies.items():
                 mine = self._tallies.get(slot)
@@ -148,6 +147,6 @@ def record(
     is_duration: bool = False,
     times: int = 1,
 ) -> None:
-    """The sink of `wire.telemetry`: what the rooms below count."""
+    """The sink of `wire.telemetry`, which lower rooms count with."""
     key = (metric, resource_id or SERVER, dimensions)
     collector.record(key, now_ms(), value, times=times, is_duration=is_duration)

@@ -1,4 +1,4 @@
-"""What requests tell about credentials: tokens that were issued, and callers that were refused."""
+"""Metrics about credentials: tokens issued and authentication failures."""
 
 import json
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from monitoring.collector import Dimensions
 from monitoring.operations import ApiOperation
 
-# Where the operations that issue tokens are told the scopes (identity contract 1).
+# The body member that lists the token's scopes, by operation (identity contract 1).
 _SCOPES = {"CreateIdentity": "createTokenWithScopes", "CreateToken": "scopes"}
 
 
 def found_in(
     request: HttpRequest, operation: ApiOperation, status: int
 ) -> Iterator[tuple[str, Dimensions]]:
-    """Metric and dimensions of whatever is to be counted once more; mostly nothing."""
+    """Metric and dimensions of additional samples for a request; usually none."""
     if status == 401:
         reason = "Invalid" if request.META.get("HTTP_AUTHORIZATION") else "Missing"
         yield "AuthenticationFailures", (("Reason", reason),)
@@ -26,6 +26,6 @@ def found_in(
 
 
 def _scopes(body: bytes, member: str) -> list[str]:
-    """The scopes that a request asked for and got: few, because others are refused."""
+    """The scopes of the issued token; unknown scopes have been refused before."""
     given: Any = json.loads(body or b"{}")
     return sorted(set(given.get(member) or []))

@@ -1,4 +1,4 @@
-"""What the dashboard shows: figures, charts and a table for one range of time and one resource."""
+"""The dashboard's tiles, charts and tables for one time range and one resource."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,18 +12,17 @@ from monitoring.queries import Aggregate, merged, read
 from monitoring.time_ranges import RANGES, Groups, MetricReader, TimeRange
 from wire.times import to_wire
 
-# So many operations have a colour of their own; the others are added up.
+# Operations with a color of their own; the others are summed.
 _NAMED_OPERATIONS = 6
 _MIN_DAYS = 7
 
-_REQUESTS = METRICS["APIRequestChat"]
 _DURATION = METRICS["ChatRequestDuration"]
 
 
 def dashboard(
     range_name: str, resource_id: UUID | None, now_ms: int, operation: str = ""
 ) -> dict[str, Any]:
-    """Everything that the page draws; times are in seconds, as charts want them."""
+    """The JSON that the page draws; members in `…Ms` are milliseconds, `times` are seconds."""
     time_range = TimeRange.of(range_name, now_ms)
     reader = MetricReader(time_range, resource_id, operation)
     by = ("Operation", "StatusCodeClass")
@@ -93,7 +92,9 @@ def _messages_chart(reader: MetricReader, messages: Groups) -> dict[str, Any]:
         _series(action, reader.counts(s for key, s in messages.items() if key[0] == action), tone)
         for action, tone in tones.items()
     ]
-    return _chart("messages", "Messages", "bars", series, empty="No message was sent in this time.")
+    return _chart(
+        "messages", "Messages", "bars", series, empty="No messages were sent in this time range."
+    )
 
 
 def _operations_chart(reader: MetricReader, requests: Groups) -> dict[str, Any]:
@@ -115,7 +116,7 @@ def _operations_chart(reader: MetricReader, requests: Groups) -> dict[str, Any]:
         "Requests by operation",
         "bars",
         series,
-        empty="Nobody has asked the API in this time.",
+        empty="There were no requests in this time range.",
     )
 
 
@@ -131,7 +132,7 @@ def _classes_chart(reader: MetricReader, requests: Groups) -> dict[str, Any]:
         "Requests by result",
         "bars",
         series,
-        empty="Nobody has asked the API in this time.",
+        empty="There were no requests in this time range.",
     )
 
 
@@ -143,7 +144,12 @@ def _errors_chart(reader: MetricReader, chat: Groups) -> dict[str, Any]:
         share = [_share(part, of) for part, of in zip(counts, total, strict=True)]
         series.append(_series(label, share, tone))
     return _chart(
-        "errors", "Error rate, chat", "lines", series, unit="%", empty="There was no request."
+        "errors",
+        "Chat error rate",
+        "lines",
+        series,
+        unit="%",
+        empty="There were no requests in this time range.",
     )
 
 
@@ -167,9 +173,14 @@ def _latency_chart(reader: MetricReader, chat: Groups) -> dict[str, Any]:
             ("p99", "P99", "5"),
         )
     ]
-    title = f"Duration of {reader.operation}" if reader.operation else "Duration, chat"
+    title = f"Duration of {reader.operation}" if reader.operation else "Chat request duration"
     return _chart(
-        "latency", title, "lines", series, unit="ms", empty="There was no request to measure."
+        "latency",
+        title,
+        "lines",
+        series,
+        unit="ms",
+        empty="There were no requests in this time range.",
     )
 
 
@@ -184,9 +195,9 @@ def _connections_chart(reader: MetricReader, steps: Mapping[int, Aggregate]) -> 
         for at in reader.time_range.times
     ]
     empty = (
-        "Connections are counted for the whole server: choose all resources."
+        "Connections are counted for the whole server only; choose all resources."
         if reader.resource_id
-        else "No connection was counted in this time."
+        else "There were no connections in this time range."
     )
     series = [_series("Connections", values, "4")]
     return _chart("connections", "Live connections", "area", series, empty=empty)
@@ -214,7 +225,7 @@ def _active(reader: MetricReader, now_ms: int) -> dict[str, Any]:
         "Active users and threads per day",
         "columns",
         series,
-        empty="Nobody was active.",
+        empty="There were no active users or threads.",
         times=days,
     )
 
@@ -227,10 +238,16 @@ def _webhooks_chart(reader: MetricReader, webhooks: Groups, dead: Groups) -> dic
         _series("Failed attempts", bad, "warn"),
         _series("Dead letters", reader.counts(dead.values()), "bad"),
     ]
-    return _chart("webhooks", "Webhooks", "bars", series, empty="No webhook was sent in this time.")
+    return _chart(
+        "webhooks",
+        "Webhooks",
+        "bars",
+        series,
+        empty="No webhook requests were sent in this time range.",
+    )
 
 
-# --- Figures and tables --------------------------------------------------------------------------
+# --- Tiles and tables ---------------------------------------------------------------------------
 
 
 def _tile(
@@ -290,7 +307,7 @@ def _error_tone(rate: float | None) -> str:
 
 
 def _operations(reader: MetricReader, chat: Groups) -> list[dict[str, Any]]:
-    """One line per operation: how often, how often refused or failed, how long."""
+    """One row per operation: numbers of requests, refusals and failures, and durations."""
     rows: dict[str, dict[str, Any]] = {}
     for (operation, status), steps in chat.items():
         row = rows.setdefault(operation, {"requests": 0, "4xx": 0, "5xx": 0, "all": Aggregate()})
@@ -313,7 +330,7 @@ def _operations(reader: MetricReader, chat: Groups) -> list[dict[str, Any]]:
 
 
 def _alerts(resource_id: UUID | None) -> list[dict[str, Any]]:
-    """What fires now, the worst first."""
+    """Firing alerts, most severe first."""
     rows = Alert.objects.filter(resolved_ms=None, is_stateful=True)
     if resource_id is not None:
         rows = rows.filter(Q(resource_id=resource_id) | Q(resource_id=None))

@@ -1,4 +1,4 @@
-"""The dashboard's data: as JSON for its script, as CSV for whoever wants to count on."""
+"""The dashboard's data as JSON and CSV, and the notices about alerts."""
 
 import csv
 import io
@@ -21,14 +21,14 @@ from wire.times import now_ms
 
 
 def may_view(request: HttpRequest) -> bool:
-    """Whether the operator may see what is counted."""
+    """Whether the operator may see metrics."""
     user = request.user
     return user.is_active and user.is_staff and user.has_perm("monitoring.view_series")
 
 
 @dataclass(frozen=True)
 class DashboardQuery:
-    """What a request asks to be shown."""
+    """The time range, resource and operation that a request selects."""
 
     range: str
     resource_id: UUID | None
@@ -37,7 +37,7 @@ class DashboardQuery:
 
     @classmethod
     def of(cls, request: HttpRequest) -> "DashboardQuery":
-        """From the query; what makes no sense counts as not given."""
+        """Reads the query string; invalid values count as missing."""
         resources = list(Resource.objects.order_by("-is_default", "name")[:200])
         name = request.GET.get("range", "")
         wanted = request.GET.get("resource", "")
@@ -59,14 +59,12 @@ def _data(request: HttpRequest) -> dict[str, Any]:
 
 
 def dashboard_json(request: HttpRequest) -> HttpResponse:
-    """What the charts draw."""
     response = JsonResponse(_data(request))
     response["Cache-Control"] = "no-store"
     return response
 
 
 def dashboard_csv(request: HttpRequest) -> HttpResponse:
-    """What the charts show, as a file."""
     data = _data(request)
     text = io.StringIO()
     csv.writer(text).writerows(csv_rows(data))
@@ -77,7 +75,7 @@ def dashboard_csv(request: HttpRequest) -> HttpResponse:
 
 
 def notices(request: HttpRequest) -> list[dict[str, Any]]:
-    """Alerts that a group wants to be shown here, until somebody acknowledges them."""
+    """Unacknowledged firing alerts of groups with a receiver for notices in the admin."""
     user = request.user
     if not (user.is_active and user.is_staff and user.has_perm("monitoring.view_alert")):
         return []

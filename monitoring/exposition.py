@@ -1,7 +1,7 @@
-"""`/metrics`: what Prometheus scrapes (monitoring contract 6).
+"""`/metrics` for Prometheus (monitoring contract 6).
 
-Counters come from the database, so it does not matter which process answers: scrape one address,
-not every process.
+Counters come from the database, so every process gives the same answer: scrape one address, not
+every process.
 """
 
 import contextlib
@@ -27,16 +27,17 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 def metrics_page(request: HttpRequest) -> HttpResponseBase:
-    """The text, for whoever has the token, or asks from this machine when there is none."""
+    """All metrics, for requests that `is_allowed`."""
     if not is_allowed(request):
         response = HttpResponse(
-            "Send CHATSITE_METRICS_TOKEN as a bearer token, or ask from this machine.\n",
+            "Send CHATSITE_METRICS_TOKEN as a bearer token. Without that setting, only requests "
+            "from this machine are allowed.\n",
             status=401,
             content_type="text/plain; charset=utf-8",
         )
         response["WWW-Authenticate"] = "Bearer"
         return response
-    # What was counted until a moment ago is still worth telling when the rest cannot be stored.
+    # If the newest counts cannot be stored, the earlier ones are still useful.
     with contextlib.suppress(DatabaseError):
         flush()
     registry = CollectorRegistry()
@@ -47,9 +48,9 @@ def metrics_page(request: HttpRequest) -> HttpResponseBase:
         else:
             text, kind = generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
     except DatabaseError:
-        logger.exception("The figures cannot be read")
+        logger.exception("Metrics could not be read")
         return HttpResponse(
-            "The database does not answer; the log says why.\n",
+            "The database is not available; see the log.\n",
             status=503,
             content_type="text/plain; charset=utf-8",
         )
@@ -57,14 +58,15 @@ def metrics_page(request: HttpRequest) -> HttpResponseBase:
 
 
 def is_allowed(request: HttpRequest) -> bool:
-    """Whether the request has the token, or, without one, comes from this machine to it."""
+    """Whether the request has the token or, if none is configured, comes from this machine."""
     token = settings.CHATSITE_METRICS_TOKEN
     if token:
         scheme, _, given = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         return scheme.lower() == "bearer" and hmac.compare_digest(
             given.strip().encode(), token.encode()
         )
-    # A proxy on this machine is local as well, and so is a browser with a page of anybody's.
+    # A proxy on this machine has a local address, too, and so has a browser that runs a
+    # malicious page; hence the checks of forwarding headers and host.
     is_proxied = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
     name = host_name(request.META.get("HTTP_HOST", "")).lower()
     is_local = request.META.get("REMOTE_ADDR") in _LOCAL_ADDRESSES and name in _LOCAL_NAMES

@@ -1,6 +1,6 @@
-"""The families of `/metrics`, made from what is stored (monitoring contract 6).
+"""The metric families of `/metrics` (monitoring contract 6).
 
-Series are as many as operations, statuses and subscriptions, never as threads.
+The number of series grows with operations, statuses and subscriptions, never with threads or users.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,19 +30,18 @@ from monitoring.models import (
 from monitoring.operations import AUTHENTICATION, CHAT
 from wire.times import now_ms
 
-# A gauge that nobody has sampled for so long is not told: the worker is gone.
+# Older gauges are left out, because no worker samples them any more.
 _STALE_MS = 15 * MINUTE_MS
 
 
 class StoredMetrics(Collector):
-    """Families of Prometheus made from the series."""
+    """Reads the stored series and process reports at every scrape."""
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: the registry would read everything twice."""
+        """Returns nothing; otherwise the registry would collect everything twice."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """All families."""
         series = list(Series.objects.all())
         yield from _requests(series)
         yield from _counters(series)
@@ -81,7 +80,7 @@ def _requests(series: list[Series]) -> Iterator[Metric]:
     yield counts
     durations = HistogramMetricFamily(
         "acs_api_request_duration_seconds",
-        "How long answers of the API took.",
+        "Time that the API took to respond.",
         labels=["service", "operation"],
     )
     for names, rows in sorted(by_operation.items()):
@@ -91,7 +90,7 @@ def _requests(series: list[Series]) -> Iterator[Metric]:
 
 
 def _histogram(rows: list[Series]) -> tuple[list[tuple[str, float]], float]:
-    """Cumulated buckets in seconds, and the sum of all."""
+    """Cumulative buckets in seconds, and the sum of all durations in seconds."""
     sums = [sum(getattr(row, name) for row in rows) for name in BUCKET_FIELDS]
     cumulated, so_far = [], 0
     for bound, count in zip((*BOUNDS, None), sums, strict=True):
@@ -100,7 +99,7 @@ def _histogram(rows: list[Series]) -> tuple[list[tuple[str, float]], float]:
     return cumulated, sum(row.total for row in rows) / 1000
 
 
-# Series name, family, help, and which dimensions become which labels.
+# Series name, family, help text, and label by dimension.
 _COUNTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     (
         "ChatMessages",
@@ -117,31 +116,31 @@ _COUNTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     (
         "AccessTokensIssued",
         "acs_access_tokens_issued",
-        "Tokens that the identity API issued, once for each scope.",
+        "Tokens that the identity API issued, counted once per scope.",
         {"Scope": "scope"},
     ),
     (
         "AuthenticationFailures",
         "acs_auth_failures",
-        "Requests without a credential that was accepted.",
+        "Requests without a valid credential.",
         {"Reason": "reason"},
     ),
     (
         "RealtimeEvents",
         "acs_realtime_events",
-        "Events that live connections took as they happened.",
+        "Events sent to live connections.",
         {"Event": "event"},
     ),
     (
         "RealtimeConnectionsEnded",
         "acs_realtime_dropped",
-        "Live connections that the server ended.",
+        "Live connections that the server closed.",
         {"Reason": "reason"},
     ),
     (
         "WebhookDeadLetters",
         "acs_eventgrid_dead_lettered",
-        "Events that webhooks gave up.",
+        "Events whose delivery to a webhook was given up.",
         {"Subscription": "subscription", "Reason": "reason"},
     ),
     (
@@ -153,14 +152,14 @@ _COUNTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     (
         "StorageErrors",
         "acs_storage_errors",
-        "Reads and writes that the database refused.",
+        "Database reads and writes that failed.",
         {"Source": "source"},
     ),
 )
 
 
 def _label(row: Series, dimension: str) -> str:
-    """A value as labels spell it; names that people gave, and those of events, stay as they are."""
+    """A dimension value in lower case, except names of subscriptions and event types."""
     value: str = row.dimensions.get(dimension, "")
     return value if dimension in ("Subscription", "Event") else value.lower()
 
@@ -185,7 +184,7 @@ def _webhooks(series: list[Series]) -> Iterator[Metric]:
         labels=["subscription", "outcome"],
     )
     durations = HistogramMetricFamily(
-        "acs_eventgrid_delivery_duration_seconds", "How long webhook endpoints took to answer."
+        "acs_eventgrid_delivery_duration_seconds", "Time that webhook endpoints took to respond."
     )
     rows = [row for row in series if row.metric == "WebhookDeliveries"]
     counted: dict[tuple[str, str], int] = {}
@@ -204,7 +203,7 @@ def _webhooks(series: list[Series]) -> Iterator[Metric]:
 def _cognitive(series: list[Series]) -> Iterator[Metric]:
     durations = HistogramMetricFamily(
         "acs_cognitive_request_duration_seconds",
-        "How long cognitive providers took to answer.",
+        "Time that cognitive providers took to respond.",
         labels=["kind"],
     )
     by_kind: dict[str, list[Series]] = {}
@@ -218,18 +217,18 @@ def _cognitive(series: list[Series]) -> Iterator[Metric]:
 
 
 _GAUGES = {
-    "WebhookPending": ("acs_eventgrid_pending", "Events on their way to webhooks."),
+    "WebhookPending": ("acs_eventgrid_pending", "Events waiting to be delivered to webhooks."),
     "WebhookOldestPending": (
         "acs_eventgrid_oldest_pending_seconds",
-        "Age of the oldest event on its way to a webhook.",
+        "Age of the oldest event waiting to be delivered to a webhook.",
     ),
-    "Threads": ("acs_chat_threads", "Threads that exist."),
-    "Users": ("acs_identities", "Identities that exist."),
+    "Threads": ("acs_chat_threads", "Existing threads."),
+    "Users": ("acs_identities", "Existing identities."),
 }
 
 
 def _gauges(series: list[Series]) -> Iterator[Metric]:
-    """The last sampled values: of all resources the sum, of ages the greatest."""
+    """The last samples, summed over all resources; for ages, the maximum."""
     metrics = {row.pk: row.metric for row in series if row.metric in _GAUGES}
     recent = MinuteSample.objects.filter(
         series__in=metrics, at_ms__gte=now_ms() - _STALE_MS, count__gt=0
@@ -248,7 +247,7 @@ def _gauges(series: list[Series]) -> Iterator[Metric]:
 
 
 def _processes() -> Iterator[Metric]:
-    """What processes last said of themselves, a few seconds ago, added up."""
+    """The sums of the gauges that live processes last reported."""
     reports = ProcessReport.objects.filter(seen_ms__gte=now_ms() - GONE_MS)
     said = list(reports.values_list("gauges", flat=True))
     yield GaugeMetricFamily(
@@ -257,7 +256,7 @@ def _processes() -> Iterator[Metric]:
         value=sum(gauges.get("RealtimeConnections", 0) for gauges in said),
     )
     family = GaugeMetricFamily(
-        "acs_api_requests_in_progress", "Requests being worked on.", labels=["service"]
+        "acs_api_requests_in_progress", "Requests in progress.", labels=["service"]
     )
     for metric, gauge in GAUGES.items():
         family.add_metric([_SERVICES[metric]], sum(gauges.get(gauge, 0) for gauges in said))

@@ -1,4 +1,4 @@
-"""`/healthz`: the process answers. `/readyz`: it can do its work, and if not, why."""
+"""`/healthz`: the process is running. `/readyz`: it can serve requests, and if not, why."""
 
 import asyncio
 import logging
@@ -21,20 +21,20 @@ from wire.times import now_ms
 
 logger = logging.getLogger(__name__)
 
-# A worker that has not been seen for so long is not there.
+# A worker without a heartbeat for this long counts as stopped.
 WORKER_GONE_MS = 30_000
 _LAYER_SECONDS = 3.0
-# Migrations and the channel layer are not asked again for every probe.
+# How long successful checks of migrations and the channel layer are reused.
 _CACHE_SECONDS = 5.0
 
 
 class NotReady(Exception):
-    """The reason, in a sentence for the operator."""
+    """A failed check; the text tells the operator why."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """How one part is."""
+    """The outcome of one check."""
 
     name: str
     is_ok: bool
@@ -42,12 +42,12 @@ class Check:
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process is alive; nothing else is asked."""
+    """200 whenever the process can respond; checks nothing else."""
     return _answer({"status": "ok"}, 200)
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when requests can be served, else 503 with what is wrong."""
+    """200 if requests can be served; otherwise 503 with the failed checks."""
     checks = list(run_checks())
     is_ready = all(check.is_ok for check in checks)
     body = {
@@ -64,7 +64,7 @@ def _answer(body: object, status: int) -> HttpResponse:
 
 
 def run_checks() -> Iterator[Check]:
-    """Every part in turn. Without a database the others cannot be asked."""
+    """Runs all checks; those that need the database are skipped if it is not available."""
     database = _check("database", check_database)
     yield database
     if database.is_ok:
@@ -79,24 +79,24 @@ def _check(name: str, check: Callable[[], str]) -> Check:
     except NotReady as problem:
         return Check(name, False, str(problem))
     except DatabaseError:
-        logger.exception("The check of %s failed", name)
-        return Check(name, False, "The database does not answer as it should; see the log.")
+        logger.exception("Readiness check failed check=%r", name)
+        return Check(name, False, "A database query failed; see the log.")
 
 
 def check_database() -> str:
-    """A statement has an answer."""
+    """Runs a trivial query."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception:
-        logger.exception("The database does not answer")
+        logger.exception("Readiness check failed check=%r", "database")
         connection.close()
-        raise NotReady("The database does not answer; the log says why.") from None
+        raise NotReady("The database is not available; see the log.") from None
     return connection.vendor
 
 
 class _CachedCheck:
-    """The last success of a check that takes its time."""
+    """A slow check whose last success is reused for a while."""
 
     def __init__(self, check: Callable[[], str]) -> None:
         self._check, self._until, self._detail = check, 0.0, ""
@@ -117,29 +117,29 @@ def _migrations() -> str:
 
 
 def check_workers() -> str:
-    """Somebody works in the background."""
+    """Requires a live worker if anything needs one."""
     at_ms = now_ms()
     alive = Worker.objects.filter(stopped_ms=None, seen_ms__gte=at_ms - WORKER_GONE_MS).count()
     if alive:
-        return f"{alive} at work"
+        return f"{alive} running"
     if settings.CHATSITE_EMBEDDED_WORKER or EventSubscription.objects.exists():
         hint = (
-            "it should run inside this server; the log says why it does not."
+            "it should run inside this server; see the log."
             if settings.CHATSITE_EMBEDDED_WORKER
             else "start `manage.py worker`."
         )
         raise NotReady(f"No worker has been seen for {WORKER_GONE_MS // 1000} seconds; {hint}")
-    return "none, and nothing needs one"
+    return "none running; none is needed"
 
 
 def _channel_layer() -> str:
-    """A message to ourselves arrives. In memory there is nothing that could fail."""
+    """Sends a message through Redis and receives it. The in-memory layer is not checked."""
     if not settings.REDIS_URL:
         return "in memory"
     problems: list[BaseException] = []
 
     def run() -> None:
-        # A loop and a layer of its own: the server's belong to the server's loop.
+        # Uses its own event loop and layer: the server's layer is bound to the server's loop.
         try:
             asyncio.run(asyncio.wait_for(_round_trip(), _LAYER_SECONDS))
         except Exception as found:
@@ -149,8 +149,8 @@ def _channel_layer() -> str:
     thread.start()
     thread.join(_LAYER_SECONDS + 2)
     if problems or thread.is_alive():
-        logger.error("The channel layer does not answer: %r", problems)
-        raise NotReady("The channel layer (REDIS_URL) does not pass messages on; the log says why.")
+        logger.error("Channel layer check failed error=%r", problems[0] if problems else "timeout")
+        raise NotReady("The channel layer (REDIS_URL) does not deliver messages; see the log.")
     return "redis"
 
 
@@ -162,9 +162,9 @@ async def _round_trip() -> None:
         await layer.send(channel, {"type": "ready", "token": token})
         received = await layer.receive(channel)
         if received["token"] != token:
-            raise NotReady("Another message came back.")
+            raise NotReady("The channel layer delivered a different message.")
     finally:
-        # Closes its connections; with publish and subscribe nothing is kept that could be lost.
+        # Closes the connections; publish/subscribe stores no messages that flush could delete.
         await layer.flush()
 
 

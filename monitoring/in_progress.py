@@ -1,4 +1,4 @@
-"""How many requests this process is working on."""
+"""The number of requests that this process is handling."""
 
 import threading
 from types import TracebackType
@@ -7,7 +7,7 @@ from monitoring.operations import AUTHENTICATION, CHAT
 
 
 class InProgress:
-    """Counts those who are inside its `with`; from any thread."""
+    """A thread-safe context manager that counts how often it is entered and not yet left."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,12 +27,11 @@ class InProgress:
             self.count -= 1
 
 
-# By the metric that counts the requests once they are answered.
+# By the metric that counts the answered requests.
 in_progress = {CHAT: InProgress(), AUTHENTICATION: InProgress()}
-# What a process says of itself; see `ProcessReport.gauges`.
+# The names of the gauges in `ProcessReport.gauges`.
 GAUGES = {CHAT: "ChatRequestsInProgress", AUTHENTICATION: "AuthenticationRequestsInProgress"}
 
 
 def gauge_of(metric: str) -> float:
-    """How many requests of that API are being worked on."""
     return float(in_progress[metric].count)

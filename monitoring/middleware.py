@@ -1,6 +1,6 @@
-"""Observing the API: each request is counted, and logged where that is wanted.
+"""Middleware that counts API requests and, if enabled, logs them.
 
-Nothing here asks the database, and nothing that goes wrong here concerns the client.
+It makes no database query, and its failures never affect the response.
 """
 
 import logging
@@ -26,14 +26,14 @@ from wire.times import now_ms
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-# The database kept a request waiting for too long, or did not answer; see `wire.errors`.
+# The status of requests that failed because of the database; see `wire.errors`.
 _UNAVAILABLE = 503
 
 
 class Probes:
-    """Answers `/healthz`, `/readyz` and `/metrics` before anything else has a say.
+    """Answers `/healthz`, `/readyz` and `/metrics` before any other middleware.
 
-    Whoever asks for these may know neither a host name nor https.
+    Probes may use neither an allowed host name nor HTTPS.
     """
 
     sync_capable = True
@@ -55,7 +55,7 @@ _PROBES: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
 
 
 class ObserveRequests:
-    """Counts every request to the chat and identity APIs, and how long its answer took."""
+    """Counts requests to the chat and identity APIs and measures their duration."""
 
     sync_capable = True
     async_capable = False
@@ -75,7 +75,7 @@ class ObserveRequests:
             if operation is not None:
                 observe(request, response, operation, (time.perf_counter() - started) * 1000)
         except Exception:
-            logger.exception("A request could not be counted")
+            logger.exception("Request could not be counted path=%r", request.path_info)
         return response
 
 
@@ -85,7 +85,6 @@ def observe(
     operation: ApiOperation,
     milliseconds: float,
 ) -> None:
-    """Counts one answered request."""
     at_ms = now_ms()
     caller = getattr(request, "user", None)
     resource_id = _resource_of(request, caller)

@@ -1,6 +1,6 @@
-"""Samples of metrics, in steps of a minute, an hour and a day, and the log of requests.
+"""Samples of metrics in steps of a minute, an hour and a day, and the request log.
 
-Times are epoch milliseconds, as everywhere.
+Times are epoch milliseconds.
 """
 
 import uuid
@@ -13,7 +13,7 @@ from wire.times import now_ms
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 
 BUCKET_FIELDS = tuple(f"bucket_{index:02}" for index in range(BUCKETS))
-# What adding two samples adds up; least and greatest are not of these.
+# The fields that are summed when samples are merged; minimum and maximum are not.
 ADDED_FIELDS = ("count", "total", *BUCKET_FIELDS)
 
 
@@ -23,12 +23,12 @@ def _with_buckets(model: type[models.Model]) -> None:
 
 
 class Series(models.Model):
-    """A metric with one value for each of its dimensions, and all that it ever counted."""
+    """A metric's samples for one resource and one combination of dimension values, in total."""
 
     metric = models.CharField(max_length=60)
-    # The resource's id, or `catalogue.SERVER`. No foreign key: samples outlive what they are of.
+    # The resource's id, or `catalogue.SERVER`. No foreign key: samples outlive resources.
     resource_id = models.UUIDField()
-    # Name and value of each dimension, `Operation=SendChatMessage&StatusCode=201` for example.
+    # The dimensions as text, for example `Operation=SendChatMessage&StatusCode=201`.
     dimensions_text = models.CharField(max_length=400, blank=True)
     dimensions = models.JSONField(default=dict)
     count = models.PositiveBigIntegerField(default=0)
@@ -46,10 +46,10 @@ class Series(models.Model):
 
 
 class Sample(models.Model):
-    """What happened in a series within one step: how often, and the sum of the values."""
+    """The samples of a series within one step, aggregated."""
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="+")
-    # The step's beginning.
+    # The start of the step.
     at_ms = models.BigIntegerField()
     count = models.PositiveBigIntegerField()
     total = models.FloatField()
@@ -64,8 +64,6 @@ class Sample(models.Model):
 
 
 class MinuteSample(Sample):
-    """One minute."""
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["series", "at_ms"], name="one_sample_per_minute")
@@ -74,8 +72,6 @@ class MinuteSample(Sample):
 
 
 class HourSample(Sample):
-    """One hour."""
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["series", "at_ms"], name="one_sample_per_hour")
@@ -84,7 +80,7 @@ class HourSample(Sample):
 
 
 class DaySample(Sample):
-    """One day, in UTC."""
+    """One day in UTC."""
 
     class Meta:
         constraints = [
@@ -96,7 +92,7 @@ class DaySample(Sample):
 for _model in (Series, MinuteSample, HourSample, DaySample):
     _with_buckets(_model)
 
-# The steps that are kept, the smallest first.
+# The stored steps, smallest first.
 GRAINS: dict[int, type[Sample]] = {
     MINUTE_MS: MinuteSample,
     HOUR_MS: HourSample,
@@ -105,10 +101,10 @@ GRAINS: dict[int, type[Sample]] = {
 
 
 class DailyActive(models.Model):
-    """Somebody or something that was active on a day; kept until the day is counted."""
+    """A user or thread that was active on a day; kept until the day has been counted."""
 
     day_ms = models.BigIntegerField()
-    # The metric that counts it.
+    # `ActiveUsers` or `ActiveThreads`.
     metric = models.CharField(max_length=60)
     resource_id = models.UUIDField()
     subject = models.CharField(max_length=150)
@@ -125,14 +121,14 @@ class DailyActive(models.Model):
 
 
 class ProcessReport(models.Model):
-    """What a process last said of itself."""
+    """The last report of a running process."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    # Host and process, for people.
+    # Host name and process id.
     name = models.CharField(max_length=200)
     started_ms = models.BigIntegerField(default=now_ms)
     seen_ms = models.BigIntegerField(default=now_ms)
-    # Values that only the process itself knows, its live connections for example.
+    # Values that only the process knows, for example its live connections.
     gauges = models.JSONField(default=dict)
 
     def __str__(self) -> str:
@@ -140,16 +136,15 @@ class ProcessReport(models.Model):
 
 
 class LogCategory(models.TextChoices):
-    """The two logs of Azure that this one holds together."""
+    """The two Azure logs that the request log combines."""
 
     CHAT = "Operational Chat Logs"
     AUTHENTICATION = "Operational Authentication Logs"
 
 
 class RequestRecord(models.Model):
-    """A request to the API: columns of ACSChatIncomingOperations and ACSAuthIncomingOperations.
-
-    Bodies, tokens and keys are in none of them.
+    """A request to the API, with the columns of Azure's ACSChatIncomingOperations and
+    ACSAuthIncomingOperations. None of them holds bodies, tokens or keys.
     """
 
     time_ms = models.BigIntegerField("time", db_index=True)
@@ -160,7 +155,7 @@ class RequestRecord(models.Model):
     correlation_id = models.CharField(max_length=200, blank=True, db_index=True)
     result_type = models.CharField("result", max_length=20)
     result_signature = models.PositiveIntegerField("status")
-    # The protocol's error code, never its text: that may quote what was sent.
+    # The error code, never the message, which may quote the request.
     result_description = models.CharField("error", max_length=100, blank=True)
     duration_ms = models.FloatField("duration (ms)")
     caller_ip_address = models.CharField("caller's address", max_length=60, blank=True)
@@ -183,7 +178,7 @@ class RequestRecord(models.Model):
         return f"{self.operation_name} {self.result_signature}"
 
 
-# Django finds the models of an app here.
+# Django looks for an app's models in this module.
 from monitoring.alerts.models import (  # noqa: E402
     ActionGroup,
     Alert,

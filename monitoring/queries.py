@@ -1,4 +1,4 @@
-"""Reading samples: of one metric, split by dimensions, in steps, and aggregated."""
+"""Reads samples of a metric, split by dimensions and steps, and aggregates them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,13 +25,13 @@ DimensionValues = tuple[str, ...]
 
 
 def lowercase(values: DimensionValues) -> DimensionValues:
-    """What values are compared by: letter case does not count, and no two differ by it alone."""
+    """Dimension values in lower case, by which they are compared."""
     return tuple(value.lower() for value in values)
 
 
 @dataclass(slots=True)
 class Aggregate:
-    """Samples added up."""
+    """The sum of samples."""
 
     count: int = 0
     total: float = 0.0
@@ -40,7 +40,7 @@ class Aggregate:
     buckets: list[int] = field(default_factory=lambda: [0] * BUCKETS)
 
     def add(self, row: Sequence[Any]) -> None:
-        """Adds count, total, minimum, maximum and, where there are, buckets."""
+        """Adds a row of count, total, minimum, maximum and, optionally, buckets."""
         count, total, minimum, maximum, *buckets = row
         self.count += int(count)
         self.total += total
@@ -50,18 +50,17 @@ class Aggregate:
             self.buckets = [a + int(b) for a, b in zip(self.buckets, buckets, strict=True)]
 
     def merge(self, other: "Aggregate") -> None:
-        """Adds another one."""
         if other.count:
             self.add([other.count, other.total, other.minimum, other.maximum, *other.buckets])
 
     def value(self, metric: Metric, aggregation: str) -> float | None:
-        """What the metric is by this aggregation; None when nobody can know."""
+        """The metric's value by an aggregation; None if there are no samples to know it from."""
         if aggregation in PERCENTILES:
             return percentile(
                 self.buckets,
                 PERCENTILES[aggregation],
-                least=self.minimum or 0.0,
-                most=self.maximum,
+                minimum=self.minimum or 0.0,
+                maximum=self.maximum,
             )
         if not self.count:
             return 0.0 if aggregation in COUNTING and metric.is_counting else None
@@ -79,7 +78,7 @@ class Aggregate:
 
 @dataclass(frozen=True)
 class DimensionFilter:
-    """Which values of a dimension are looked at; `*` among them stands for any."""
+    """Which values of a dimension are included; `*` stands for all values."""
 
     name: str
     values: tuple[str, ...] = ("*",)
@@ -87,11 +86,11 @@ class DimensionFilter:
 
     @property
     def includes_all(self) -> bool:
-        """Whether it narrows nothing."""
+        """Whether the filter includes every value."""
         return not self.is_exclusion and "*" in self.values
 
     def allows(self, value: str) -> bool:
-        """Whether a series with this value is looked at. Letter case does not count."""
+        """Whether a series with this value is included. Ignores letter case."""
         if self.includes_all:
             return True
         listed = value.lower() in (one.lower() for one in self.values)
@@ -101,7 +100,7 @@ class DimensionFilter:
 def series_of(
     metric: Metric, resource_id: UUID | None, filters: Iterable[DimensionFilter] = ()
 ) -> list[Series]:
-    """The series of a metric; of all resources together when `resource_id` is None."""
+    """A metric's series that the filters include; of all resources if `resource_id` is None."""
     rows = Series.objects.filter(metric=metric.stored).defer(*BUCKET_FIELDS)
     if resource_id is not None:
         rows = rows.filter(resource_id=resource_id)
@@ -114,11 +113,11 @@ def series_of(
 
 
 def grain_for(step_ms: int, origin_ms: int = 0) -> int:
-    """The largest step that is kept and fits into `step_ms`, counted from `origin_ms`."""
+    """The largest stored step that divides `step_ms` and `origin_ms`. Raises ValueError."""
     for grain in (DAY_MS, HOUR_MS, MINUTE_MS):
         if step_ms % grain == 0 and origin_ms % grain == 0:
             return grain
-    raise ValueError("the step is no whole number of minutes")
+    raise ValueError("the step must be a whole number of minutes")
 
 
 def read(
@@ -134,11 +133,11 @@ def read(
     origin_ms: int = 0,
     only: Collection[DimensionValues] | None = None,
 ) -> dict[DimensionValues, dict[int, Aggregate]]:
-    """Samples by the values of the dimensions `by` and by the beginning of the step.
+    """Aggregates by the values of the dimensions `by`, and by the start of the step.
 
-    From `start_ms` up to and without `end_ms`. Steps begin at `origin_ms`, at or before
-    `start_ms`, and every `step_ms` after it. Values that have no sample are not there, nor those
-    that are not among `only`, in whatever letter case.
+    Covers `start_ms` (included) to `end_ms` (excluded). Steps start at `origin_ms`, which is not
+    after `start_ms`, and every `step_ms` from there. Combinations without samples are missing, and
+    so are those that `only` does not contain in any letter case.
     """
     wanted = {lowercase(values) for values in only} if only else None
     groups: dict[int, DimensionValues] = {}
@@ -167,7 +166,7 @@ def total(
     filters: Iterable[DimensionFilter] = (),
     with_buckets: bool = False,
 ) -> dict[DimensionValues, Aggregate]:
-    """The same without steps, from the smallest ones: windows begin and end at any minute."""
+    """Aggregates like `read`, without steps. Start and end can be any minute."""
     groups = {
         series.pk: tuple(series.dimensions.get(name, "") for name in by)
         for series in series_of(metric, resource_id, filters)
@@ -200,9 +199,9 @@ def _rows(
 ) -> list[Sequence[Any]]:
     if not series:
         return []
-    # Whole numbers of our own only, and so in `step`.
+    # Interpolates whole numbers only, here and in `step`.
     places = ", ".join(str(int(pk)) for pk in series)
-    # What belongs together is added up where it is stored: many series make one row.
+    # A single group is summed in the database, so that many series become one row.
     each = "MIN(series_id)" if is_one_group else "series_id"
     by = "step" if is_one_group else "series_id, step"
     statement = (
@@ -217,7 +216,7 @@ def _rows(
 
 
 def merged(groups: Mapping[DimensionValues, Mapping[int, Aggregate]]) -> dict[int, Aggregate]:
-    """All groups together, step by step."""
+    """The sum of all groups, by step."""
     together: dict[int, Aggregate] = {}
     for steps in groups.values():
         for at_ms, aggregate in steps.items():

@@ -1,4 +1,4 @@
-"""The log of requests: what is written of each, to the database and as JSON lines."""
+"""The request log: its records, written to the database and as JSON lines."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from monitoring.models import LogCategory, RequestRecord
 from monitoring.operations import CHAT, ApiOperation
 from wire.times import from_ms
 
-# Parameters of the protocol; whatever else a query holds may be a secret.
+# Query parameters that are logged; others may be secrets.
 _PARAMETERS = {"api-version", "maxPageSize", "skip", "startTime", "syncState"}
 # `azsdk-python-communication-chat/1.3.0 Python/3.11.7 (Linux-…)`
 _SDK = re.compile(r"azsdk-([a-z]+)-([\w.-]+)/([\w.+-]+)", re.IGNORECASE)
@@ -36,7 +36,7 @@ def record_of(
     at_ms: int,
     milliseconds: float,
 ) -> RequestRecord:
-    """The unsaved row of an answered request."""
+    """The unsaved record of an answered request."""
     meta = request.META
     status_class = response.status_code // 100
     match = request.resolver_match
@@ -70,7 +70,7 @@ def record_of(
 
 
 def sdk_and_platform(user_agent: str) -> tuple[str, str]:
-    """`communication-chat-python 1.3.0` and `Linux`, as far as the user agent tells."""
+    """`communication-chat-python 1.3.0` and `Linux`; empty texts if the user agent lacks them."""
     found = _SDK.search(user_agent)
     sdk = f"{found[2]}-{found[1]} {found[3]}".lower() if found else ""
     described = " ".join(_PLATFORM.findall(user_agent)) or user_agent
@@ -83,7 +83,7 @@ def _user(arguments: dict[str, Any]) -> str:
 
 
 def _message_id(arguments: dict[str, Any], response: HttpResponseBase) -> str:
-    """The message that the request names, or that it has made."""
+    """The message in the request's path, or the one that the request created."""
     given = str(arguments.get("message_id", ""))
     if not given and "/messages/" in response.get("Location", ""):
         given = response["Location"].rpartition("/")[2]
@@ -110,12 +110,12 @@ def _address(request: HttpRequest) -> str:
 
 
 def _storable(text: str, length: int) -> str:
-    """At most so many characters, none of which a database refuses."""
+    """At most `length` characters, without NUL and unpaired surrogates."""
     return text[:length].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def write(records: Sequence[RequestRecord]) -> None:
-    """Puts records where the settings want them."""
+    """Writes records where CHATSITE_REQUEST_LOG says."""
     where = settings.CHATSITE_REQUEST_LOG if records else "off"
     if where in ("all", "database"):
         RequestRecord.objects.bulk_create(records, batch_size=200)
@@ -124,7 +124,7 @@ def write(records: Sequence[RequestRecord]) -> None:
 
 
 def print_lines(records: Sequence[RequestRecord]) -> None:
-    """One JSON object per line, with the columns of Azure's tables."""
+    """Prints one JSON object per line, with the columns of Azure's tables."""
     lines = [json.dumps(columns_of(record), ensure_ascii=False) for record in records]
     if lines:
         sys.stdout.write("\n".join(lines) + "\n")
@@ -132,7 +132,7 @@ def print_lines(records: Sequence[RequestRecord]) -> None:
 
 
 def columns_of(record: RequestRecord) -> dict[str, Any]:
-    """A record under the names of ACSChatIncomingOperations or ACSAuthIncomingOperations."""
+    """A record with the column names of ACSChatIncomingOperations or ACSAuthIncomingOperations."""
     is_chat = record.category == LogCategory.CHAT
     columns = {
         "TimeGenerated": from_ms(record.time_ms).isoformat().replace("+00:00", "Z"),

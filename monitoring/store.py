@@ -1,7 +1,7 @@
-"""Adding samples to those that are stored, in steps of a minute, an hour and a day at once.
+"""Adds samples to the stored ones, in steps of a minute, an hour and a day at once.
 
-Adding in the database makes the figures of several processes add up, and the larger steps are
-never behind the smaller ones.
+The database does the addition, so that counts of several processes add up and larger steps are
+never behind smaller ones.
 """
 
 import hashlib
@@ -26,31 +26,31 @@ from monitoring.models import (
 )
 
 _NO_BUCKETS = [0] * BUCKETS
-# As long as the columns for it.
+# The length of the column.
 _MAX_TEXT_LENGTH = 400
 
 
 class SeriesCache:
-    """Keys of the series that this process has met."""
+    """Primary keys of the series that this process has used."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[SeriesKey, int] = {}
 
     def forget(self) -> None:
-        """Looks everything up again, after rows may have gone."""
+        """Empties the cache, because rows may have been deleted or rolled back."""
         with self._lock:
             self._known = {}
 
     def ids(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
-        """The primary keys of these series; those that are new are created."""
+        """The primary keys of these series; missing series are created."""
         wanted, known = set(keys), self._known
         found = {key: known[key] for key in wanted if key in known}
         missing = [key for key in wanted if key not in found]
         if missing:
             created = self._create(missing)
             found |= created
-            # A rollback takes new rows away again, and until the commit nobody else has them.
+            # Cached only after the commit, because a rollback would remove the new rows.
             transaction.on_commit(lambda: self._remember(created))
         return found
 
@@ -82,7 +82,7 @@ series_cache = SeriesCache()
 
 
 def dimensions_text(dimensions: Dimensions | Mapping[str, str]) -> str:
-    """Dimensions as one text, the same whatever their order, and another one for others."""
+    """Dimensions as a unique text that does not depend on their order."""
     pairs = dimensions.items() if isinstance(dimensions, Mapping) else dimensions
     text = urlencode(sorted(pairs))
     if len(text) <= _MAX_TEXT_LENGTH:
@@ -92,7 +92,7 @@ def dimensions_text(dimensions: Dimensions | Mapping[str, str]) -> str:
 
 
 def add(tallies: Tallies) -> None:
-    """Adds to what is stored; all of it, or nothing when it raises."""
+    """Adds all tallies to the stored samples, or none if it raises."""
     ids = series_cache.ids(key for key, _ in tallies)
     with transaction.atomic():
         for step_ms, model in GRAINS.items():
@@ -103,7 +103,7 @@ def add(tallies: Tallies) -> None:
 def _in_steps(
     tallies: Tallies, ids: Mapping[SeriesKey, int], step_ms: int | None
 ) -> list[tuple[int, int, Tally]]:
-    """Series, step and what to add, in an order that all processes share, so that none deadlock."""
+    """Series, step and tally, in the same order in every process, which prevents deadlocks."""
     if step_ms == MINUTE_MS:
         steps = {(ids[key], at_ms): tally for (key, at_ms), tally in tallies.items()}
     else:
@@ -126,7 +126,7 @@ def _upsert(model: type[Sample], vendor: str) -> str:
     changes = [f"{name} = {table}.{name} + excluded.{name}" for name in ADDED_FIELDS]
     changes.append(f"minimum = {least}({table}.minimum, excluded.minimum)")
     changes.append(f"maximum = {most}({table}.maximum, excluded.maximum)")
-    # Names of our own models only, no value.
+    # Interpolates names of models only, no values.
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608
         f"VALUES ({', '.join(['%s'] * len(columns))}) "
@@ -160,7 +160,7 @@ def _add_to_series(steps: list[tuple[int, int, Tally]]) -> None:
 
 
 def set_day(metric: str, resource_id: UUID, day_ms: int, value: float) -> None:
-    """Replaces the one sample of a day, for what is counted anew each time."""
+    """Sets the sample of a day, for metrics that are recounted each time."""
     key: SeriesKey = (metric, resource_id, ())
     series = series_cache.ids([key])[key]
     GRAINS[max(GRAINS)]._default_manager.update_or_create(
@@ -177,7 +177,7 @@ def set_day(metric: str, resource_id: UUID, day_ms: int, value: float) -> None:
 
 
 def add_active(active: Iterable[ActiveKey]) -> None:
-    """Stores who was active; whoever is known already counts once."""
+    """Stores active users and threads; those already stored are ignored."""
     DailyActive.objects.bulk_create(
         [
             DailyActive(day_ms=day_ms, metric=metric, resource_id=resource_id, subject=subject)

@@ -1,4 +1,4 @@
-"""The time that the dashboard shows, in steps, and the metrics read for it."""
+"""The time ranges of the dashboard, and a reader of metrics for one of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from monitoring.catalogue import METRICS
 from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS
 from monitoring.queries import Aggregate, DimensionValues, read
 
-# Length and step of each range that can be chosen.
+# Label, length and step of each range.
 RANGES: dict[str, tuple[str, int, int]] = {
     "1h": ("1 hour", HOUR_MS, MINUTE_MS),
     "6h": ("6 hours", 6 * HOUR_MS, 5 * MINUTE_MS),
@@ -22,7 +22,7 @@ DEFAULT_RANGE = "24h"
 
 @dataclass(frozen=True)
 class TimeRange:
-    """The time that is shown, in steps."""
+    """A time range, divided into steps."""
 
     name: str
     start_ms: int
@@ -31,14 +31,14 @@ class TimeRange:
 
     @classmethod
     def of(cls, name: str, now_ms: int) -> "TimeRange":
-        """The range with that name up to now; the last step is not over yet."""
+        """The named range that ends with the current step, which is not complete yet."""
         _, length, step = RANGES[name]
         end_ms = now_ms - now_ms % step + step
         return cls(name, end_ms - length, end_ms, step)
 
     @property
     def times(self) -> list[int]:
-        """The beginning of each step."""
+        """The start of each step, in epoch milliseconds."""
         return list(range(self.start_ms, self.end_ms, self.step_ms))
 
 
@@ -47,15 +47,15 @@ Groups = dict[DimensionValues, dict[int, Aggregate]]
 
 @dataclass(frozen=True)
 class MetricReader:
-    """Reads metrics for one dashboard."""
+    """Reads metrics for a time range and a resource (None: all resources)."""
 
     time_range: TimeRange
     resource_id: UUID | None
-    # The one operation whose durations are shown; empty for all.
+    # The operation whose durations are shown; empty for all.
     operation: str = ""
 
     def read(self, name: str, by: Sequence[str] = (), *, with_buckets: bool = False) -> Groups:
-        """Samples of a metric in the frame's steps."""
+        """A metric's aggregates by dimension values and step."""
         return read(
             METRICS[name],
             resource_id=self.resource_id,
@@ -67,7 +67,7 @@ class MetricReader:
         )
 
     def counts(self, groups: Iterable[Mapping[int, Aggregate]]) -> list[int]:
-        """How often it happened in each step, all groups together."""
+        """The number of samples in each step, summed over all groups."""
         all_groups = list(groups)
         return [
             sum(steps[at].count for steps in all_groups if at in steps)

@@ -1,4 +1,4 @@
-"""A message's story: accepted, stored, announced, delivered to whom, read by whom."""
+"""The timeline of a message: requests, storage, live events, webhook deliveries, read receipts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +19,6 @@ from webhooks.models import Delivery, DeliveryAttempt, DeliveryState
 
 Kind = Literal["", "good", "warn", "bad"]
 
-# The log names a thread's messages by its sequence; events of one message are near each other.
 _EVENTS = ("ChatMessageReceived", "ChatMessageEdited", "ChatMessageDeleted")
 _MAX_READERS = 50
 _MAX_ROWS = 100
@@ -27,7 +26,7 @@ _MAX_ROWS = 100
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """Something that happened to the message."""
+    """One event in a message's history."""
 
     at_ms: int
     title: str
@@ -37,29 +36,32 @@ class TimelineEntry:
 
 
 def timeline_of(message: ChatMessage) -> list[TimelineEntry]:
-    """What is known of a message, in the order in which it happened."""
+    """Everything known about a message, in order of time."""
     events = list(_events(message))
-    told = [
+    entries = [
         *_requests(message),
         TimelineEntry(
-            message.message_id, "Stored", f"as number {message.sequence} of its thread", "good"
+            message.message_id,
+            "Stored",
+            f"with sequence number {message.sequence} in its thread",
+            "good",
         ),
-        *(entry for event in events for entry in _announced(event)),
+        *(entry for event in events for entry in _published(event)),
         *_deliveries(events),
-        *_readers(message),
+        *_read_receipts(message),
     ]
-    return sorted(told, key=lambda entry: entry.at_ms)
+    return sorted(entries, key=lambda entry: entry.at_ms)
 
 
 def _requests(message: ChatMessage) -> Iterator[TimelineEntry]:
-    """What the request log has of it, while it is on."""
+    """Requests about the message, if the request log is enabled."""
     records = RequestRecord.objects.filter(
         chat_thread_id=message.thread.thread_id, chat_message_id=str(message.message_id)
     ).order_by("time_ms")[:_MAX_ROWS]
     titles = {
         "SendChatMessage": "Accepted",
-        "UpdateChatMessage": "Edited by request",
-        "DeleteChatMessage": "Deleted by request",
+        "UpdateChatMessage": "Edit requested",
+        "DeleteChatMessage": "Deletion requested",
         "SendReadReceipt": "Read receipt",
         "GetChatMessage": "Fetched",
     }
@@ -71,13 +73,13 @@ def _requests(message: ChatMessage) -> Iterator[TimelineEntry]:
         )
         title = titles.get(record.operation_name, record.operation_name)
         kind: Kind = "good" if record.result_signature < 400 else "bad"
-        # The answer is later than everything that it made happen: it began that much earlier.
+        # Records have the time of the response; the timeline shows the start of the request.
         began_ms = record.time_ms - round(record.duration_ms)
         yield TimelineEntry(began_ms, title, text, kind, page_of(record))
 
 
 def _events(message: ChatMessage) -> Iterable[Event]:
-    """Its events of the log, while the log keeps them."""
+    """The message's events, while the event log keeps them."""
     return [
         event
         for event in Event.objects.filter(
@@ -89,40 +91,40 @@ def _events(message: ChatMessage) -> Iterable[Event]:
     ]
 
 
-def _announced(event: Event) -> Iterator[TimelineEntry]:
+def _published(event: Event) -> Iterator[TimelineEntry]:
     people = audiences([(event.thread_id, event.sequence)]).get(
         (event.thread_id, event.sequence), []
     )
     count = f"{len(people)} participant{'' if len(people) == 1 else 's'}"
     what = {
-        "ChatMessageReceived": "Announced",
-        "ChatMessageEdited": "Edit announced",
-        "ChatMessageDeleted": "Deletion announced",
+        "ChatMessageReceived": "Published",
+        "ChatMessageEdited": "Edit published",
+        "ChatMessageDeleted": "Deletion published",
     }[event.type]
     text = f"to the live connections of {count}; event {event.sequence} of the thread"
     yield TimelineEntry(event.at_ms, what, text, "good")
 
 
 def _deliveries(events: Iterable[Event]) -> Iterator[TimelineEntry]:
-    """Which webhooks got it, attempt by attempt."""
+    """Webhook deliveries of the message, with every attempt."""
     ids = [rendered.id for row in events for rendered in _rendered(row)]
     deliveries = Delivery.objects.filter(event_id__in=ids).select_related("subscription")
     for delivery in deliveries[:_MAX_ROWS]:
         name = f"webhook {delivery.subscription.name}"
         kind_of_event = delivery.event_type.rpartition(".")[2]
-        yield TimelineEntry(delivery.created_ms, f"Matched {name}", kind_of_event)
+        yield TimelineEntry(delivery.created_ms, f"Matched by {name}", kind_of_event)
         attempts = DeliveryAttempt.objects.filter(delivery=delivery).order_by("number")
         for attempt in attempts[:_MAX_ROWS]:
             yield TimelineEntry(
                 attempt.started_ms,
-                f"Attempt {attempt.number} at {name}",
+                f"Delivery attempt {attempt.number} to {name}",
                 f"{attempt.outcome}{f' ({attempt.status})' if attempt.status else ''} after "
                 f"{attempt.latency_ms:,} ms",
                 "good" if attempt.outcome == "Delivered" else "warn",
             )
         if delivery.state == DeliveryState.DEAD and delivery.finished_ms:
             text = f"{delivery.dead_letter_reason}, after {delivery.attempts} attempts"
-            yield TimelineEntry(delivery.finished_ms, f"Given up for {name}", text, "bad")
+            yield TimelineEntry(delivery.finished_ms, f"Dead-lettered for {name}", text, "bad")
 
 
 def _rendered(row: Event) -> Iterator[Any]:
@@ -132,8 +134,8 @@ def _rendered(row: Event) -> Iterator[Any]:
     yield from eventgrid.per_user(event, people)
 
 
-def _readers(message: ChatMessage) -> Iterator[TimelineEntry]:
-    """Who has read as far as it; only the last receipt of each reader is kept."""
+def _read_receipts(message: ChatMessage) -> Iterator[TimelineEntry]:
+    """Users who have read the message; only the last receipt of each user is kept."""
     receipts = (
         ReadReceipt.objects.filter(thread=message.thread, message_id__gte=message.message_id)
         .select_related("user")
@@ -146,7 +148,7 @@ def _readers(message: ChatMessage) -> Iterator[TimelineEntry]:
 
 
 def timeline_page(request: HttpRequest) -> HttpResponse:
-    """The page; `message` in the query is the row's key."""
+    """The timeline page; `message` in the query is the message's primary key."""
     if not request.user.has_perm("messaging.view_chatmessage"):
         raise PermissionDenied
     key = request.GET.get("message", "")
@@ -163,7 +165,7 @@ def timeline_page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "opts": ChatMessage._meta,
         "original": message,
-        "title": "Story",
+        "title": "Timeline",
         "subtitle": f"Message {message.message_id}",
         "entries": [(entry, moment(entry.at_ms), _since(entry.at_ms - first)) for entry in entries],
     }

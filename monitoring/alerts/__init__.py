@@ -1,1 +1,1 @@
-"""Alert rules, what they found, and whom they tell."""
+"""Alert rules, alerts, and notifications about them."""

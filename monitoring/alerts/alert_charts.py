@@ -1,4 +1,4 @@
-"""The charts on an alert's page: what its rule saw before, during and after it fired."""
+"""The charts on an alert's page: the values before, while and after it fired."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from monitoring.models import DAY_MS, HOUR_MS, MINUTE_MS
 
 _MAX_POINTS = 400
 _MAX_SPAN_MS = 7 * DAY_MS
-# So many windows are shown before it fired and after it was resolved.
+# Windows that are shown before the alert fired and after it was resolved.
 _WINDOWS_AROUND = 6
 
 
 def charts_of(alert: Alert, now_ms: int) -> list[dict[str, Any]]:
-    """One chart for each condition, from the values of the windows that the rule looked at."""
+    """One chart per condition, with the values of the windows that the rule evaluated."""
     return [_chart(alert, found, now_ms) for found in alert.found if found.get("metric") in METRICS]
 
 
@@ -26,7 +26,7 @@ def _chart(alert: Alert, found: dict[str, Any], now_ms: int) -> dict[str, Any]:
         resource_id=alert.resource_id,
         window_minutes=(alert.window_end_ms - alert.window_start_ms) // MINUTE_MS,
     )
-    # Also of a dynamic condition: the threshold as it was when it fired.
+    # Dynamic conditions, too, are drawn with the threshold at the time of firing.
     condition = AlertCondition(
         metric=found["metric"],
         aggregation=found["aggregation"],
@@ -42,20 +42,20 @@ def _chart(alert: Alert, found: dict[str, Any], now_ms: int) -> dict[str, Any]:
     chart = chart_of(past, [values], ends)
     is_kept = ends[0] >= now_ms - settings.CHATSITE_METRICS_MINUTE_DAYS * DAY_MS
     if not is_kept:
-        # Nothing is left of it, which is not the same as zero.
+        # The samples have been deleted; zeros would be wrong.
         chart["series"] = []
     marks = {"fired": alert.window_end_ms, "resolved": alert.resolved_ms}
     return {
         **chart,
-        "empty": "There are no samples of that time."
+        "empty": "There are no samples for this time."
         if is_kept
-        else "The figures of that time are not kept minute by minute any more.",
+        else "Samples by the minute are not kept for this long; see CHATSITE_METRICS_MINUTE_DAYS.",
         "marks": [{"label": label, "at": at_ms // 1000} for label, at_ms in marks.items() if at_ms],
     }
 
 
 def _ends(alert: Alert, now_ms: int) -> range:
-    """The ends of the windows that are shown."""
+    """The ends of the windows to show, in epoch milliseconds."""
     around_ms = max(_WINDOWS_AROUND * (alert.window_end_ms - alert.window_start_ms), HOUR_MS)
     start_ms = alert.window_end_ms - around_ms
     last_ms = (alert.resolved_ms or now_ms) + around_ms

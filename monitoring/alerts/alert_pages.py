@@ -1,4 +1,4 @@
-"""The operator's pages of alerts."""
+"""The admin pages of alerts."""
 
 from typing import Any, ClassVar
 
@@ -26,17 +26,23 @@ _SEVERITY_KINDS: dict[int, Any] = {0: "bad", 1: "bad", 2: "warning", 3: "info", 
 
 
 def severity_badge(severity: int) -> str:
-    """`Sev1`, in its colour."""
+    """A badge such as `Sev1`."""
     return badge(f"Sev{severity}", _SEVERITY_KINDS[severity])
 
 
 class AlertAdmin(ReadOnlyAdmin):
-    """The history of alerts."""
-
     links: ClassVar[list[Link]] = []
     change_form_template = "admin/monitoring/alert.html"
-    purpose = "What fired, what was resolved, and who has seen to it."
-    list_display = ["rule_name", "severity_column", "state", "where", "what", "fired", "resolved"]
+    purpose = "Alerts that fired, when they were resolved, and who acknowledged them."
+    list_display = [
+        "rule_name",
+        "severity_column",
+        "state",
+        "dimension_values",
+        "findings",
+        "fired",
+        "resolved",
+    ]
     list_filter = [
         option_filter(
             "state",
@@ -52,30 +58,31 @@ class AlertAdmin(ReadOnlyAdmin):
         ("rule", admin.RelatedOnlyFieldListFilter),
     ]
     search_fields = ["rule_name", "id"]
-    search_help_text = "A part of a rule's name, or an alert's id."
+    search_help_text = "Part of a rule name, or an alert id."
     ordering = ["-fired_ms"]
     sortable_by = ()
     fieldsets = [
-        (None, {"fields": ["rule_link", "severity_column", "state", "what", "where"]}),
-        ("When", {"fields": ["fired", "resolved", "looked_at", "acknowledged"]}),
+        (
+            None,
+            {"fields": ["rule_link", "severity_column", "state", "findings", "dimension_values"]},
+        ),
+        ("Times", {"fields": ["fired", "resolved", "window", "acknowledged"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        """With the rule, which some columns name."""
+        """Joins what the columns show."""
         return super().get_queryset(request).select_related("rule", "acknowledged_by")
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """Pages of rules link here."""
+        """Allows the links from the pages of rules."""
         return lookup == "rule" or super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="severity")
     def severity_column(self, alert: Alert) -> str:
-        """The severity, in its colour."""
         return severity_badge(alert.severity)
 
     @admin.display(description="state")
     def state(self, alert: Alert) -> str:
-        """Firing or over, seen or not."""
         badges = [badge("firing", "bad") if alert.is_open else badge("resolved", "good")]
         if not alert.is_stateful:
             badges = [badge("fired", "warning")]
@@ -83,44 +90,38 @@ class AlertAdmin(ReadOnlyAdmin):
             badges.append(badge("acknowledged", "info"))
         return format_html_join(" ", "{}", [(each,) for each in badges])
 
-    @admin.display(description="where")
-    def where(self, alert: Alert) -> str:
-        """The dimension values."""
+    @admin.display(description="dimensions")
+    def dimension_values(self, alert: Alert) -> str:
         return ", ".join(f"{name} {value}" for name, value in alert.dimensions.items()) or NOTHING
 
-    @admin.display(description="what")
-    def what(self, alert: Alert) -> str:
-        """What was found."""
+    @admin.display(description="values")
+    def findings(self, alert: Alert) -> str:
         return payloads.findings(alert)
 
     @admin.display(description="fired")
     def fired(self, alert: Alert) -> str:
-        """When it began."""
         return moment(alert.fired_ms)
 
     @admin.display(description="resolved")
     def resolved(self, alert: Alert) -> str:
-        """When it ended, and why when not by itself."""
+        """When it was resolved, with the reason if it was not by healthy evaluations."""
         text = moment(alert.resolved_ms)
         return format_html_join(" ", "{}", [(text,), (alert.resolution,)])
 
-    @admin.display(description="looked at")
-    def looked_at(self, alert: Alert) -> str:
-        """The window that was looked at."""
+    @admin.display(description="window")
+    def window(self, alert: Alert) -> str:
         ends = [(moment(alert.window_start_ms),), (moment(alert.window_end_ms),)]
         return format_html_join(" to ", "{}", ends)
 
     @admin.display(description="acknowledged")
     def acknowledged(self, alert: Alert) -> str:
-        """By whom, and when."""
         if alert.acknowledged_ms is None:
             return NOTHING
-        who = str(alert.acknowledged_by or "somebody")
+        who = str(alert.acknowledged_by or "a deleted user")
         return format_html_join(", ", "{}", [(who,), (moment(alert.acknowledged_ms),)])
 
     @admin.display(description="rule")
     def rule_link(self, alert: Alert) -> str:
-        """The rule, while there is one."""
         if alert.rule is None:
             return f"{alert.rule_name} (deleted)"
         return format_html_join("", '<a href="{}">{}</a>', [(page_of(alert.rule), alert.rule_name)])
@@ -132,14 +133,14 @@ class AlertAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """And charts of what the rule saw."""
+        """Adds charts of the values that the rule evaluated."""
         alert = self.get_object(request, unquote(object_id))
         may_view = alert is not None and self.has_view_permission(request, alert)
         more = {"charts": charts_of(alert, now_ms()) if alert and may_view else []}
         return super().change_view(request, object_id, form_url, more | (extra_context or {}))
 
     def tools(self, request: HttpRequest, row: Any) -> list[Tool]:
-        """Seeing to it."""
+        """Adds the note, for operators who may acknowledge alerts."""
         tools = super().tools(request, row)
         if not request.user.has_perm("monitoring.change_alert"):
             return tools
@@ -147,8 +148,8 @@ class AlertAdmin(ReadOnlyAdmin):
         return [Tool(label, address_of(Alert, "note", row.pk)), *tools]
 
     def panels(self, request: HttpRequest, row: Alert) -> list[Panel]:
-        """Who was told, and what was written about it."""
-        told = row.notifications.order_by("created_ms", "id")
+        """Notifications and notes."""
+        sent = row.notifications.order_by("created_ms", "id")
         notifications = [
             PanelRow(
                 [
@@ -160,20 +161,22 @@ class AlertAdmin(ReadOnlyAdmin):
                     moment(each.finished_ms or each.created_ms),
                 ]
             )
-            for each in told[:200]
+            for each in sent[:200]
         ]
         notes = [
-            PanelRow([str(note.author or "somebody"), source(note.text), moment(note.written_ms)])
+            PanelRow(
+                [str(note.author or "a deleted user"), source(note.text), moment(note.written_ms)]
+            )
             for note in row.notes.select_related("author").order_by("written_ms")[:200]
         ]
-        columns = ["Receiver", "About", "State", "Attempts", "Outcome", "When"]
+        columns = ["Receiver", "Condition", "State", "Attempts", "Outcome", "Time"]
         return [
-            Panel("Who was told", columns, notifications, "" if notifications else "Nobody."),
-            Panel("Notes", ["Who", "Note", "When"], notes, "" if notes else "None yet."),
+            Panel("Notifications", columns, notifications, "" if notifications else "None."),
+            Panel("Notes", ["Author", "Note", "Time"], notes, "" if notes else "None."),
         ]
 
     def get_urls(self) -> list[URLPattern]:
-        """And the page for seeing to it."""
+        """Adds the page for notes."""
         view = self.admin_site.admin_view(self.note_view)
         return [
             path("<path:object_id>/note/", view, name="monitoring_alert_note"),
@@ -181,7 +184,7 @@ class AlertAdmin(ReadOnlyAdmin):
         ]
 
     def note_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """GET asks for a note, POST acknowledges and keeps it."""
+        """GET shows the form; POST acknowledges the alert and stores the note."""
         alert = self.get_object(request, unquote(object_id))
         if alert is None:
             raise Http404

@@ -1,4 +1,4 @@
-"""The rules that a new server has. They tell nobody but the admin until somebody says whom."""
+"""The alert rules of a new database. They notify in the admin until receivers are added."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class DefaultRule:
 DEFAULT_RULES = (
     DefaultRule(
         "Chat requests fail",
-        "The server could not answer chat requests. Its log says why.",
+        "Chat requests failed with a server error. The server's log has the reason.",
         Severity.ERROR,
         "APIRequestChat",
         5,
@@ -48,7 +48,7 @@ DEFAULT_RULES = (
     ),
     DefaultRule(
         "Clients are throttled",
-        "Chat requests were refused with 429: a client asks more often than the limits allow.",
+        "Chat requests were refused with 429 because a client exceeded the rate limits.",
         Severity.INFORMATIONAL,
         "APIRequestChat",
         100,
@@ -56,7 +56,7 @@ DEFAULT_RULES = (
     ),
     DefaultRule(
         "Sending is slow",
-        "One in twenty messages took more than a second to be accepted.",
+        "The 95th percentile of the time to accept a message exceeded one second.",
         Severity.WARNING,
         "ChatRequestDuration",
         1000,
@@ -64,24 +64,24 @@ DEFAULT_RULES = (
         dimensions=[{"name": "Operation", "operator": "Include", "values": ["SendChatMessage"]}],
     ),
     DefaultRule(
-        "Webhook events are given up",
-        "Events became dead letters. The subscription's page shows what the endpoint answered.",
+        "Webhook events are dead-lettered",
+        "Events could not be delivered. The subscription's page shows the endpoint's responses.",
         Severity.WARNING,
         "WebhookDeadLetters",
         0,
         window_minutes=15,
     ),
     DefaultRule(
-        "Webhooks lag behind",
-        "An event has waited for its delivery for more than ten minutes.",
+        "Webhook deliveries are delayed",
+        "An event has been waiting for its delivery for more than ten minutes.",
         Severity.WARNING,
         "WebhookOldestPending",
         600,
         aggregation="Maximum",
     ),
     DefaultRule(
-        "Sign-ins are refused",
-        "Many requests to the identity API had no valid key or token.",
+        "Authentication fails often",
+        "Many requests to the identity API had no valid access key or token.",
         Severity.INFORMATIONAL,
         "APIRequestAuthentication",
         50,
@@ -89,7 +89,7 @@ DEFAULT_RULES = (
     ),
     DefaultRule(
         "Live connections drop",
-        "Far fewer live connections are open than is usual at this hour.",
+        "Far fewer live connections are open than usual at this hour.",
         Severity.WARNING,
         "RealtimeConnections",
         None,
@@ -100,8 +100,8 @@ DEFAULT_RULES = (
         kind=ConditionKind.DYNAMIC,
     ),
     DefaultRule(
-        "The database refuses",
-        "Reads or writes failed: the disk may be full, or the database not reachable.",
+        "Database operations fail",
+        "Reads or writes failed. Check that the database is reachable and its disk is not full.",
         Severity.ERROR,
         "StorageErrors",
         0,
@@ -111,9 +111,9 @@ DEFAULT_RULES = (
 
 
 def create_default_rules(get_model: Callable[[str], Any]) -> None:
-    """Creates the rules and their group; `get_model` finds a model by its name.
+    """Creates the rules and their group. `get_model` returns a model by its name.
 
-    Called by a migration, so it happens once: what an operator deletes stays deleted.
+    A migration calls this, so rules that an operator deletes stay deleted.
     """
     group = get_model("ActionGroup").objects.create(name=GROUP_NAME, short_name="Operators")
     receiver = {"name": "Admin", "kind": ReceiverKind.NOTICE.value}

@@ -1,8 +1,8 @@
-"""Thresholds that follow what is usual at that hour of the day.
+"""Dynamic thresholds, learned from the metric's values at the same hour of the day.
 
-Simpler than Azure's: the median of the windows around the same hour of the last ten days, plus or
-minus a multiple of their median deviation. It knows no weekdays, and it never speaks before there
-are three days and 30 windows to learn from.
+Simpler than Azure's: the median of the windows around the same hour in the last ten days, plus or
+minus a multiple of their median absolute deviation. Weekdays are not distinguished. There is no
+threshold before three days and 30 windows of history.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,18 +19,19 @@ HISTORY_MS = 10 * DAY_MS
 MIN_HISTORY_MS = 3 * DAY_MS
 MIN_WINDOWS = 30
 _DEVIATIONS = {Sensitivity.LOW: 5.0, Sensitivity.MEDIUM: 3.0, Sensitivity.HIGH: 2.0}
-# A median deviation times this is a standard deviation, when values are spread normally.
+# For normally distributed values, the median absolute deviation times this is the standard
+# deviation.
 _DEVIATION_SCALE = 1.4826
-# The hours before and after count as the same hour.
+# So many hours before and after count as the same hour.
 _NEIGHBOR_HOURS = 1
 
 
 def bounds(
     past: Mapping[int, float], at_ms: int, sensitivity: str, *, is_counting: bool
 ) -> tuple[float, float] | None:
-    """The lowest and the highest usual value at that time; None before enough is known.
+    """The lowest and highest usual value at `at_ms`; None without enough history.
 
-    `past` holds the values of windows by their beginning.
+    `past` maps the start of each window to its value.
     """
     if len(past) < MIN_WINDOWS or at_ms - min(past) < MIN_HISTORY_MS:
         return None
@@ -39,7 +40,7 @@ def bounds(
         return None
     middle = median(values)
     spread = _DEVIATION_SCALE * median(abs(value - middle) for value in values)
-    # What never changes must not alarm at the first change.
+    # A constant metric must not fire at its first small change.
     spread = max(spread, 0.1 * abs(middle), 1.0 if is_counting else 0.0)
     away = _DEVIATIONS[Sensitivity(sensitivity)] * spread
     return middle - away, middle + away
@@ -51,13 +52,13 @@ def _is_same_hour(start_ms: int, at_ms: int) -> bool:
 
 
 def is_unusual(operator: str, value: float, lowest: float, highest: float) -> bool:
-    """Whether a value is outside in a direction that the condition watches."""
+    """Whether a value is out of range in a direction that the operator covers."""
     is_above = value > highest and operator != Operator.LESS_THAN
     return is_above or (value < lowest and operator != Operator.GREATER_THAN)
 
 
 def threshold(operator: str, value: float | None, limits: tuple[float, float]) -> float:
-    """The one of the two limits that a notification names."""
+    """The one of the two limits that notifications and charts show."""
     lowest, highest = limits
     if operator == Operator.LESS_THAN:
         return lowest
@@ -73,7 +74,7 @@ def judge(
     value: float | None,
     end_ms: int,
 ) -> dict[str, Any]:
-    """Threshold and verdict for a window that ends at `end_ms`."""
+    """`is_met` and `threshold` of a finding for the window that ends at `end_ms`."""
     start_ms = end_ms - rule.window_minutes * MINUTE_MS
     past = history(rule, condition, values, start_ms)
     metric = METRICS[condition.metric]
@@ -89,7 +90,7 @@ def judge(
 def history(
     rule: AlertRule, condition: AlertCondition, values: DimensionValues, until_ms: int
 ) -> dict[int, float]:
-    """The values of the windows before `until_ms`, by their beginning."""
+    """The values of the windows before `until_ms`, by their start."""
     metric, step_ms = METRICS[condition.metric], rule.window_minutes * MINUTE_MS
     since_ms = max(until_ms - HISTORY_MS, condition.ignore_before_ms or 0)
     names = [each["name"] for each in condition.dimensions]
@@ -115,7 +116,7 @@ def windows(
     until_ms: int,
     step_ms: int,
 ) -> dict[int, float]:
-    """Values by window; of what is counted, windows without a sample are zero."""
+    """Values by window start; counters are zero in windows without samples."""
     if not found:
         return {}
     starts: Sequence[int] = sorted(found)

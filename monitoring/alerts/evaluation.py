@@ -1,4 +1,4 @@
-"""What a condition finds in a window: values, thresholds, and whether they are met."""
+"""Evaluates a condition for a window: values, thresholds, and whether they are met."""
 
 import operator
 from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What one condition found for one combination of dimension values."""
+    """The result of one condition for one combination of dimension values."""
 
     metric: Metric
     aggregation: str
@@ -32,14 +32,14 @@ class Finding:
     dimensions: dict[str, str]
     value: float | None
     threshold: float | None
-    # None: it cannot be told, for want of samples.
+    # None: unknown, because there are no samples.
     is_met: bool | None
     sensitivity: str = ""
     periods: tuple[int, int] = (1, 1)
     ignore_before_ms: int | None = None
 
     def as_stored(self) -> dict[str, Any]:
-        """What an alert keeps of it."""
+        """The JSON object that an alert stores."""
         return {
             "metric": self.metric.name,
             "namespace": self.metric.namespace,
@@ -57,12 +57,11 @@ class Finding:
 
 
 def compare(name: str, value: float, threshold: float) -> bool:
-    """Whether the value is met by a fixed threshold."""
     return _COMPARISONS[name](value, threshold)
 
 
 def filters_of(condition: AlertCondition) -> list[DimensionFilter]:
-    """The dimensions that a condition narrows, and so splits by."""
+    """The dimensions that a condition filters, and whose values are evaluated separately."""
     return [
         DimensionFilter(
             each["name"],
@@ -74,7 +73,7 @@ def filters_of(condition: AlertCondition) -> list[DimensionFilter]:
 
 
 def explicit_combinations(filters: Iterable[DimensionFilter]) -> list[DimensionValues] | None:
-    """Every combination that is named one by one; None when some are found only in samples."""
+    """Every combination that the filters list; None if some must be found in samples."""
     wanted = list(filters)
     if any(each.is_exclusion or "*" in each.values for each in wanted):
         return None
@@ -84,9 +83,9 @@ def explicit_combinations(filters: Iterable[DimensionFilter]) -> list[DimensionV
 def combinations(
     rule: AlertRule, condition: AlertCondition, end_ms: int, known: Iterable[DimensionValues] = ()
 ) -> list[DimensionValues]:
-    """The combinations of dimension values that are looked at, each by itself.
+    """The combinations of dimension values that are evaluated.
 
-    Those that the condition names, or those that had samples within a day, and `known` ones.
+    Those that the condition lists; otherwise those with samples in the last day, and `known` ones.
     """
     filters = filters_of(condition)
     named = explicit_combinations(filters)
@@ -107,7 +106,7 @@ def combinations(
 def evaluate(
     rule: AlertRule, condition: AlertCondition, end_ms: int, known: Iterable[DimensionValues] = ()
 ) -> dict[DimensionValues, Finding]:
-    """What the condition finds in the window that ends at `end_ms`, by combination."""
+    """The findings for the window that ends at `end_ms`, by combination."""
     metric, filters = METRICS[condition.metric], filters_of(condition)
     names = [each.name for each in filters]
     aggregate = queries.total(
@@ -137,7 +136,7 @@ def evaluate(
 
 
 def finding(condition: AlertCondition, dimensions: dict[str, str], value: float | None) -> Finding:
-    """A finding of a static condition; of a dynamic one, before it is judged."""
+    """The finding of a static condition, or of a dynamic one before its threshold is known."""
     is_static = condition.kind == ConditionKind.STATIC
     is_met = None
     if is_static and value is not None and condition.threshold is not None:

@@ -1,4 +1,4 @@
-"""The forms of rules: what an operator types becomes conditions that can work, or a sentence."""
+"""Forms for alert rules, action groups and notes on alerts."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from monitoring.alerts.models import (
 from monitoring.catalogue import DIMENSIONS
 from webhooks.addresses import InvalidEndpoint, parse_endpoint
 
-SLOTS = (1, 2, 3)
+DIMENSION_SLOTS = (1, 2, 3)
 CONDITION_FIELDS = [
     "metric",
     "aggregation",
@@ -32,7 +32,7 @@ _OPERATORS = (("Include", "is"), ("Exclude", "is not"))
 
 
 class RuleForm(forms.ModelForm):
-    """A rule. Whether it works depends on its conditions; see `ConditionFormSet`."""
+    """A rule. It is validated together with its conditions; see `BaseConditionFormSet`."""
 
     class Meta:
         model = AlertRule
@@ -53,32 +53,32 @@ class RuleForm(forms.ModelForm):
         }
 
     def clean_name(self) -> str:
-        """The management API puts it into addresses."""
+        """Refuses names that cannot be part of the management API's resource ids."""
         name: str = self.cleaned_data["name"].strip()
         if set(name) & set("*#&+:<>?@%{}\\/|") or name.endswith("."):
             raise forms.ValidationError(
-                "The name is part of an address: leave out * # & + : < > ? @ % { } \\ / | "
-                "and a dot at the end."
+                "The name is part of a URL; it must not contain any of "
+                "* # & + : < > ? @ % { } \\ / | and must not end with a dot."
             )
         resource = self.cleaned_data.get("resource") or self.instance.resource
         others = AlertRule.objects.filter(name__iexact=name, resource=resource)
         if others.exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError("Another rule has this name: choose another one.")
+            raise forms.ValidationError("Another rule has this name; choose a different one.")
         return name
 
     def clean_action_groups(self) -> Any:
-        """Somebody must be told."""
+        """Requires at least one enabled receiver."""
         groups = self.cleaned_data["action_groups"]
         if not Receiver.objects.filter(group__in=groups, is_enabled=True).exists():
             raise forms.ValidationError(
-                "None of the chosen groups has an enabled receiver: choose another one, or add a "
-                "receiver to it."
+                "None of the chosen groups has an enabled receiver; choose another group or add a "
+                "receiver."
             )
         return groups
 
 
 class ConditionForm(forms.ModelForm):
-    """A condition. Its dimensions are typed in up to three lines of three fields."""
+    """A condition, with up to three dimension filters of three fields each."""
 
     class Meta:
         model = AlertCondition
@@ -87,10 +87,10 @@ class ConditionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         given = {i: each for i, each in enumerate(self.instance.dimensions or [], start=1)}
-        for slot in SLOTS:
+        for slot in DIMENSION_SLOTS:
             each = given.get(slot, {})
             self.fields[f"dimension_{slot}"] = forms.ChoiceField(
-                label="only where" if slot == 1 else "and where",
+                label="where" if slot == 1 else "and where",
                 required=False,
                 choices=[("", "–"), *((name, name) for name in DIMENSIONS)],
                 initial=each.get("name", ""),
@@ -103,16 +103,16 @@ class ConditionForm(forms.ModelForm):
                 required=False,
                 max_length=2000,
                 initial=", ".join(each.get("values", [])),
-                widget=forms.TextInput(attrs={"placeholder": "values, or * for each one"}),
+                widget=forms.TextInput(attrs={"placeholder": "values, or * for all values"}),
             )
         for name in ("failing_periods", "evaluation_periods"):
             self.fields[name].required = False
 
     def clean(self) -> dict[str, Any]:
-        """Puts the dimensions together."""
+        """Sets the instance's dimensions from the fields of the slots."""
         cleaned = super().clean() or {}
         dimensions = []
-        for slot in SLOTS:
+        for slot in DIMENSION_SLOTS:
             name = cleaned.get(f"dimension_{slot}")
             text = cleaned.get(f"values_{slot}") or ""
             values = [value.strip() for value in text.split(",") if value.strip()]
@@ -120,7 +120,9 @@ class ConditionForm(forms.ModelForm):
                 operator = cleaned.get(f"operator_{slot}") or "Include"
                 dimensions.append({"name": name, "operator": operator, "values": values or ["*"]})
             elif values:
-                self.add_error(f"dimension_{slot}", "Choose what these are values of.")
+                self.add_error(
+                    f"dimension_{slot}", "Choose the dimension that these values belong to."
+                )
         self.instance.dimensions = dimensions
         for name, default in (("failing_periods", 3), ("evaluation_periods", 4)):
             if cleaned.get(name) is None:
@@ -129,10 +131,10 @@ class ConditionForm(forms.ModelForm):
 
 
 class BaseConditionFormSet(BaseInlineFormSet):
-    """The conditions of a rule, checked together with it."""
+    """The conditions of a rule, validated together with it."""
 
     def clean(self) -> None:
-        """Refuses what cannot work, with everything that must be changed."""
+        """Reports every problem of the rule and its conditions."""
         super().clean()
         if any(self.errors):
             return
@@ -142,7 +144,7 @@ class BaseConditionFormSet(BaseInlineFormSet):
             raise forms.ValidationError(problems)
 
     def conditions(self) -> list[AlertCondition]:
-        """What the forms say, unsaved."""
+        """The unsaved conditions that the forms describe."""
         return [
             form.instance
             for form in self.forms
@@ -164,14 +166,12 @@ ConditionFormSet = inlineformset_factory(
 
 
 class ReceiverForm(forms.ModelForm):
-    """Who is told, and where."""
-
     class Meta:
         model = Receiver
         fields = ["name", "kind", "address", "is_enabled"]
 
     def clean(self) -> dict[str, Any]:
-        """The address must be what its kind needs."""
+        """Checks that the address suits the kind."""
         cleaned = super().clean() or {}
         problem = address_problem(cleaned.get("kind", ""), (cleaned.get("address") or "").strip())
         if problem:
@@ -180,31 +180,27 @@ class ReceiverForm(forms.ModelForm):
 
 
 def address_problem(kind: str, address: str) -> str:
-    """What is wrong with a receiver's address, or nothing."""
+    """The problem of a receiver's address; an empty text if it is valid."""
     if kind == ReceiverKind.EMAIL:
         try:
             forms.EmailField().clean(address)
         except forms.ValidationError:
-            return "Enter an e-mail address, someone@example.org for example."
+            return "Enter an e-mail address, for example someone@example.org."
     elif kind in URL_KINDS:
         try:
             parse_endpoint(address)
         except (InvalidEndpoint, ValueError) as problem:
-            return f"Enter the URL that is to be called: {problem}"
+            return f"Enter the URL to call: {problem}"
     return ""
 
 
 class ActionGroupForm(forms.ModelForm):
-    """A group's names."""
-
     class Meta:
         model = ActionGroup
         fields = ["name", "short_name", "resource", "is_enabled"]
 
 
 class NoteForm(forms.Form):
-    """What an operator has to say about an alert."""
-
     text = forms.CharField(
         label="Note",
         required=False,

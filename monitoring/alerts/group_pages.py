@@ -1,4 +1,4 @@
-"""The operator's pages of action groups."""
+"""The admin pages of action groups."""
 
 from typing import Any, ClassVar
 
@@ -40,8 +40,6 @@ def unsupported_receivers(group: ActionGroup) -> list[str]:
 
 
 class ReceiverInline(admin.StackedInline):
-    """The receivers on the page of their group."""
-
     model = Receiver
     form = ReceiverForm
     extra = 0
@@ -51,10 +49,8 @@ class ReceiverInline(admin.StackedInline):
 
 
 class ActionGroupAdmin(PlainChoices):
-    """Groups of receivers."""
-
     links: ClassVar[list[Link]] = []
-    purpose = "Who is told about alerts, and how; try each one out."
+    purpose = "Receivers that are notified about alerts. Use Test to send each one a sample alert."
     form = ActionGroupForm
     inlines = [ReceiverInline]
     change_form_template = "admin/monitoring/group.html"
@@ -64,7 +60,7 @@ class ActionGroupAdmin(PlainChoices):
     fieldsets = [(None, {"fields": ["name", "short_name", "resource", "is_enabled"]})]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        """With what the columns show."""
+        """Adds what the columns show."""
         return (
             super()
             .get_queryset(request)
@@ -74,37 +70,34 @@ class ActionGroupAdmin(PlainChoices):
 
     @admin.display(description="state")
     def state(self, group: ActionGroup) -> str:
-        """On or off."""
         return badge("enabled", "good") if group.is_enabled else badge("disabled")
 
     @admin.display(description="receivers")
     def receiver_names(self, group: ActionGroup) -> str:
-        """Who is in it."""
         return ", ".join(f"{r.name} ({r.get_kind_display()})" for r in group.receivers.all())
 
     @admin.display(description="rules")
     def rule_count(self, group: Any) -> int:
-        """How many rules use it."""
         return int(group.rules_count)
 
     def tools(self, request: HttpRequest, row: Any) -> list[Tool]:
-        """Trying it out comes first."""
+        """Adds the test as the first tool."""
         tools = super().tools(request, row)
         if not self.has_change_permission(request, row):
             return tools
         return [Tool("Test", address_of(ActionGroup, "test", row.pk)), *tools]
 
     def panels(self, request: HttpRequest, row: ActionGroup) -> list[Panel]:
-        """What the management API was given and this server cannot serve."""
+        """Lists the receivers that this server cannot notify."""
         names = unsupported_receivers(row)
         if not names:
             return []
         rows = [PanelRow([name]) for name in names]
-        note = "They are kept for whoever reads the group, and nobody is told through them."
-        return [Panel("Receivers of other kinds", ["Kind and name"], rows, note)]
+        note = "The management API returns them, but this server cannot notify them."
+        return [Panel("Receivers of unsupported kinds", ["Kind and name"], rows, note)]
 
     def get_urls(self) -> list[URLPattern]:
-        """And the page that tries it out."""
+        """Adds the test page."""
         view = self.admin_site.admin_view(self.test_view)
         return [
             path("<path:object_id>/test/", view, name="monitoring_actiongroup_test"),
@@ -112,7 +105,7 @@ class ActionGroupAdmin(PlainChoices):
         ]
 
     def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """GET asks, POST sends a made-up alert to every receiver and shows what came of it."""
+        """GET asks for confirmation; POST sends a sample alert and shows the outcomes."""
         group = self.get_object(request, unquote(object_id))
         if group is None:
             raise Http404
@@ -123,7 +116,9 @@ class ActionGroupAdmin(PlainChoices):
             outcomes = services.send_test_alert(group, now_ms())
             failed = sum(not outcome.is_success for _, outcome in outcomes)
             self.log_change(
-                request, group, f"Tested: {len(outcomes) - failed} of {len(outcomes)} told."
+                request,
+                group,
+                f"Tested: {len(outcomes) - failed} of {len(outcomes)} receivers notified.",
             )
         context = {
             **self.admin_site.each_context(request),

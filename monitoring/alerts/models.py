@@ -1,4 +1,4 @@
-"""Rules, the alerts they made, and the groups that are told. Times are epoch milliseconds."""
+"""Alert rules, alerts, action groups and notifications. Times are epoch milliseconds."""
 
 import uuid
 from typing import Any
@@ -11,12 +11,13 @@ from identity.models import Resource
 from monitoring import catalogue
 from wire.times import now_ms
 
-MINUTES = {1: "1 minute", 5: "5 minutes", 15: "15 minutes", 30: "30 minutes", 60: "1 hour"}
-LONG = {360: "6 hours", 720: "12 hours", 1440: "24 hours"}
+# Labels by minutes.
+FREQUENCIES = {1: "1 minute", 5: "5 minutes", 15: "15 minutes", 30: "30 minutes", 60: "1 hour"}
+WINDOWS = FREQUENCIES | {360: "6 hours", 720: "12 hours", 1440: "24 hours"}
 
 
 class Severity(models.IntegerChoices):
-    """How bad it is, 0 being the worst."""
+    """Azure Monitor's severities; 0 is the most severe."""
 
     CRITICAL = 0, "0 – critical"
     ERROR = 1, "1 – error"
@@ -26,7 +27,7 @@ class Severity(models.IntegerChoices):
 
 
 class ReceiverKind(models.TextChoices):
-    """How somebody is told."""
+    """How a receiver is notified."""
 
     EMAIL = "email", "e-mail"
     WEBHOOK = "webhook", "webhook (common alert schema)"
@@ -36,7 +37,7 @@ class ReceiverKind(models.TextChoices):
     LOG = "log", "line in the server's log"
 
 
-# Those whose address is a URL.
+# The kinds whose address is a URL.
 URL_KINDS = (
     ReceiverKind.WEBHOOK,
     ReceiverKind.ALERTMANAGER,
@@ -45,20 +46,20 @@ URL_KINDS = (
 
 
 class ActionGroup(models.Model):
-    """Who is told about an alert."""
+    """A set of receivers that are notified about alerts."""
 
-    # None: of the operator, for rules about any resource.
+    # None: the group can be used by rules of every resource.
     resource = models.ForeignKey(
         Resource, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
     name = models.CharField(max_length=260)
     short_name = models.CharField(
-        max_length=12, help_text="At most 12 characters; e-mails are signed with it."
+        max_length=12, help_text="At most 12 characters; used as the signature of e-mails."
     )
     is_enabled = models.BooleanField("enabled", default=True)
-    # As the management API wrote it, members that mean nothing here included.
+    # The JSON that the management API received, with the members that this server does not use.
     definition: Any = models.JSONField(default=dict, blank=True)
-    # The Azure address that it was created under.
+    # The Azure resource group id that it was created under.
     scope = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -92,19 +93,18 @@ class Receiver(models.Model):
 
     @property
     def described(self) -> str:
-        """Name and kind."""
         return f"{self.name} ({ReceiverKind(self.kind).label})"
 
     @property
     def shown_address(self) -> str:
-        """The address without its query, which often holds a secret."""
+        """The address without its query, which may hold a secret."""
         return self.address.partition("?")[0]
 
 
 class AlertRule(models.Model):
-    """What is looked at, how often, and when somebody is told."""
+    """Conditions that are evaluated periodically, and the action groups that are notified."""
 
-    # None: all resources together.
+    # None: the rule covers all resources together.
     resource = models.ForeignKey(
         Resource, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
@@ -113,26 +113,29 @@ class AlertRule(models.Model):
     severity = models.PositiveSmallIntegerField(choices=Severity, default=Severity.INFORMATIONAL)
     is_enabled = models.BooleanField("enabled", default=True)
     window_minutes = models.PositiveIntegerField(
-        "looks at the last", choices=list((MINUTES | LONG).items()), default=5
+        "lookback period", choices=list(WINDOWS.items()), default=5
     )
     frequency_minutes = models.PositiveIntegerField(
-        "looks every", choices=list(MINUTES.items()), default=1
+        "check every", choices=list(FREQUENCIES.items()), default=1
     )
     auto_mitigate = models.BooleanField(
-        "resolves by itself",
+        "resolve automatically",
         default=True,
-        help_text="Tells once, and once more after three clean looks. Otherwise tells every time.",
+        help_text=(
+            "Notifies once when the alert fires and once when it resolves, after three healthy "
+            "evaluations. If off, every evaluation whose conditions are met notifies."
+        ),
     )
     action_groups = models.ManyToManyField(ActionGroup, blank=True, related_name="rules")
     custom_properties: Any = models.JSONField(default=dict, blank=True)
-    # What the management API was given: scopes, the members of actions, tags.
+    # What the management API received: scopes, the members of actions, tags.
     definition: Any = models.JSONField(default=dict, blank=True)
     scope = models.CharField(max_length=500, blank=True)
-    # Set by the rules that come with the server.
+    # Whether the rule was created with the database.
     is_default = models.BooleanField(default=False, editable=False)
     created_ms = models.BigIntegerField(default=now_ms, editable=False)
     changed_ms = models.BigIntegerField(default=now_ms, editable=False)
-    # The end of the last window that was looked at.
+    # The end of the last window that was evaluated.
     evaluated_ms = models.BigIntegerField(null=True, editable=False)
     last_problem = models.TextField(blank=True, editable=False)
 
@@ -150,19 +153,19 @@ class AlertRule(models.Model):
 
 
 def metric_choices() -> list[tuple[str, str]]:
-    """Names and labels of the metrics; a function, so that a new one needs no migration."""
+    """Names and labels of the metrics; a function, so that a new metric needs no migration."""
     return [(metric.name, metric.label) for metric in catalogue.METRICS.values()]
 
 
 class ConditionKind(models.TextChoices):
-    """Where a condition's threshold comes from."""
+    """Whether a condition's threshold is fixed or learned from the metric's history."""
 
-    STATIC = "static", "a fixed threshold"
-    DYNAMIC = "dynamic", "what is usual at that hour"
+    STATIC = "static", "static threshold"
+    DYNAMIC = "dynamic", "dynamic threshold"
 
 
 class Operator(models.TextChoices):
-    """How a value is compared; the last one is for dynamic thresholds."""
+    """How a value is compared; GreaterOrLessThan is for dynamic thresholds only."""
 
     GREATER_THAN = "GreaterThan", "is above"
     GREATER_THAN_OR_EQUAL = "GreaterThanOrEqual", "is at least"
@@ -173,7 +176,7 @@ class Operator(models.TextChoices):
 
 
 class Sensitivity(models.TextChoices):
-    """How far from the usual a dynamic threshold is."""
+    """How far a value may deviate from a dynamic threshold's usual range; Low allows the most."""
 
     LOW = "Low"
     MEDIUM = "Medium"
@@ -186,7 +189,7 @@ class AlertCondition(models.Model):
     rule = models.ForeignKey(AlertRule, on_delete=models.CASCADE, related_name="conditions")
     name = models.CharField(max_length=100, blank=True)
     kind = models.CharField(
-        "compares with", max_length=10, choices=ConditionKind, default=ConditionKind.STATIC
+        "threshold type", max_length=10, choices=ConditionKind, default=ConditionKind.STATIC
     )
     metric = models.CharField(
         max_length=60,
@@ -205,8 +208,8 @@ class AlertCondition(models.Model):
     # `[{"name": "StatusCodeClass", "operator": "Include", "values": ["5xx"]}]`
     dimensions: Any = models.JSONField(default=list, blank=True)
     sensitivity = models.CharField(max_length=10, choices=Sensitivity, default=Sensitivity.MEDIUM)
-    evaluation_periods = models.PositiveSmallIntegerField("of the last so many looks", default=4)
-    failing_periods = models.PositiveSmallIntegerField("must be unusual", default=3)
+    evaluation_periods = models.PositiveSmallIntegerField("evaluation periods", default=4)
+    failing_periods = models.PositiveSmallIntegerField("number of violations", default=3)
     ignore_before_ms = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
@@ -217,15 +220,15 @@ class AlertCondition(models.Model):
 
 
 class AlertInstance(models.Model):
-    """Where one combination of dimension values of a rule stands."""
+    """The state of a rule for one combination of dimension values."""
 
     rule = models.ForeignKey(AlertRule, on_delete=models.CASCADE, related_name="instances")
     dimensions_text = models.CharField(max_length=400, blank=True)
     dimensions: Any = models.JSONField(default=dict)
     is_firing = models.BooleanField(default=False)
-    # Clean evaluations in a row while firing.
+    # Consecutive healthy evaluations while firing.
     clean_evaluations = models.PositiveSmallIntegerField(default=0)
-    # Whether each of the last evaluations was unusual, for dynamic thresholds.
+    # Whether each of the last evaluations was a violation, newest last; dynamic thresholds only.
     recent: Any = models.JSONField(default=list)
     alert = models.ForeignKey("Alert", on_delete=models.SET_NULL, null=True, related_name="+")
     evaluated_ms = models.BigIntegerField()
@@ -240,7 +243,7 @@ class AlertInstance(models.Model):
 
 
 class Alert(models.Model):
-    """Something that a rule found: fired, perhaps resolved, perhaps acknowledged."""
+    """A fired alert, with when it was resolved and acknowledged."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     rule = models.ForeignKey(AlertRule, on_delete=models.SET_NULL, null=True, related_name="alerts")
@@ -248,13 +251,13 @@ class Alert(models.Model):
     rule_name = models.CharField("rule", max_length=260)
     severity = models.PositiveSmallIntegerField(choices=Severity)
     dimensions: Any = models.JSONField(default=dict)
-    # What was found, condition by condition, as notifications tell it.
+    # One object per condition: metric, aggregation, value, threshold and the like.
     found: Any = models.JSONField(default=list)
     window_start_ms = models.BigIntegerField()
     window_end_ms = models.BigIntegerField()
     fired_ms = models.BigIntegerField("fired")
     resolved_ms = models.BigIntegerField("resolved", null=True)
-    # Why it was resolved when not by clean evaluations.
+    # Why it was resolved, if not by healthy evaluations.
     resolution = models.CharField(max_length=200, blank=True)
     is_stateful = models.BooleanField(default=True)
     acknowledged_by = models.ForeignKey(
@@ -275,12 +278,12 @@ class Alert(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether it still goes on, as far as anybody knows."""
+        """Whether the alert is still firing."""
         return self.resolved_ms is None and self.is_stateful
 
 
 class AlertNote(models.Model):
-    """What an operator wrote about an alert."""
+    """An operator's note about an alert."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="notes")
     author = models.ForeignKey(
@@ -294,8 +297,6 @@ class AlertNote(models.Model):
 
 
 class NotificationState(models.TextChoices):
-    """Where a notification stands."""
-
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
@@ -303,10 +304,10 @@ class NotificationState(models.TextChoices):
 
 
 class Notification(models.Model):
-    """One message to one receiver, until it has arrived or is given up."""
+    """One message to one receiver, with the outcome of its delivery."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="notifications")
-    # Receivers may go; what they were told belongs to the alert's history.
+    # Receivers can be deleted; their notifications remain in the alert's history.
     receiver = models.ForeignKey(Receiver, on_delete=models.SET_NULL, null=True, related_name="+")
     receiver_text = models.CharField(max_length=200, blank=True)
     # `Fired` or `Resolved`.
@@ -318,7 +319,7 @@ class Notification(models.Model):
     created_ms = models.BigIntegerField()
     due_ms = models.BigIntegerField()
     finished_ms = models.BigIntegerField(null=True)
-    # How the last attempt went, in words.
+    # The outcome of the last attempt, in words.
     outcome = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -331,9 +332,9 @@ class Notification(models.Model):
 
 
 class MutedEndpoint(models.Model):
-    """An address that gets nothing for a while, because it did not answer."""
+    """An address to which nothing is sent for a while, because it did not respond."""
 
-    # SHA-256 of the address: that may hold a secret and be longer than an index allows.
+    # SHA-256 of the address, which may hold a secret and exceed the size of an index entry.
     digest = models.CharField(max_length=64, primary_key=True)
     until_ms = models.BigIntegerField()
 

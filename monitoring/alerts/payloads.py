@@ -1,4 +1,4 @@
-"""What is told about an alert: the common alert schema, Alertmanager's formats, and plain words."""
+"""The content of notifications: the common alert schema, Alertmanager's formats, plain text."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ _UNITS = {"MilliSeconds": " ms", "Seconds": " s"}
 
 
 def public_url(path: str) -> str:
-    """An absolute address on this server."""
+    """The absolute URL of a path on this server."""
     public = urlsplit(settings.CHATSITE_PUBLIC_URL)
     return f"{public.scheme}://{public.netloc}{path}"
 
@@ -36,7 +36,7 @@ def duration(minutes: int) -> str:
 
 
 def resource_scope(resource: Resource) -> str:
-    """The Azure address of a resource; nobody here has real subscriptions."""
+    """The resource's Azure resource id, with its own id as the made-up subscription."""
     return (
         f"/subscriptions/{resource.id}/resourceGroups/{GROUP}"
         f"/providers/Microsoft.Communication/communicationServices/{resource.name}"
@@ -49,7 +49,7 @@ def _resource_of(alert: Alert) -> Resource:
 
 
 def rule_address(scope: str, name: str) -> str:
-    """The Azure address of a rule; `scope` ends with its resource group."""
+    """The Azure resource id of a rule; `scope` is its resource group's id."""
     return f"{scope}/providers/microsoft.insights/metricAlerts/{name}"
 
 
@@ -121,7 +121,7 @@ def _criterion(found: dict[str, Any]) -> dict[str, Any]:
         "metricName": found["metric"],
         "metricNamespace": found["namespace"],
         "operator": found["operator"],
-        # A text in Azure's schema, unlike the value.
+        # A string in Azure's schema, unlike the value.
         "threshold": "" if found["threshold"] is None else f"{found['threshold']:g}",
         "timeAggregation": found["aggregation"],
         "dimensions": [
@@ -161,15 +161,15 @@ def alertmanager_alerts(alert: Alert, condition: str) -> list[dict[str, Any]]:
         "alert_id": str(alert.id),
         **{_label(name): value for name, value in alert.dimensions.items()},
     }
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "labels": labels,
         "annotations": {"summary": summary(alert), "description": _description(alert)},
         "startsAt": _milliseconds(alert.fired_ms),
         "generatorURL": investigation_link(alert),
     }
     if condition == RESOLVED:
-        told["endsAt"] = _milliseconds(alert.resolved_ms or alert.fired_ms)
-    return [told]
+        fields["endsAt"] = _milliseconds(alert.resolved_ms or alert.fired_ms)
+    return [fields]
 
 
 def _label(name: str) -> str:
@@ -177,11 +177,11 @@ def _label(name: str) -> str:
 
 
 def alertmanager_webhook(alert: Alert, condition: str, receiver: str) -> dict[str, Any]:
-    """What an Alertmanager would send to a webhook, in version 4 of its format."""
-    (told,) = alertmanager_alerts(alert, condition)
+    """The body that Alertmanager sends to webhooks, in version 4 of its format."""
+    (fields,) = alertmanager_alerts(alert, condition)
     status = "resolved" if condition == RESOLVED else "firing"
-    told |= {"status": status, "fingerprint": f"{UUID(int=alert.id.int).hex[:16]}"}
-    told.setdefault("endsAt", _NEVER)
+    fields |= {"status": status, "fingerprint": f"{UUID(int=alert.id.int).hex[:16]}"}
+    fields.setdefault("endsAt", _NEVER)
     return {
         "version": "4",
         "groupKey": f'{{}}:{{alertname="{alert.rule_name}"}}',
@@ -189,14 +189,14 @@ def alertmanager_webhook(alert: Alert, condition: str, receiver: str) -> dict[st
         "status": status,
         "receiver": receiver,
         "groupLabels": {"alertname": alert.rule_name},
-        "commonLabels": told["labels"],
-        "commonAnnotations": told["annotations"],
+        "commonLabels": fields["labels"],
+        "commonAnnotations": fields["annotations"],
         "externalURL": public_url("/admin/"),
-        "alerts": [told],
+        "alerts": [fields],
     }
 
 
-# --- In words -------------------------------------------------------------------------------------
+# --- Plain text ----------------------------------------------------------------------------------
 
 
 def subject(alert: Alert, condition: str) -> str:
@@ -205,13 +205,13 @@ def subject(alert: Alert, condition: str) -> str:
 
 
 def summary(alert: Alert) -> str:
-    """Which rule, and what was found."""
+    """The rule's name and the findings."""
     found = findings(alert)
     return f"{alert.rule_name}: {found}" if found else alert.rule_name
 
 
 def findings(alert: Alert) -> str:
-    """What was found, condition by condition."""
+    """The findings of all conditions, in words."""
     return "; ".join(_in_words(each) for each in alert.found)
 
 
@@ -242,7 +242,7 @@ def plain_text(alert: Alert, condition: str, signature: str) -> str:
     if condition == RESOLVED:
         lines.append(f"Resolved:  {_milliseconds(alert.resolved_ms or alert.fired_ms)}")
     minutes = (alert.window_end_ms - alert.window_start_ms) // 60_000
-    lines += [f"Looked at: the {minutes} minutes before {_milliseconds(alert.window_end_ms)}"]
+    lines += [f"Window:    {minutes} minutes before {_milliseconds(alert.window_end_ms)}"]
     if _description(alert):
         lines += ["", _description(alert)]
     lines += ["", investigation_link(alert), "", f"-- \n{signature}"]

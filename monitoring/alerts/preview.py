@@ -1,4 +1,4 @@
-"""What a rule would have found in the last seven days, before anybody saves it."""
+"""When a rule would have fired in the last seven days, before it is saved."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,14 +23,14 @@ from monitoring.queries import Aggregate, DimensionValues, lowercase
 
 DAYS = 7
 MAX_LINES = 6
-# A preview is made while somebody types: so many windows are looked at, of the busiest values.
+# Keeps the preview fast enough to follow typing; the busiest combinations are evaluated first.
 _MAX_EVALUATIONS = 60_000
 _MAX_POINTS = 400
 _MAX_FIRED = 50
 
 
 class RangeExtremes:
-    """The least (or greatest) of any part of a sequence, from two parts a power of two long."""
+    """Minimum or maximum of any range of a sequence in constant time (a sparse table)."""
 
     def __init__(self, values: list[float], choose: Callable[[float, float], float]) -> None:
         self._choose, self._levels = choose, [values]
@@ -41,14 +41,14 @@ class RangeExtremes:
             length *= 2
 
     def of(self, first: int, last: int) -> float:
-        """That of `values[first:last]`, which is not empty."""
+        """The extreme of `values[first:last]`, which must not be empty."""
         level = (last - first).bit_length() - 1
         found = self._levels[level]
         return self._choose(found[first], found[last - (1 << level)])
 
 
 class MinuteSamples:
-    """The samples of one combination, minute by minute, to be added up over any window."""
+    """One combination's samples by the minute, with fast aggregation over any window."""
 
     def __init__(self, steps: Mapping[int, Aggregate], *, with_buckets: bool) -> None:
         self.at = sorted(steps)
@@ -64,7 +64,7 @@ class MinuteSamples:
         )
 
     def window(self, start_ms: int, end_ms: int) -> Aggregate:
-        """What happened from `start_ms` up to and without `end_ms`."""
+        """The samples from `start_ms` (included) to `end_ms` (excluded)."""
         first, last = bisect_left(self.at, start_ms), bisect_left(self.at, end_ms)
         if first == last:
             return Aggregate()
@@ -82,11 +82,11 @@ _NOTHING = MinuteSamples({}, with_buckets=True)
 
 @dataclass
 class ConditionHistory:
-    """One condition over the whole time."""
+    """One condition and its samples over the whole preview."""
 
     rule: AlertRule
     condition: AlertCondition
-    # By values without their letter case.
+    # By lowercase values.
     minutes: dict[DimensionValues, MinuteSamples]
     _limits: dict[tuple[DimensionValues, int], tuple[float, float] | None] = field(
         default_factory=dict
@@ -94,11 +94,10 @@ class ConditionHistory:
     _windows: dict[DimensionValues, dict[int, float]] = field(default_factory=dict)
 
     def minutes_of(self, values: DimensionValues) -> MinuteSamples:
-        """The samples of one combination."""
         return self.minutes.get(lowercase(values), _NOTHING)
 
     def find(self, values: DimensionValues, end_ms: int) -> Finding:
-        """What the condition would have found in the window that ended then."""
+        """The finding for the window that ends at `end_ms`."""
         names = [each["name"] for each in self.condition.dimensions]
         metric = METRICS[self.condition.metric]
         start_ms = end_ms - self.rule.window_minutes * MINUTE_MS
@@ -152,7 +151,7 @@ class ConditionHistory:
 
 
 def preview(rule: AlertRule, conditions: Sequence[AlertCondition], now_ms: int) -> dict[str, Any]:
-    """The chart of the first condition with its threshold, and what would have fired."""
+    """The first condition's chart with its threshold, and the alerts that would have fired."""
     step_ms = rule.frequency_minutes * MINUTE_MS
     end_ms = now_ms - now_ms % step_ms
     ends = range(end_ms - DAYS * DAY_MS, end_ms + 1, step_ms)
@@ -162,14 +161,14 @@ def preview(rule: AlertRule, conditions: Sequence[AlertCondition], now_ms: int) 
         history_of(rule, condition, ends[0], end_ms, [values[place] for values in combinations])
         for place, condition in enumerate(conditions)
     ]
-    told: list[dict[str, Any]] = []
+    fired: list[dict[str, Any]] = []
     for values in combinations:
-        told += _simulate(rule, conditions, histories, values, ends)
-    told.sort(key=lambda each: -each["firedMs"])
+        fired += _simulate(rule, conditions, histories, values, ends)
+    fired.sort(key=lambda each: -each["firedMs"])
     return {
         "chart": chart_of(histories[0], [values[0] for values in combinations], ends),
-        "fired": told[:_MAX_FIRED],
-        "count": len(told),
+        "fired": fired[:_MAX_FIRED],
+        "count": len(fired),
         "combinations": len(known),
         "looked": len(combinations),
         "days": DAYS,
@@ -184,12 +183,12 @@ def history_of(
     combinations: Sequence[DimensionValues],
 ) -> ConditionHistory:
     metric, filters = METRICS[condition.metric], filters_of(condition)
-    learned_ms = dynamic.HISTORY_MS if condition.kind == ConditionKind.DYNAMIC else 0
+    history_ms = dynamic.HISTORY_MS if condition.kind == ConditionKind.DYNAMIC else 0
     with_buckets = condition.aggregation in PERCENTILES
     found = queries.read(
         metric,
         resource_id=rule.resource_id,
-        start_ms=start_ms - rule.window_minutes * MINUTE_MS - learned_ms,
+        start_ms=start_ms - rule.window_minutes * MINUTE_MS - history_ms,
         end_ms=end_ms,
         step_ms=MINUTE_MS,
         by=[each.name for each in filters],
@@ -207,7 +206,7 @@ def history_of(
 def _combinations(
     rule: AlertRule, conditions: Sequence[AlertCondition], start_ms: int, end_ms: int
 ) -> list[tuple[DimensionValues, ...]]:
-    """For each instance of the rule, the values of each of its conditions; the busiest first."""
+    """The values of each condition, for each instance of the rule; the busiest first."""
     named = [explicit_combinations(filters_of(each)) for each in conditions]
     if len(conditions) > 1:
         return [tuple((each or [()])[0] for each in named)]
@@ -237,7 +236,7 @@ def _simulate(
     values: tuple[DimensionValues, ...],
     ends: Iterable[int],
 ) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = []
+    fired: list[dict[str, Any]] = []
     state = AlertState()
     for end_ms in ends:
         found = [
@@ -247,19 +246,19 @@ def _simulate(
         state, change = state_machine.advance(state, is_met, auto_mitigate=rule.auto_mitigate)
         if change == "fired":
             where = ", ".join(value for each in values for value in each)
-            told.append(
+            fired.append(
                 {"firedMs": end_ms, "resolvedMs": None, "where": where, "value": found[0].value}
             )
-        elif change == "resolved" and told:
-            told[-1]["resolvedMs"] = end_ms
-    return told
+        elif change == "resolved" and fired:
+            fired[-1]["resolvedMs"] = end_ms
+    return fired
 
 
 def chart_of(
     history: ConditionHistory, combinations: Sequence[DimensionValues], ends: range
 ) -> dict[str, Any]:
     metric = METRICS[history.condition.metric]
-    # Fewer points than looks: the chart is no wider than a page.
+    # No more points than the chart has room for.
     shown = ends[:: max(len(ends) // _MAX_POINTS, 1)]
     busiest = sorted(
         combinations,
@@ -282,5 +281,5 @@ def chart_of(
         "unit": units.get(metric.unit, ""),
         "times": [end_ms // 1000 for end_ms in shown],
         "series": series,
-        "empty": "There are no samples of this in the last seven days.",
+        "empty": "There are no samples in the last seven days.",
     }

@@ -1,4 +1,4 @@
-"""The operator's pages of alert rules."""
+"""The admin pages of alert rules."""
 
 from typing import Any, ClassVar
 
@@ -32,7 +32,7 @@ from monitoring.alerts.preview import preview
 from monitoring.catalogue import METRICS
 from wire.times import now_ms
 
-# A change of these begins anew: what was open was about something else.
+# A change of these fields resolves the open alerts, which no longer match the rule.
 _RESETTING_FIELDS = {
     "resource",
     "is_enabled",
@@ -43,21 +43,18 @@ _RESETTING_FIELDS = {
 
 
 class PlainChoices(ToolkitAdmin):
-    """Choices without Django's buttons that would add or change what is chosen."""
+    """Choices without Django's buttons for adding or changing the chosen object."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The plain widget."""
         formfield: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if formfield and hasattr(formfield.widget, "can_add_related"):
             formfield.widget = formfield.widget.widget
         if db_field.name == "resource" and formfield:
-            formfield.empty_label = "All resources together"
+            formfield.empty_label = "All resources"
         return formfield
 
 
 class ConditionInline(admin.StackedInline):
-    """The conditions on the page of their rule."""
-
     model = AlertCondition
     form = ConditionForm
     formset = BaseConditionFormSet
@@ -66,7 +63,7 @@ class ConditionInline(admin.StackedInline):
     max_num = 5
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Fields that belong together on one line."""
+        """Groups related fields on one line."""
         slots = [(f"dimension_{n}", f"operator_{n}", f"values_{n}") for n in (1, 2, 3)]
         return [
             (
@@ -84,19 +81,24 @@ class ConditionInline(admin.StackedInline):
         ]
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """The form has more fields than the model; Django would look for them there."""
+        """Names the model's fields, because Django would look for all of the form's there."""
         return super().get_formset(request, obj, **{**kwargs, "fields": CONDITION_FIELDS})
 
 
 class AlertRuleAdmin(PlainChoices):
-    """Rules: what is watched, and who is told."""
-
     links: ClassVar[list[Link]] = []
-    purpose = "What is watched, and when somebody is told."
+    purpose = "Conditions on metrics, and the action groups to notify when they are met."
     form = RuleForm
     inlines = [ConditionInline]
     change_form_template = "admin/monitoring/rule.html"
-    list_display = ["name", "severity_column", "state", "watches", "tells", "last_fired"]
+    list_display = [
+        "name",
+        "severity_column",
+        "state",
+        "condition_texts",
+        "group_names",
+        "last_fired",
+    ]
     list_filter = [
         option_filter(
             "state",
@@ -115,14 +117,14 @@ class AlertRuleAdmin(PlainChoices):
     fieldsets = [
         (None, {"fields": ["name", "description", "resource", "severity", "is_enabled"]}),
         (
-            "How it looks",
+            "Evaluation",
             {"fields": [("window_minutes", "frequency_minutes"), "auto_mitigate"]},
         ),
-        ("Who is told", {"fields": ["action_groups"]}),
+        ("Notifications", {"fields": ["action_groups"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        """With what the columns show."""
+        """Adds what the columns show."""
         return (
             super()
             .get_queryset(request)
@@ -135,44 +137,39 @@ class AlertRuleAdmin(PlainChoices):
 
     @admin.display(description="severity", ordering="severity")
     def severity_column(self, rule: AlertRule) -> str:
-        """The severity, in its colour."""
         return severity_badge(rule.severity)
 
     @admin.display(description="state")
     def state(self, rule: Any) -> str:
-        """Firing, quiet or off."""
         if not rule.is_enabled:
             return badge("disabled")
         if rule.last_problem:
-            return badge("broken", "bad")
+            return badge("evaluation fails", "bad")
         if rule.firing:
             return badge("firing" if rule.firing == 1 else f"firing ({rule.firing})", "bad")
-        return badge("quiet", "good")
+        return badge("healthy", "good")
 
-    @admin.display(description="watches")
-    def watches(self, rule: AlertRule) -> str:
-        """The conditions in words."""
+    @admin.display(description="conditions")
+    def condition_texts(self, rule: AlertRule) -> str:
         return format_html_join(
             " and ", "{}", [(in_words(condition),) for condition in rule.conditions.all()]
         )
 
-    @admin.display(description="tells")
-    def tells(self, rule: AlertRule) -> str:
-        """The groups by name."""
+    @admin.display(description="action groups")
+    def group_names(self, rule: AlertRule) -> str:
         return ", ".join(group.name for group in rule.action_groups.all()) or NOTHING
 
     @admin.display(description="last fired")
     def last_fired(self, rule: Any) -> str:
-        """When it fired last."""
         return moment(rule.last_fired_ms)
 
     def tools(self, request: HttpRequest, row: Any) -> list[Tool]:
-        """And the way to its alerts."""
+        """Adds a link to the rule's alerts."""
         url = f"{address_of(Alert, 'changelist')}?rule={row.pk}"
-        return [Tool("Its alerts", url), *super().tools(request, row)]
+        return [Tool("Alerts of this rule", url), *super().tools(request, row)]
 
     def get_urls(self) -> list[URLPattern]:
-        """And what the page of a rule asks while it is edited."""
+        """Adds the preview, which the page requests while a rule is edited."""
         view = self.admin_site.admin_view(self.preview_view)
         return [
             path("preview/", view, name="monitoring_alertrule_preview"),
@@ -186,7 +183,7 @@ class AlertRuleAdmin(PlainChoices):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """And what the script must know of the metrics."""
+        """Adds the metrics' aggregations and dimensions for the page's script."""
         metrics = {
             metric.name: {"aggregations": metric.aggregations, "dimensions": metric.dimensions}
             for metric in METRICS.values()
@@ -195,13 +192,13 @@ class AlertRuleAdmin(PlainChoices):
         return super().changeform_view(request, object_id, form_url, more)
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """What the rule in the form would have found; nothing is saved."""
+        """Answers when the rule in the form would have fired, as JSON; saves nothing."""
         allowed = self.has_change_permission(request) or self.has_add_permission(request)
         if request.method != "POST" or not allowed:
             raise PermissionDenied
         rule = AlertRule()
         form = RuleForm(request.POST, instance=rule)
-        # The name may be empty or taken while somebody still tries things out.
+        # A preview does not need a valid name.
         form.fields["name"].required = False
         form.clean_name = lambda: "preview"  # type: ignore[method-assign]
         formset = ConditionFormSet(request.POST, instance=rule, prefix="conditions")
@@ -214,7 +211,7 @@ class AlertRuleAdmin(PlainChoices):
         return JsonResponse(preview(rule, conditions, now_ms()))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """A rule that watches something else now ends what it had open."""
+        """Resolves the rule's open alerts if its meaning has changed."""
         super().save_related(request, form, formsets, change)
         is_new = not change
         resets = _RESETTING_FIELDS & set(form.changed_data)
@@ -222,19 +219,19 @@ class AlertRuleAdmin(PlainChoices):
             engine.end_alerts(form.instance, now_ms(), "The rule was changed.")
 
     def delete_model(self, request: HttpRequest, obj: AlertRule) -> None:
-        """What it has open ends with it."""
+        """Resolves the rule's open alerts first."""
         engine.end_alerts(obj, now_ms(), "The rule was deleted.")
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
-        """The same for several."""
+        """Resolves the open alerts of the rules first."""
         for rule in queryset:
             engine.end_alerts(rule, now_ms(), "The rule was deleted.")
         super().delete_queryset(request, queryset)
 
 
 def _as_new(formset: Any) -> None:
-    """Conditions that are stored already are previewed as the form has them, not as stored."""
+    """Treats all conditions as new, so that the preview uses the form's values."""
     data = formset.data.copy()
     data["conditions-INITIAL_FORMS"] = "0"
     for name in [name for name in data if name.endswith(("-id", "-rule"))]:
@@ -252,7 +249,7 @@ def _form_problems(formset: Any) -> list[str]:
 
 
 def in_words(condition: AlertCondition) -> str:
-    """A condition as a sentence."""
+    """A condition in words, for lists."""
     metric = METRICS.get(condition.metric)
     label = metric.label if metric else condition.metric
     where = ", ".join(
@@ -260,6 +257,6 @@ def in_words(condition: AlertCondition) -> str:
         f"{' or '.join(each['values'])}"
         for each in condition.dimensions
     )
-    limit = "the usual" if condition.kind == "dynamic" else f"{condition.threshold or 0:g}"
+    limit = "the usual value" if condition.kind == "dynamic" else f"{condition.threshold or 0:g}"
     operator = Operator(condition.operator).label
     return f"{label}{f' ({where})' if where else ''}: {condition.aggregation} {operator} {limit}"

@@ -1,4 +1,4 @@
-"""What operators do with alerts and groups."""
+"""Changes that operators make to alerts and action groups."""
 
 import uuid
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ TEST_RULE = "Test of an action group"
 
 
 def acknowledge(alert: Alert, user: Any, text: str, now_ms: int) -> None:
-    """Notes who has seen the alert, the first one counts, and what they say about it."""
+    """Acknowledges an alert, unless it already is acknowledged, and stores the note, if any."""
     with transaction.atomic():
         Alert.objects.filter(pk=alert.pk, acknowledged_ms=None).update(
             acknowledged_by=user, acknowledged_ms=now_ms
@@ -33,32 +33,33 @@ def acknowledge(alert: Alert, user: Any, text: str, now_ms: int) -> None:
 
 
 def replace_receivers(group: ActionGroup, receivers: Sequence[Receiver]) -> None:
-    """Gives a group these e-mail and webhook receivers; those of our own kinds stay as they are.
+    """Replaces a group's e-mail and webhook receivers; receivers of other kinds stay.
 
-    A receiver whose name and kind stay is changed, not replaced: alerts remember who was told.
+    A receiver with an existing kind and name is updated, so that past notifications still refer
+    to it.
     """
     kinds = (ReceiverKind.EMAIL, ReceiverKind.WEBHOOK)
     with transaction.atomic():
-        left = {(each.kind, each.name): each for each in group.receivers.filter(kind__in=kinds)}
+        unused = {(each.kind, each.name): each for each in group.receivers.filter(kind__in=kinds)}
         for receiver in receivers:
-            stays = left.pop((receiver.kind, receiver.name), None)
-            if stays is None:
+            existing = unused.pop((receiver.kind, receiver.name), None)
+            if existing is None:
                 receiver.group = group
                 receiver.save()
-            elif stays.address != receiver.address:
-                Receiver.objects.filter(pk=stays.pk).update(address=receiver.address)
-        Receiver.objects.filter(pk__in=[each.pk for each in left.values()]).delete()
+            elif existing.address != receiver.address:
+                Receiver.objects.filter(pk=existing.pk).update(address=receiver.address)
+        Receiver.objects.filter(pk__in=[each.pk for each in unused.values()]).delete()
 
 
 def send_test_alert(group: ActionGroup, now_ms: int) -> list[tuple[Receiver, Outcome]]:
-    """Sends a made-up alert to every receiver, once and at once; nothing of it is stored."""
+    """Sends a sample alert to every receiver, without retries; stores nothing."""
     alert, receivers = sample_alert(now_ms), list(group.receivers.select_related("group"))
     outcomes = tell_all([(each, alert, FIRED) for each in receivers])
     return list(zip(receivers, outcomes, strict=True))
 
 
 def sample_alert(now_ms: int) -> Alert:
-    """An alert that nobody has to worry about."""
+    """An unsaved alert for tests of action groups."""
     end_ms = now_ms - now_ms % MINUTE_MS
     return Alert(
         id=uuid.uuid4(),

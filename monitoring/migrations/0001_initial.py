@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 (
                     "short_name",
                     models.CharField(
-                        help_text="At most 12 characters; e-mails are signed with it.",
+                        help_text="At most 12 characters; used as the signature of e-mails.",
                         max_length=12,
                     ),
                 ),
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                             (1440, "24 hours"),
                         ],
                         default=5,
-                        verbose_name="looks at the last",
+                        verbose_name="lookback period",
                     ),
                 ),
                 (
@@ -191,15 +191,15 @@ class Migration(migrations.Migration):
                             (60, "1 hour"),
                         ],
                         default=1,
-                        verbose_name="looks every",
+                        verbose_name="check every",
                     ),
                 ),
                 (
                     "auto_mitigate",
                     models.BooleanField(
                         default=True,
-                        help_text="Tells once, and once more after three clean looks. Otherwise tells every time.",
-                        verbose_name="resolves by itself",
+                        help_text="Notifies once when the alert fires and once when it resolves, after three healthy evaluations. If off, every evaluation whose conditions are met notifies.",
+                        verbose_name="resolve automatically",
                     ),
                 ),
                 ("custom_properties", models.JSONField(blank=True, default=dict)),
@@ -279,12 +279,12 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("static", "a fixed threshold"),
-                            ("dynamic", "what is usual at that hour"),
+                            ("static", "static threshold"),
+                            ("dynamic", "dynamic threshold"),
                         ],
                         default="static",
                         max_length=10,
-                        verbose_name="compares with",
+                        verbose_name="threshold type",
                     ),
                 ),
                 (
@@ -358,13 +358,13 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "evaluation_periods",
-                    models.PositiveSmallIntegerField(
-                        default=4, verbose_name="of the last so many looks"
-                    ),
+                    models.PositiveSmallIntegerField(default=4, verbose_name="evaluation periods"),
                 ),
                 (
                     "failing_periods",
-                    models.PositiveSmallIntegerField(default=3, verbose_name="must be unusual"),
+                    models.PositiveSmallIntegerField(
+                        default=3, verbose_name="number of violations"
+                    ),
                 ),
                 ("ignore_before_ms", models.BigIntegerField(blank=True, null=True)),
                 (

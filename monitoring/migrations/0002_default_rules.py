@@ -1,4 +1,4 @@
-"""The rules that every server begins with."""
+"""Creates the default alert rules."""
 
 from django.db import migrations
 

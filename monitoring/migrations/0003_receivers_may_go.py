@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 import monitoring.alerts.models
 
-# As the choices of the kinds are called.
+# The labels of the kinds.
 _KINDS = {
     "email": "e-mail",
     "webhook": "webhook (common alert schema)",
@@ -17,7 +17,7 @@ _KINDS = {
 
 
 def describe(apps: Any, schema_editor: Any) -> None:
-    """Writes down who was told, while the receivers are still there."""
+    """Stores the receivers' names, which are needed once the receivers are deleted."""
     notifications = apps.get_model("monitoring", "Notification").objects
     for receiver in apps.get_model("monitoring", "Receiver").objects.all():
         text = f"{receiver.name} ({_KINDS[receiver.kind]})"

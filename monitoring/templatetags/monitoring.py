@@ -1,4 +1,4 @@
-"""Tags for the monitoring's part of the operator's pages."""
+"""Template tags for the dashboard and the notices about alerts."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def monitor(context: template.Context) -> dict[str, Any] | None:
-    """The dashboard for the request's range and resource; None for who may not see it."""
+    """The dashboard for the request's time range and resource; None without permission."""
     request = context["request"]
     if not may_view(request):
         return None
@@ -31,6 +31,6 @@ def monitor(context: template.Context) -> dict[str, Any] | None:
 
 @register.inclusion_tag("admin/monitoring/notices.html", takes_context=True)
 def alert_notices(context: template.Context) -> dict[str, Any]:
-    """Alerts that nobody has acknowledged, for who may see them, on every page of the admin."""
+    """Notices about unacknowledged alerts, for every page of the admin."""
     request = context.get("request")
     return {"notices": notices(request) if request else []}

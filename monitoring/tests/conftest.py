@@ -1,4 +1,4 @@
-"""Tests begin with nothing counted."""
+"""Tests start without counts."""
 
 from collections.abc import Iterator
 
@@ -13,8 +13,9 @@ from monitoring.collector import collector
 def _nothing_counted() -> Iterator[None]:
     collector.take()
     collector._seen.clear()
-    # The database of the test before is gone, and with it the keys.
+    # The previous test's rows are gone, and with them the cached keys.
     store.series_cache.forget()
     host_index._read_at = float("-inf")
     yield
     collector.take()
+    store.series_cache.forget()

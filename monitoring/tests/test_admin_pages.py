@@ -1,4 +1,4 @@
-"""The dashboard and the pages: who may see them, what they say, and how fast."""
+"""The dashboard and the admin pages: permissions, content and speed."""
 
 import time
 from typing import Any
@@ -27,7 +27,7 @@ from wire.times import now_ms
 
 
 def staff(*permissions: str, name: str = "eve") -> Client:
-    """A staff account with these permissions only, signed in."""
+    """A signed-in staff account with these permissions only."""
     user = User.objects.create_user(name, password="x", is_staff=True)
     codes = [code.partition(".")[2] for code in permissions]
     user.user_permissions.set(Permission.objects.filter(codename__in=codes))
@@ -55,7 +55,7 @@ PAGES = (
 )
 
 
-def test_eve_sees_nothing_of_it(transactional_db: None) -> None:
+def test_eve_sees_no_page_of_monitoring(transactional_db: None) -> None:
     eve = staff()
     assert [eve.get(page).status_code for page in PAGES] == [403] * len(PAGES)
     assert "monitor-data" not in eve.get("/admin/").content.decode()
@@ -64,7 +64,7 @@ def test_eve_sees_nothing_of_it(transactional_db: None) -> None:
     assert strangers == {302}
 
 
-def test_who_may_only_look_cannot_change(transactional_db: None) -> None:
+def test_view_permissions_do_not_allow_changes(transactional_db: None) -> None:
     carol = staff("monitoring.view_series", "monitoring.view_alertrule", name="carol")
     assert "monitor-data" in carol.get("/admin/").content.decode()
     rule = AlertRule.objects.create(name="r")
@@ -105,7 +105,7 @@ def test_one_resource_sees_nothing_of_another(
     assert data["isEmpty"] and data["operations"] == []
 
 
-def test_nonsense_in_the_query_counts_as_not_given(olga: Client) -> None:
+def test_invalid_values_in_the_query_count_as_missing(olga: Client) -> None:
     query = "range=1000y&resource=%27%3B--&operation=%3Cscript%3E"
     page = olga.get(f"/admin/?{query}")
     assert page.status_code == 200 and b"<script>alert" not in page.content
@@ -172,12 +172,12 @@ def test_a_rule_is_saved_with_its_conditions_and_refused_with_a_reason(olga: Cli
     }
     address = f"/admin/monitoring/alertrule/{rule.pk}/change/"
     for change, words in (
-        ({"frequency_minutes": "15"}, "choose a longer window"),
+        ({"frequency_minutes": "15"}, "choose a longer lookback period"),
         ({"conditions-0-threshold": ""}, "must be a number"),
         ({"conditions-0-aggregation": "P95"}, "cannot be aggregated by P95"),
         ({"conditions-0-dimension_1": "Action"}, "has no dimension"),
         ({"action_groups": []}, "an enabled receiver"),
-        ({"name": "a/b"}, "part of an address"),
+        ({"name": "a/b"}, "part of a URL"),
     ):
         page = olga.post(address, fields | change)
         assert words in page.content.decode(), (change, words)
@@ -196,7 +196,7 @@ def _group(rule: AlertRule) -> int:
 
 
 def _alert(resource: Resource, now: int) -> Alert:
-    """Fired ten minutes ago, told by a notice, not seen by anybody."""
+    """An alert that fired ten minutes ago, with a notice, not acknowledged."""
     alert = sample_alert(now - 10 * MINUTE)
     alert.rule, alert.rule_name, alert.resource_id = None, "<b>On fire</b>", resource.id
     alert.save()
@@ -209,7 +209,7 @@ def _alert(resource: Resource, now: int) -> Alert:
     return alert
 
 
-def test_an_alert_has_a_chart_of_what_its_rule_saw(resource: Resource, olga: Client) -> None:
+def test_an_alert_has_a_chart_of_the_evaluated_values(resource: Resource, olga: Client) -> None:
     now = now_ms()
     alert = _alert(resource, now)
     requests(resource.id, alert.window_end_ms - MINUTE, status=500, times=17)
@@ -245,7 +245,7 @@ def test_a_notice_stands_on_every_page_until_the_alert_is_acknowledged(
     assert "monitor-notices" not in olga.get("/admin/").content.decode()
 
 
-def test_a_story_names_webhooks_attempts_and_readers(
+def test_a_timeline_shows_webhooks_attempts_and_readers(
     alice: Person, bob: Person, olga: Client
 ) -> None:
     subscription = EventSubscription.objects.create(
@@ -270,13 +270,19 @@ def test_a_story_names_webhooks_attempts_and_readers(
     flusher.flush()
     message = ChatMessage.objects.get(message_id=message_id)
     page = olga.get(f"/admin/monitoring/story/?message={message.pk}").content.decode()
-    for words in ("Accepted", "Stored", "2 participants", "Attempt 1 at webhook crm", "Busy (503)"):
+    for words in (
+        "Accepted",
+        "Stored",
+        "2 participants",
+        "Delivery attempt 1 to webhook crm",
+        "Busy (503)",
+    ):
         assert words in page, words
     assert "Read</a>" in page and bob.id in page
     assert olga.get("/admin/monitoring/story/?message=999999").status_code == 404
 
 
-def test_requests_can_be_searched_by_whole_ids(alice: Person, olga: Client) -> None:
+def test_requests_can_be_searched_by_complete_ids(alice: Person, olga: Client) -> None:
     thread = alice.create_thread()
     alice.send(thread)
     requests(alice.user.resource_id, NOON)

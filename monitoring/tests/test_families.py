@@ -123,7 +123,7 @@ def test_a_scrape_without_a_database_says_so(
     monkeypatch.setattr(StoredMetrics, "collect", refuse)
     answer = scraper.get("/metrics")
     assert (answer.status_code, answer["Content-Type"]) == (503, "text/plain; charset=utf-8")
-    assert b"does not answer" in answer.content and b"closed" not in answer.content
+    assert b"is not available" in answer.content and b"closed" not in answer.content
 
 
 def test_names_of_rules_cannot_break_out_of_their_label(scraper: Client) -> None:

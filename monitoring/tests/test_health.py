@@ -48,7 +48,7 @@ def test_readyz_says_that_no_worker_is_seen_and_what_to_start(probe: Client) -> 
         is_ok, detail = checks(probe)["workers"]
     assert not is_ok and "inside this server" in detail
     with override_settings(CHATSITE_EMBEDDED_WORKER=False):
-        assert checks(probe)["workers"] == (True, "none, and nothing needs one")
+        assert checks(probe)["workers"] == (True, "none running; none is needed")
 
 
 def test_readyz_names_migrations_that_are_missing(probe: Client) -> None:
@@ -65,10 +65,10 @@ def test_readyz_says_when_the_database_does_not_answer(
     probe: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> str:
-        raise health.NotReady("The database does not answer; the log says why.")
+        raise health.NotReady("The database is not available; see the log.")
 
     monkeypatch.setattr(health, "check_database", refuse)
-    assert checks(probe)["database"] == (False, "The database does not answer; the log says why.")
+    assert checks(probe)["database"] == (False, "The database is not available; see the log.")
 
 
 def test_readyz_sends_a_message_through_redis(probe: Client, redis_server: str) -> None:

@@ -1,4 +1,4 @@
-"""The monitoring's pages in real Chromium: dashboard, rule editor, test button, acknowledging."""
+"""The pages of monitoring in Chromium: dashboard, rules, test alerts, acknowledging, timelines."""
 
 import time
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def talk(server: Server, person: Person) -> str:
     return ids[0]
 
 
-def test_the_dashboard_shows_what_was_counted_in_every_look(stage: Stage, alice: Person) -> None:
+def test_the_dashboard_shows_metrics_in_every_look(stage: Stage, alice: Person) -> None:
     talk(stage.server, alice)
     with stage.window() as window:
         window.open("?range=1h")
@@ -92,7 +92,7 @@ def test_an_empty_dashboard_says_what_to_do(stage: Stage) -> None:
         empty = {"isEmpty": True, "charts": [], "tiles": [], "operations": [], "alerts": []}
         page.route("**/dashboard.json?*", lambda route: _answer(route, empty))
         page.get_by_role("radio", name="6h").check()
-        expect(page.get_by_text("Nothing has been counted yet")).to_be_visible()
+        expect(page.get_by_text("There is no data yet")).to_be_visible()
         window.look_at("dashboard-empty")
 
 
@@ -101,7 +101,7 @@ def _answer(route: Any, changes: dict[str, Any]) -> None:
     route.fulfill(json=body)
 
 
-def test_a_rule_is_written_previewed_refused_and_saved(stage: Stage, alice: Person) -> None:
+def test_a_rule_is_edited_previewed_refused_and_saved(stage: Stage, alice: Person) -> None:
     talk(stage.server, alice)
     with stage.window() as window:
         window.open("monitoring/alertrule/add/")
@@ -114,12 +114,12 @@ def test_a_rule_is_written_previewed_refused_and_saved(stage: Stage, alice: Pers
         page.locator("#id_conditions-0-values_1").fill("Sent")
         expect(page.locator(".preview-state")).to_contain_text("would")
         expect(page.locator(".rule-preview canvas")).to_be_visible()
-        page.get_by_label("Looks every:").select_option("15")
-        expect(page.locator(".preview-state")).to_contain_text("choose a longer window")
+        page.get_by_label("Check every:").select_option("15")
+        expect(page.locator(".preview-state")).to_contain_text("choose a longer lookback period")
         window.click("Save")
-        expect(page.locator(".errorlist").first).to_contain_text("choose a longer window")
+        expect(page.locator(".errorlist").first).to_contain_text("choose a longer lookback period")
         window.look_at("rule-refused")
-        page.get_by_label("Looks every:").select_option("1")
+        page.get_by_label("Check every:").select_option("1")
         window.click("Save")
         expect(page.locator("#result_list")).to_contain_text("Chat messages (Action Sent)")
         window.follow(page.locator("#result_list").get_by_role("link", name="Much is said"))
@@ -129,13 +129,13 @@ def test_a_rule_is_written_previewed_refused_and_saved(stage: Stage, alice: Pers
 # What a new server has, with its severities (monitoring contract 4).
 _DEFAULT_RULES = {
     "Chat requests fail": 1,
-    "The database refuses": 1,
+    "Database operations fail": 1,
     "Sending is slow": 2,
-    "Webhook events are given up": 2,
-    "Webhooks lag behind": 2,
+    "Webhook events are dead-lettered": 2,
+    "Webhook deliveries are delayed": 2,
     "Live connections drop": 2,
     "Clients are throttled": 3,
-    "Sign-ins are refused": 3,
+    "Authentication fails often": 3,
 }
 
 
@@ -156,7 +156,7 @@ def test_the_rules_of_a_new_server_are_there_and_their_pages_fit_every_look(stag
             window.look_at(name)
 
 
-def test_the_test_button_shows_what_came_of_it(stage: Stage) -> None:
+def test_the_test_page_shows_the_outcome_for_each_receiver(stage: Stage) -> None:
     with stage.window() as window:
         window.open("monitoring/actiongroup/add/")
         page = window.page
@@ -166,21 +166,21 @@ def test_the_test_button_shows_what_came_of_it(stage: Stage) -> None:
         page.locator("#id_receivers-0-kind").select_option("webhook")
         page.locator("#id_receivers-0-address").fill("not a url")
         window.click("Save")
-        expect(page.locator(".errorlist").first).to_contain_text("URL that is to be called")
+        expect(page.locator(".errorlist").first).to_contain_text("Enter the URL to call")
         page.locator("#id_receivers-0-address").fill("http://127.0.0.1:9/nobody?key=secret")
         window.click("Save and continue editing")
         window.click("Test")
         expect(page.locator(".subjects")).not_to_contain_text("secret")
-        window.click("Send it")
+        window.click("Send test alert")
         expect(page.locator(".outcomes")).to_contain_text("failed")
         expect(page.locator(".outcomes")).to_contain_text("SocketError")
         window.look_at("test-outcome")
         window.open("monitoring/actiongroup/1/test/")
-        window.click("Send it")
-        expect(page.locator(".outcomes")).to_contain_text("told")
+        window.click("Send test alert")
+        expect(page.locator(".outcomes")).to_contain_text("sent")
 
 
-def test_an_alert_is_seen_acknowledged_and_noted(stage: Stage) -> None:
+def test_an_alert_is_noticed_acknowledged_and_noted(stage: Stage) -> None:
     stage.server.manage("shell", "-v0", "-c", _ALERT)
     with stage.window() as window:
         window.open("")
@@ -221,12 +221,12 @@ Notification.objects.create(
 """
 
 
-def test_a_messages_story_is_told_from_request_to_announcement(stage: Stage, alice: Person) -> None:
+def test_a_messages_timeline_leads_from_request_to_publication(stage: Stage, alice: Person) -> None:
     message = talk(stage.server, alice)
     with stage.window() as window:
         window.find("messaging/chatmessage/", message)
-        window.click("Story")
-        story = window.page.locator(".timeline")
-        for words in ("Accepted", "SendChatMessage answered 201", "Stored", "Announced"):
-            expect(story).to_contain_text(words)
-        window.look_at("story")
+        window.click("Timeline")
+        timeline = window.page.locator(".timeline")
+        for words in ("Accepted", "SendChatMessage answered 201", "Stored", "Published"):
+            expect(timeline).to_contain_text(words)
+        window.look_at("timeline")
