@@ -1,4 +1,4 @@
-"""The management API over HTTP: what it takes, what it refuses, what it never shows."""
+"""The management API of event subscriptions: definitions, refusals, secrets, concurrency."""
 
 import base64
 import hashlib
@@ -68,7 +68,7 @@ def refusal(answer: Any) -> tuple[int, str]:
     return answer.status_code, error["message"]
 
 
-def test_what_is_put_is_got(resource: Resource) -> None:
+def test_get_returns_what_put_has_stored(resource: Resource) -> None:
     filters = {
         "includedEventTypes": [f"{PREFIX}ChatMessageReceived"],
         "subjectBeginsWith": "thread/",
@@ -115,7 +115,7 @@ def test_what_is_put_is_got(resource: Resource) -> None:
     assert destination["minimumTlsVersionAllowed"] == "1.2"
 
 
-def test_the_query_of_the_url_is_shown_to_those_only_who_ask_for_it(resource: Resource) -> None:
+def test_only_get_full_url_shows_the_query_of_the_endpoint(resource: Resource) -> None:
     ask("PUT", path("hook"), definition())
     for answer in (ask("GET", path("hook")), ask("GET", path())):
         assert "hidden" not in answer.content.decode()
@@ -143,14 +143,14 @@ def test_a_secret_header_can_be_written_and_never_read(resource: Resource) -> No
         assert "s3cr3t" not in answer.content.decode() and "seen" in answer.content.decode()
     shown = answers[3].json()["value"]
     assert shown == [header("X-Key", None, True), header("X-Open", "seen", False)]
-    # Who sends back what was read changes nothing.
+    # Sending back what was read changes nothing.
     body = definition(destination={"deliveryAttributeMappings": shown})
     assert ask("PUT", path("hook"), body).status_code == 201
     stored = EventSubscription.objects.get().delivery_attributes
     assert stored[0]["properties"]["value"] == "s3cr3t"
 
 
-def test_a_put_sets_back_what_it_leaves_out_and_a_patch_does_not(resource: Resource) -> None:
+def test_put_resets_missing_members_and_patch_keeps_them(resource: Resource) -> None:
     ask("PUT", path("hook"), definition(labels=["x"], filter={"subjectBeginsWith": "a"}))
     patched = ask("PATCH", path("hook"), {"labels": ["y"]})
     assert patched.status_code == 201
@@ -162,7 +162,7 @@ def test_a_put_sets_back_what_it_leaves_out_and_a_patch_does_not(resource: Resou
     assert EventSubscription.objects.count() == 1
 
 
-def test_a_failed_validation_is_told_with_its_reason(resource: Resource) -> None:
+def test_a_failed_validation_is_reported_with_its_reason(resource: Resource) -> None:
     subscribe(
         resource,
         URL,
@@ -190,10 +190,10 @@ def test_deleting_twice_is_no_error(resource: Resource) -> None:
     assert refusal(ask("GET", path("hook")))[0] == 404
 
 
-# --- Who may -------------------------------------------------------------------------------------
+# --- Access --------------------------------------------------------------------------------------
 
 
-def test_users_and_strangers_may_not(resource: Resource, alice: Person) -> None:
+def test_users_and_anonymous_callers_are_refused(resource: Resource, alice: Person) -> None:
     assert ask("GET", path(), token="").status_code == 401
     assert ask("GET", path(), token="wrong").status_code == 401
     assert ask("GET", path(), token=alice.token).status_code == 403
@@ -215,7 +215,7 @@ def signed(resource: Resource, where: str, host: str = "testserver") -> dict[str
     }
 
 
-def test_the_access_key_may(resource: Resource) -> None:
+def test_the_access_key_is_accepted(resource: Resource) -> None:
     assert ask("GET", path(), token="", **signed(resource, path())).status_code == 200
     resource.primary_key = new_access_key()
     assert ask("GET", path(), token="", **signed(resource, path())).status_code == 401
@@ -230,21 +230,21 @@ def test_each_host_manages_its_own_resource(resource: Resource, other_resource: 
 
     assert ask_there(path(resource="OTHER"), other_resource).json() == {"value": []}
     assert refusal(ask_there(path("hook", "other"), other_resource))[0] == 404
-    # A resource's name opens nothing at another's host, and neither does another's key.
+    # A resource cannot be managed at another resource's host, nor with another resource's key.
     assert refusal(ask_there(path(), other_resource))[0] == 404
     assert ask_there(path(resource="other"), resource).status_code == 401
 
 
 @pytest.mark.parametrize("version", ["", "x", "2025", "1999-01-01"])
-def test_an_api_version_is_needed(resource: Resource, version: str) -> None:
+def test_an_api_version_is_required(resource: Resource, version: str) -> None:
     assert refusal(ask("GET", path(version=version)))[0] == 400
 
 
-def test_paths_are_read_without_regard_to_case(resource: Resource) -> None:
+def test_paths_ignore_letter_case(resource: Resource) -> None:
     assert ask("GET", path().replace("resourceGroups", "resourcegroups")).status_code == 200
 
 
-# --- What is refused -----------------------------------------------------------------------------
+# --- Refusals -----------------------------------------------------------------------------------
 
 
 def dynamic(name: str, field: Any) -> dict[str, Any]:
@@ -299,10 +299,8 @@ REFUSED: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("body", "problem"), REFUSED)
-def test_a_definition_that_cannot_be_meant_is_refused(
-    resource: Resource, body: Any, problem: str
-) -> None:
-    # What the client library refuses to write is written by others.
+def test_an_invalid_definition_is_refused(resource: Resource, body: Any, problem: str) -> None:
+    # Other clients can send what json.dumps cannot write.
     content = json.dumps(body).replace("Infinity", "1e999")
     status, message = refusal(ask("PUT", path("hook"), content))
     assert (status, problem in message) == (400, True), message
@@ -310,22 +308,22 @@ def test_a_definition_that_cannot_be_meant_is_refused(
 
 
 @pytest.mark.parametrize("name", ["ab", "a_b", "x" * 65, "a%20b", "a.b"])
-def test_a_name_that_event_grid_would_not_take_is_refused(resource: Resource, name: str) -> None:
+def test_a_name_that_event_grid_does_not_allow_is_refused(resource: Resource, name: str) -> None:
     assert refusal(ask("PUT", path(name), definition()))[0] == 400
 
 
-def test_a_patch_is_checked_against_the_schema_that_it_leads_to(resource: Resource) -> None:
+def test_a_patch_is_checked_against_the_resulting_schema(resource: Resource) -> None:
     topic = {"operatorType": "StringIn", "key": "dataVersion", "values": ["1"]}
     ask("PUT", path("hook"), definition(filter={"advancedFilters": [topic]}))
     answer = ask("PATCH", path("hook"), {"eventDeliverySchema": "CloudEventSchemaV1_0"})
     assert refusal(answer)[0] == 400
 
 
-# --- What happens at the same time ---------------------------------------------------------------
+# --- Concurrency ---------------------------------------------------------------------------------
 
 
 def test_two_changes_at_once_both_count(resource: Resource) -> None:
-    """Whoever has read the subscription before another change does not undo that."""
+    """A change of a stale object must not undo a change made in between."""
     subscribe(resource, URL)
     one, other = EventSubscription.objects.get(), EventSubscription.objects.get()
     services.update_event_subscription(subscription=one, fields={"labels": ["x"]})
@@ -341,7 +339,7 @@ def test_two_changes_at_once_both_count(resource: Resource) -> None:
     assert EventSubscription.objects.get().labels == ["y"]
 
 
-def test_a_subscription_that_is_deleted_meanwhile_is_not_found_and_stays_away(
+def test_changing_a_subscription_that_was_deleted_meanwhile_is_not_found(
     resource: Resource,
 ) -> None:
     gone = subscribe(resource, URL)
@@ -357,10 +355,10 @@ def test_a_subscription_that_is_deleted_meanwhile_is_not_found_and_stays_away(
     assert not EventSubscription.objects.exists()
 
 
-def test_of_two_who_create_the_same_at_once_one_is_refused(
+def test_of_two_concurrent_creations_with_one_name_one_is_refused(
     resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Names differ by more than case; the database knows, whatever was there a moment ago."""
+    """The database guarantees that names differ by more than case."""
     ask("PUT", path("hook"), definition())
     monkeypatch.setattr(services, "_find", lambda *arguments: None)
     assert refusal(ask("PUT", path("HOOK"), definition()))[0] == 409

@@ -1,4 +1,4 @@
-"""The management API in detail: what it refuses, and what it leaves alone."""
+"""The management API of Azure Monitor: metrics, metric alerts, action groups, refusals."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ ENDLESS = 10**400
 
 @pytest.fixture
 def arm(resource: Resource) -> Any:
-    """A client with a service token; `arm.call` answers status and body."""
+    """A client with a service token; `arm.call` returns status and body."""
     with override_settings(CHATSITE_SERVICE_TOKENS=[TOKEN]):
         yield Management(resource)
 
@@ -98,7 +98,7 @@ def _json(value: Any) -> str:
         ({"actions": [{"actionGroupId": "/x/nobody"}]}, "create it first"),
     ],
 )
-def test_rules_of_a_wrong_form_are_refused_and_nothing_is_stored(
+def test_malformed_rules_are_refused_and_not_stored(
     arm: Management, changes: dict[str, Any], words: str
 ) -> None:
     arm.put_group()
@@ -110,7 +110,7 @@ def test_rules_of_a_wrong_form_are_refused_and_nothing_is_stored(
 
 
 @pytest.mark.parametrize("name", ["a%00b", "a%0D%0Ab", "a%3Fb", "a.", "%2A", "x" * 261])
-def test_names_that_no_address_can_hold_are_refused(arm: Management, name: str) -> None:
+def test_names_that_no_resource_id_can_contain_are_refused(arm: Management, name: str) -> None:
     arm.put_group()
     assert arm.put_rule(name)[0] == 400
     assert arm.put_group(name)[0] == 400
@@ -125,7 +125,7 @@ def test_scopes_that_cannot_be_stored_are_refused(arm: Management, subscription:
             assert arm.call(method, address, _json({"properties": {}}))[0] == 400
 
 
-def test_dimensions_of_a_rule_are_known_in_any_letter_case(arm: Management) -> None:
+def test_dimensions_of_a_rule_ignore_letter_case(arm: Management) -> None:
     arm.put_group()
     dimension = {"name": "statuscodeclass", "operator": "include", "values": ["5xx"]}
     status, body = arm.put_rule(criterion={"dimensions": [dimension]})
@@ -134,7 +134,7 @@ def test_dimensions_of_a_rule_are_known_in_any_letter_case(arm: Management) -> N
     assert criterion["dimensions"][0]["name"] == "StatusCodeClass"
 
 
-def test_a_rule_of_the_admin_is_read_and_changed_like_any_other(
+def test_a_rule_created_in_the_admin_can_be_read_and_changed(
     arm: Management, resource: Resource
 ) -> None:
     arm.put_group()
@@ -150,16 +150,16 @@ def test_a_rule_of_the_admin_is_read_and_changed_like_any_other(
     assert action["actionGroupId"].endswith("/actionGroups/ops")
     (scope,) = before["properties"]["scopes"]
     assert scope.endswith(f"/{resource.name}")
-    # Whoever takes the group away in the admin finds that here.
+    # A group that is removed in the admin is gone here, too.
     rule.action_groups.clear()
     _, after = arm.call("GET", f"{INSIGHTS}/metricAlerts/busy")
     assert after["properties"]["actions"] == []
 
 
-def test_a_group_that_is_written_again_keeps_what_the_api_does_not_know(
+def test_replacing_a_group_keeps_other_receivers_and_past_notifications(
     arm: Management,
 ) -> None:
-    """Receivers of the admin's own kinds, and who was told of past alerts."""
+    """Keeps receivers of kinds that only the admin has, and past notifications."""
     assert arm.put_group()[0] == 201
     group = ActionGroup.objects.get(name="ops")
     Receiver.objects.create(group=group, name="am", kind="alertmanager", address="http://am")
@@ -191,13 +191,13 @@ def test_a_group_has_a_bounded_number_of_receivers(arm: Management) -> None:
     assert status == 400 and "at most 20" in body["error"]["message"]
 
 
-def test_the_full_time_is_one_point_with_everything_in_it_and_nothing_else(
+def test_the_interval_full_is_one_point_with_exactly_the_samples_of_its_time(
     arm: Management, resource: Resource
 ) -> None:
     for minutes, times in ((-1, 100), (0, 1), (59, 2), (60, 100)):
         requests(resource.id, NOON + (7 + minutes) * MINUTE, times=times)
     span = f"{to_wire(NOON + 7 * MINUTE)}/{to_wire(NOON + 67 * MINUTE)}"
-    # Long past, so only days are kept: the answer says which time it is of.
+    # So long ago that only days are kept; the answer names the widened timespan.
     status, body = arm.metrics(timespan=span, interval="FULL")
     assert status == 200
     (point,) = body["value"][0]["timeseries"][0]["data"]
@@ -221,7 +221,7 @@ def test_the_full_time_is_one_point_with_everything_in_it_and_nothing_else(
         "2026-01-02T00:00:00Z/2026-01-01T00:00:00Z",
     ],
 )
-def test_times_that_no_calendar_holds_are_refused(arm: Management, timespan: str) -> None:
+def test_timespans_outside_of_the_calendar_are_refused(arm: Management, timespan: str) -> None:
     assert arm.metrics(timespan=timespan, interval="FULL")[0] == 400
 
 
@@ -234,8 +234,8 @@ def test_definitions_say_how_long_each_step_is_kept(arm: Management) -> None:
     assert kept["P1D"] == "P700D"
 
 
-def test_nobody_else_reads_or_writes_rules(arm: Management, eve: Person) -> None:
-    """A user's own token is refused, and so is the wrong resource's host."""
+def test_eve_can_neither_read_nor_delete_rules(arm: Management, eve: Person) -> None:
+    """Refuses user access tokens and anonymous callers."""
     arm.put_group()
     arm.put_rule()
     path = f"{INSIGHTS}/metricAlerts/r?api-version=2024-02-01"
@@ -246,7 +246,7 @@ def test_nobody_else_reads_or_writes_rules(arm: Management, eve: Person) -> None
     assert AlertRule.objects.filter(name="r").exists()
 
 
-def test_daily_metrics_can_be_asked_for(arm: Management, resource: Resource) -> None:
+def test_daily_metrics_can_be_queried(arm: Management, resource: Resource) -> None:
     today = now_ms() - now_ms() % DAY
     store.set_day("ActiveUsers", resource.id, today, 7)
     span = f"{to_wire(today)}/{to_wire(today + DAY)}"

@@ -1,4 +1,4 @@
-"""Samples for tests, put where real ones would be."""
+"""Stores samples for tests the way the server stores real ones."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ def put(
     is_duration: bool = False,
     **dimensions: str,
 ) -> None:
-    """Stores samples of one series."""
+    """Store `times` samples of one series."""
     counted = Collector()
     key = (metric, resource_id, tuple(dimensions.items()))
     counted.record(key, at_ms, value, times=times, is_duration=is_duration)
@@ -38,7 +38,7 @@ def requests(
     times: int = 1,
     milliseconds: float = 5.0,
 ) -> None:
-    """Stores requests to the chat API."""
+    """Store samples of requests to the chat API."""
     put(
         "APIRequestChat",
         resource_id,

@@ -222,7 +222,7 @@ def test_a_failed_evaluation_is_repeated_for_its_window_and_notifies_once(
     assert "out of order" in rule.last_problem
     assert (rule.evaluated_ms, notified()) == (NOON, [])
     assert not Alert.objects.exists() and not AlertInstance.objects.filter(is_firing=True).exists()
-    # By now the window without requests has ended, too.
+    # By now the next window, which has no requests, has ended, too.
     evaluate_at(NOON + 2 * MINUTE)
     assert notified() == [("Fired", 2)]
     assert Alert.objects.get().window_end_ms == NOON + MINUTE
@@ -240,7 +240,7 @@ def test_an_evaluation_that_a_crash_interrupts_is_repeated_and_notifies_once(
     with pytest.raises(SystemExit):
         evaluate_at(NOON + MINUTE)
     assert notified() == []
-    # What another process does that takes over a few seconds later.
+    # Another process takes over a few seconds later.
     evaluate_at(NOON + MINUTE + 15_000)
     evaluate_at(NOON + MINUTE + 20_000)
     assert notified() == [("Fired", 1)]
@@ -266,6 +266,15 @@ def test_a_broken_rule_blocks_no_other_and_is_retried_once_a_minute(
     evaluate_at(NOON + 2 * MINUTE + 5_000)
     broken.refresh_from_db()
     assert (broken.evaluated_ms, broken.last_problem) == (NOON + 2 * MINUTE, "")
+
+
+def test_two_processes_that_evaluate_the_same_window_notify_once(resource: Resource) -> None:
+    pk = make_rule({"dimensions": [FIVE_XX]}, window_minutes=1, changed_ms=0).pk
+    requests(resource.id, NOON, status=500, times=6)
+    one, other = AlertRule.objects.get(pk=pk), AlertRule.objects.get(pk=pk)
+    assert engine.evaluate_rule(one, NOON + MINUTE, NOON + MINUTE)
+    assert not engine.evaluate_rule(other, NOON + MINUTE, NOON + MINUTE)
+    assert notified() == [("Fired", 1)]
 
 
 def test_missed_windows_are_evaluated_late_for_ten_minutes(resource: Resource) -> None:

@@ -1,4 +1,4 @@
-"""What `/metrics` tells, family by family."""
+"""The metric families of `/metrics`."""
 
 import uuid
 from typing import Any
@@ -24,7 +24,7 @@ def scraper(resource: Resource) -> Client:
 
 
 def families(scraper: Client) -> dict[str, dict[tuple[str, ...], float]]:
-    """Values by family and by the values of the labels in their order, buckets left out."""
+    """Values by family and by label values in order, without buckets."""
     answer = scraper.get("/metrics")
     assert answer.status_code == 200
     return {
@@ -81,7 +81,7 @@ def test_live_events_and_lost_connections_have_families(
     assert found["acs_realtime_dropped"] == {("tooslow",): 1}
 
 
-def test_what_processes_say_is_added_up_while_they_are_alive(scraper: Client) -> None:
+def test_gauges_of_live_processes_are_summed(scraper: Client) -> None:
     now = now_ms()
     for name, seen_ms in (("a", now), ("b", now), ("gone", now - 10 * MINUTE)):
         gauges = {"RealtimeConnections": 3, "ChatRequestsInProgress": 2}
@@ -91,9 +91,7 @@ def test_what_processes_say_is_added_up_while_they_are_alive(scraper: Client) ->
     assert found["acs_api_requests_in_progress"] == {("chat",): 4, ("identity",): 0}
 
 
-def test_a_gauge_that_nobody_samples_any_more_is_not_told(
-    scraper: Client, resource: Resource
-) -> None:
+def test_a_gauge_without_recent_samples_is_left_out(scraper: Client, resource: Resource) -> None:
     put("Users", resource.id, now_ms() - 60 * MINUTE, 5)
     assert "acs_identities" not in families(scraper)
     put("Users", resource.id, now_ms() - 2 * MINUTE, 6)
@@ -102,7 +100,7 @@ def test_a_gauge_that_nobody_samples_any_more_is_not_told(
     assert families(scraper)["acs_identities"] == {(): 17}
 
 
-def test_a_scrape_asks_the_database_as_often_for_many_resources_as_for_one(
+def test_a_scrape_makes_as_many_queries_for_many_resources_as_for_one(
     scraper: Client, resource: Resource, django_assert_max_num_queries: Any
 ) -> None:
     counted = Collector()
@@ -126,7 +124,7 @@ def test_a_scrape_without_a_database_says_so(
     assert b"is not available" in answer.content and b"closed" not in answer.content
 
 
-def test_names_of_rules_cannot_break_out_of_their_label(scraper: Client) -> None:
+def test_names_of_rules_are_escaped_in_labels(scraper: Client) -> None:
     name = 'x"} 1\nacs_evil_total 9 \\'
     now = now_ms()
     Alert.objects.create(

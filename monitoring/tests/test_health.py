@@ -1,4 +1,4 @@
-"""Probes: what they say when something is missing."""
+"""The probes: what they report if something is missing."""
 
 from typing import Any
 
@@ -27,12 +27,12 @@ def checks(probe: Client) -> dict[str, tuple[bool, str]]:
     return {each["name"]: (each["ok"], each["detail"]) for each in body["checks"]}
 
 
-def test_healthz_asks_nobody(probe: Client, django_assert_num_queries: Any) -> None:
+def test_healthz_makes_no_query(probe: Client, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert probe.get("/healthz").json() == {"status": "ok"}
 
 
-def test_readyz_is_ready_with_a_worker_at_work(probe: Client) -> None:
+def test_readyz_is_ready_with_a_live_worker(probe: Client) -> None:
     Worker.objects.create(name="w")
     assert {name: ok for name, (ok, _) in checks(probe).items()} == {
         "database": True,
@@ -42,7 +42,7 @@ def test_readyz_is_ready_with_a_worker_at_work(probe: Client) -> None:
     }
 
 
-def test_readyz_says_that_no_worker_is_seen_and_what_to_start(probe: Client) -> None:
+def test_readyz_reports_a_missing_worker_and_what_to_start(probe: Client) -> None:
     Worker.objects.create(name="gone", seen_ms=now_ms() - 60_000)
     with override_settings(CHATSITE_EMBEDDED_WORKER=True):
         is_ok, detail = checks(probe)["workers"]
@@ -51,7 +51,7 @@ def test_readyz_says_that_no_worker_is_seen_and_what_to_start(probe: Client) -> 
         assert checks(probe)["workers"] == (True, "none running; none is needed")
 
 
-def test_readyz_names_migrations_that_are_missing(probe: Client) -> None:
+def test_readyz_reports_missing_migrations(probe: Client) -> None:
     last = MigrationRecorder.Migration.objects.filter(app="monitoring").latest("name")
     last.delete()
     try:
@@ -61,7 +61,7 @@ def test_readyz_names_migrations_that_are_missing(probe: Client) -> None:
     assert not is_ok and "manage.py migrate" in detail
 
 
-def test_readyz_says_when_the_database_does_not_answer(
+def test_readyz_reports_an_unavailable_database(
     probe: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> str:
@@ -85,7 +85,7 @@ def test_readyz_sends_a_message_through_redis(probe: Client, redis_server: str) 
     assert not is_ok and "REDIS_URL" in detail
 
 
-def test_metrics_want_the_token_where_there_is_one(probe: Client) -> None:
+def test_metrics_require_the_token_if_one_is_configured(probe: Client) -> None:
     local = Client(headers={"host": "localhost"})
     assert local.get("/metrics").status_code == 200
     assert probe.get("/metrics").status_code == 401

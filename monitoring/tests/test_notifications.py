@@ -1,4 +1,4 @@
-"""Who is told, in which words, how often it is tried, and when it is given up."""
+"""Notifications: receivers, content, retries and giving up."""
 
 import json
 import socket
@@ -33,7 +33,7 @@ SECOND = 1000
 
 
 class Hook:
-    """An endpoint that notes what it is sent and answers what it is told to."""
+    """An endpoint that records requests and sends the configured responses."""
 
     def __init__(self) -> None:
         self.received: list[Any] = []
@@ -154,7 +154,7 @@ def test_without_a_mail_server_the_outcome_says_which_setting_is_missing(
     assert set(outcomes) == {("failed", "No e-mail can be sent: CHATSITE_EMAIL_URL is not set.", 1)}
 
 
-def test_an_alertmanager_is_told_again_every_minute_and_then_that_it_ended(
+def test_an_alertmanager_is_notified_every_minute_and_then_of_the_end(
     resource: Resource, hook: Hook
 ) -> None:
     rule_telling("alertmanager", hook.url.partition("/hook")[0])
@@ -186,7 +186,7 @@ def test_an_alertmanager_shaped_webhook_gets_version_4(resource: Resource, hook:
 
 
 def attempts_at(receiver: Receiver, outcome: Outcome, until_ms: int) -> list[int]:
-    """When attempts were made, in seconds after noon, with a clock that jumps by seconds."""
+    """The times of attempts in seconds after noon, with a clock that moves in seconds."""
     made: list[int] = []
     for at_ms in range(NOON, until_ms, SECOND):
         done = notifying.send_due(at_ms, tell=lambda told: [outcome] * len(told))
@@ -206,7 +206,7 @@ def one_notification(address: str = "http://127.0.0.1:9/x") -> Receiver:
     return receiver
 
 
-def test_a_passing_failure_is_tried_again_after_5_20_5_40_and_5_seconds(
+def test_a_temporary_failure_is_retried_after_5_20_5_40_and_5_seconds(
     resource: Resource,
 ) -> None:
     receiver = one_notification()
@@ -216,13 +216,13 @@ def test_a_passing_failure_is_tried_again_after_5_20_5_40_and_5_seconds(
     assert (notification.state, notification.attempts) == ("failed", 6)
 
 
-def test_a_refusal_is_not_tried_again(resource: Resource) -> None:
+def test_a_refusal_is_not_retried(resource: Resource) -> None:
     receiver = one_notification()
     assert attempts_at(receiver, Outcome(False, "It answered 400."), NOON + 3 * MINUTE) == [0]
     assert not MutedEndpoint.objects.exists()
 
 
-def test_an_endpoint_that_never_answered_is_left_alone_for_15_minutes(resource: Resource) -> None:
+def test_an_endpoint_that_did_not_respond_is_muted_for_15_minutes(resource: Resource) -> None:
     receiver = one_notification()
     attempts_at(receiver, Outcome(False, "It answered 503.", True), NOON + 80 * SECOND)
     failed_ms = NOON + 75 * SECOND
@@ -244,7 +244,9 @@ def test_an_endpoint_that_never_answered_is_left_alone_for_15_minutes(resource: 
     assert Notification.objects.get().state == "sent"
 
 
-def test_real_answers_decide_whether_it_is_tried_again(resource: Resource, hook: Hook) -> None:
+def test_the_response_decides_whether_a_notification_is_retried(
+    resource: Resource, hook: Hook
+) -> None:
     group = ActionGroup.objects.create(name="g", short_name="g")
     Receiver.objects.create(group=group, name="w", kind="webhook", address=hook.url)
     passing = {}
@@ -281,17 +283,17 @@ def test_at_most_a_hundred_e_mails_an_hour_go_to_an_address(resource: Resource) 
     assert Notification.objects.filter(outcome__contains="100 e-mails").count() == 1
 
 
-def test_disabled_receivers_and_groups_are_not_told(resource: Resource) -> None:
+def test_disabled_receivers_and_groups_are_not_notified(resource: Resource) -> None:
     rule_telling("email", "ops@example.org")
     ActionGroup.objects.update(is_enabled=False)
     fire_and_resolve(resource)
     assert not Notification.objects.exists()
 
 
-def test_receivers_that_hang_keep_nobody_else_waiting(
+def test_receivers_that_hang_do_not_delay_others(
     resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Five receivers that each answer only when all five have been asked."""
+    """Five receivers that respond only after all five have been called."""
     everybody = threading.Barrier(5)
 
     def send(*args: Any, **options: Any) -> Reply:
@@ -306,7 +308,7 @@ def test_receivers_that_hang_keep_nobody_else_waiting(
     assert all(outcome.is_success for _, outcome in services.send_test_alert(group, NOON))
 
 
-def test_an_exception_of_one_receiver_is_its_own_outcome(
+def test_an_exception_for_one_receiver_affects_only_its_outcome(
     resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*args: Any, **options: Any) -> Reply:
@@ -333,7 +335,7 @@ def test_an_exception_of_one_receiver_is_its_own_outcome(
         ),
     ],
 )
-def test_garbage_for_an_answer_is_a_failure_in_words(
+def test_an_invalid_response_is_a_failure_with_a_reason(
     resource: Resource, answer: bytes, words: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -355,8 +357,8 @@ def test_garbage_for_an_answer_is_a_failure_in_words(
     assert "\x00" not in outcome.text
 
 
-def test_resolved_is_told_after_fired_even_when_fired_is_tried_again(resource: Resource) -> None:
-    """Otherwise an Alertmanager would believe that it fires again."""
+def test_resolved_is_sent_after_fired_even_if_fired_is_retried(resource: Resource) -> None:
+    """In the other order, an Alertmanager would treat the alert as firing again."""
     rule_telling("webhook", "http://127.0.0.1:9/x")
     requests(resource.id, NOON, status=500, times=17)
     evaluate_at(NOON + MINUTE)
@@ -373,7 +375,7 @@ def test_resolved_is_told_after_fired_even_when_fired_is_tried_again(resource: R
     assert told == ["Fired", "Fired", "Resolved"]
 
 
-def test_who_was_told_that_it_fired_is_told_that_it_is_over(resource: Resource) -> None:
+def test_receivers_notified_of_fired_are_notified_of_resolved(resource: Resource) -> None:
     rule = rule_telling("email", "ops@example.org")
     requests(resource.id, NOON, status=500, times=17)
     evaluate_at(NOON + MINUTE)
@@ -396,7 +398,7 @@ def test_a_receiver_that_is_deleted_stays_in_the_history(resource: Resource) -> 
     assert mail.outbox == []
 
 
-def test_an_alertmanager_of_a_disabled_group_is_not_told_again(
+def test_an_alertmanager_of_a_disabled_group_is_not_notified_again(
     resource: Resource, hook: Hook
 ) -> None:
     rule_telling("alertmanager", hook.url.partition("/hook")[0])

@@ -1,4 +1,4 @@
-"""What a rule would have found is what it does find."""
+"""The preview fires when the engine fires."""
 
 import time
 from typing import Any
@@ -14,7 +14,7 @@ from monitoring.tests.samples import DAY, HOUR, MINUTE, NOON, requests
 from monitoring.tests.test_alert_engine import FIVE_XX, evaluate_at, make_rule
 
 
-def test_the_preview_tells_what_the_engine_did(resource: Resource) -> None:
+def test_the_preview_matches_what_the_engine_did(resource: Resource) -> None:
     rule = make_rule({"dimensions": [FIVE_XX]}, window_minutes=1)
     for minute in (1, 2, 9, 10, 30):
         requests(resource.id, NOON + minute * MINUTE, status=500, times=6)
@@ -24,10 +24,12 @@ def test_the_preview_tells_what_the_engine_did(resource: Resource) -> None:
         (alert.window_end_ms, alert.resolved_ms) for alert in Alert.objects.order_by("fired_ms")
     ]
     shown = preview(rule, list(rule.conditions.all()), NOON + HOUR)
-    told = [(each["firedMs"], each["resolvedMs"]) for each in reversed(shown["fired"])]
+    fired_and_resolved = [
+        (each["firedMs"], each["resolvedMs"]) for each in reversed(shown["fired"])
+    ]
     assert shown["count"] == 3
-    assert [fired for fired, _ in told] == [fired for fired, _ in real]
-    assert [resolved // MINUTE for _, resolved in told] == [
+    assert [fired for fired, _ in fired_and_resolved] == [fired for fired, _ in real]
+    assert [resolved // MINUTE for _, resolved in fired_and_resolved] == [
         (resolved or 0) // MINUTE for _, resolved in real
     ]
 
@@ -51,7 +53,7 @@ def test_every_aggregation_and_combination_has_a_line(resource: Resource) -> Non
         assert shown["combinations"] == 2
 
 
-def test_a_preview_of_a_busy_week_is_quick_enough_to_type_by(resource: Resource) -> None:
+def test_a_preview_of_a_busy_week_is_fast_enough_to_follow_typing(resource: Resource) -> None:
     for minute in range(0, 7 * 24 * 60, 10):
         requests(resource.id, NOON - minute * MINUTE, times=minute % 50 + 1)
     condition = AlertCondition(metric="APIRequestChat", operator="GreaterThan", threshold=45)
@@ -61,8 +63,8 @@ def test_a_preview_of_a_busy_week_is_quick_enough_to_type_by(resource: Resource)
     assert time.process_time() - started < 2
 
 
-def test_the_longest_window_over_many_values_is_quick_enough_as_well(resource: Resource) -> None:
-    """A day of 48 combinations, looked at every minute: the busiest are shown, and it is said."""
+def test_the_longest_window_over_many_values_is_fast_enough(resource: Resource) -> None:
+    """48 combinations, evaluated every minute: the busiest are previewed."""
     counted = Collector()
     for minute in range(0, 7 * 24 * 60, 60):
         for number in range(48):
@@ -92,7 +94,7 @@ def test_the_longest_window_over_many_values_is_quick_enough_as_well(resource: R
 
 
 @pytest.mark.parametrize("choose", [min, max])
-def test_extremes_of_every_part(choose: Any) -> None:
+def test_extremes_of_every_range(choose: Any) -> None:
     values = [5.0, 3.0, 8.0, 1.0, 9.0, 2.0, 7.0]
     extremes = RangeExtremes(values, choose)
     for first in range(len(values)):
@@ -119,7 +121,7 @@ def test_a_dynamic_preview_has_a_threshold_that_moves(resource: Resource) -> Non
     assert any(each["firedMs"] == NOON - DAY + HOUR for each in shown["fired"])
 
 
-def test_letter_case_of_a_named_value_does_not_count(resource: Resource) -> None:
+def test_letter_case_of_listed_values_is_ignored(resource: Resource) -> None:
     requests(resource.id, NOON - HOUR, status=500, times=6)
     named = {"name": "StatusCodeClass", "operator": "Include", "values": ["5XX"]}
     rule = make_rule({"dimensions": [named]}, window_minutes=1)

@@ -1,4 +1,4 @@
-"""The log of requests: the columns of Azure's tables, and nothing that is a secret."""
+"""The request log: the columns of Azure's tables, and no secrets."""
 
 import json
 
@@ -17,7 +17,7 @@ from wire.times import now_ms
 AGENT = "azsdk-python-communication-chat/1.3.0 Python/3.11.7 (Linux-6.1.0-x86_64-with-glibc2.36)"
 
 
-def test_a_sent_message_leaves_every_column(alice: Person) -> None:
+def test_a_sent_message_fills_every_column(alice: Person) -> None:
     thread = alice.create_thread()
     collector.take()
     headers = {"user-agent": AGENT, "x-ms-client-request-id": "correlation-7"}
@@ -62,7 +62,7 @@ def test_a_refusal_is_logged_with_the_code_of_the_error(alice: Person) -> None:
     assert record.result_description in ("BadRequest", "Forbidden", "NotFound")
 
 
-def test_identity_requests_have_the_other_table(resource: Resource) -> None:
+def test_identity_requests_use_the_authentication_table(resource: Resource) -> None:
     assert Client().post("/identities?api-version=2023-10-01").status_code == 401
     flusher.flush()
     columns = request_log.columns_of(RequestRecord.objects.get())
@@ -124,7 +124,7 @@ def test_hostile_headers_are_stored_shortened_and_harmless(alice: Person) -> Non
     assert len(record.correlation_id) == 200 and len(record.sdk_type) == 80
 
 
-def test_a_nul_in_the_api_version_does_not_keep_the_log_from_being_stored(alice: Person) -> None:
+def test_a_nul_in_the_api_version_does_not_prevent_logging(alice: Person) -> None:
     Client().get("/chat/threads?api-version=%00")
     alice.get("/chat/threads")
     flusher.flush()
@@ -132,7 +132,7 @@ def test_a_nul_in_the_api_version_does_not_keep_the_log_from_being_stored(alice:
     assert list(versions) == ["\ufffd", "2025-03-15"]
 
 
-def test_old_requests_are_forgotten(alice: Person) -> None:
+def test_old_requests_are_deleted(alice: Person) -> None:
     alice.get("/chat/threads")
     flusher.flush()
     assert prune_request_log(now_ms()) == 0

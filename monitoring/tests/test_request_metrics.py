@@ -1,4 +1,4 @@
-"""Requests are counted as Azure counts them, whatever becomes of them."""
+"""Requests are counted as Azure counts them, whatever their outcome."""
 
 import threading
 import time
@@ -33,7 +33,7 @@ from wire.routes import route_of
 
 
 def counts(metric: str = "APIRequestChat") -> dict[tuple[str, str], int]:
-    """How often each operation had each status, after a flush."""
+    """Counts by operation and status, after a flush."""
     flusher.flush()
     rows = Series.objects.filter(metric=metric)
     return {(r.dimensions["Operation"], r.dimensions["StatusCode"]): r.count for r in rows}
@@ -86,7 +86,7 @@ def test_pages_and_probes_are_no_api_requests(client: Client, db: None) -> None:
 
 
 def test_every_route_of_the_two_apis_is_an_operation_that_azure_lists() -> None:
-    """All 21 of monitoring contract 1, and no view of the APIs that counts under no name."""
+    """All 21 operations of monitoring contract 1 are used, and every view has one."""
     assert len(NAMES) == 21
     counted = ("chat/threads", "identities", "teamsUser")
     views = {
@@ -107,7 +107,7 @@ def test_every_route_of_the_two_apis_is_an_operation_that_azure_lists() -> None:
     assert unnamed == set()
 
 
-def test_who_was_active_counts_once_a_day(alice: Person, bob: Person, eve: Person) -> None:
+def test_active_users_and_threads_count_once_a_day(alice: Person, bob: Person, eve: Person) -> None:
     thread = alice.create_thread(bob)
     for _ in range(3):
         alice.send(thread)
@@ -135,7 +135,7 @@ def test_minutes_hours_and_days_add_up(resource: Resource) -> None:
     assert Series.objects.get().count == 20
 
 
-def test_two_processes_add_up_and_threads_lose_nothing(resource: Resource) -> None:
+def test_counts_of_processes_add_up_and_threads_lose_none(resource: Resource) -> None:
     key = ("APIRequestChat", resource.id, dimensions_of(operation("SendChatMessage"), 201))
     processes = [Collector(), Collector()]
 
@@ -158,7 +158,7 @@ def operation(name: str) -> ApiOperation:
     return ApiOperation(CHAT, name)
 
 
-def test_what_cannot_be_stored_is_kept_for_the_next_time(
+def test_counts_that_cannot_be_stored_are_kept_for_the_next_flush(
     resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = Collector()
@@ -177,7 +177,7 @@ def test_what_cannot_be_stored_is_kept_for_the_next_time(
     assert Series.objects.get().count == 2
 
 
-def test_series_that_were_deleted_meanwhile_are_made_again(resource: Resource) -> None:
+def test_deleted_series_are_created_again(resource: Resource) -> None:
     requests(resource.id, NOON)
     Series.objects.all().delete()
     one = Collector()
@@ -193,7 +193,7 @@ def test_series_that_were_deleted_meanwhile_are_made_again(resource: Resource) -
 
 
 def test_observing_costs_less_than_50_microseconds(alice: Person) -> None:
-    """What the middleware does beside calling the view, with the log off."""
+    """The middleware's own time, without the view and with the log off."""
     request = RequestFactory().post("/chat/threads/19:x@thread.v2/messages")
     request.resolver_match = resolve("/chat/threads/19:x@thread.v2/messages")
     request.user = type("U", (), {})()
@@ -212,7 +212,7 @@ def _seconds(call: Any, request: Any) -> float:
     return time.process_time() - started
 
 
-def test_nothing_that_goes_wrong_while_counting_concerns_the_client(
+def test_failures_of_counting_do_not_affect_the_response(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*args: Any, **options: Any) -> None:
@@ -234,7 +234,7 @@ def test_a_refusal_is_counted_while_the_hosts_cannot_be_read(
 
 
 def test_live_connections_and_preflights_are_no_operations(alice: Person) -> None:
-    """`/chat/events` and `/socket.io` are counted as open connections, whatever carries them."""
+    """`/chat/events` and `/socket.io` are counted as connections, not as requests."""
     for path in ("/chat/events", "/socket.io/1/xhr-polling/x", "/chat/people", "/nowhere"):
         assert metric_of(path) is None
     assert metric_of("//Chat/Threads/x") == "APIRequestChat"
@@ -302,7 +302,7 @@ def test_requests_are_in_progress_until_they_are_answered(rf: RequestFactory) ->
     assert telemetry.gauges["ChatRequestsInProgress"]() == 0.0
 
 
-def test_series_of_a_transaction_that_failed_are_made_again(resource: Resource) -> None:
+def test_series_of_a_failed_transaction_are_created_again(resource: Resource) -> None:
     key = ("ChatMessages", resource.id, (("Action", "Sent"),))
     counted = Collector()
     counted.record(key, NOON)
@@ -315,13 +315,13 @@ def test_series_of_a_transaction_that_failed_are_made_again(resource: Resource) 
     assert MinuteSample.objects.get().series == Series.objects.get()
 
 
-def test_dimensions_that_are_too_long_stay_apart() -> None:
+def test_long_dimensions_remain_distinct() -> None:
     long = ["x" * 500 + end for end in "ab"]
     texts = {store.dimensions_text((("Reason", value),)) for value in long}
     assert len(texts) == 2 and all(len(text) <= 400 for text in texts)
 
 
-def test_who_was_seen_is_remembered_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remembered_users_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitoring.collector.MAX_SEEN", 10)
     one = Collector()
     for number in range(1000):
@@ -344,7 +344,7 @@ def test_percentiles_come_from_the_buckets_of_all_steps(resource: Resource) -> N
     assert found.value(metric, "Average") == pytest.approx((360 + 3600 + 20_000) / 100)
 
 
-def test_reading_splits_by_the_dimensions_that_are_asked_for(resource: Resource) -> None:
+def test_reading_splits_by_the_requested_dimensions(resource: Resource) -> None:
     requests(resource.id, NOON, "SendChatMessage", 201, times=3)
     requests(resource.id, NOON, "SendChatMessage", 429, times=2)
     requests(resource.id, NOON + HOUR, "GetChatThread", 200, times=1)
@@ -375,9 +375,7 @@ def test_series_do_not_grow_with_threads_or_users(alice: Person, bob: Person) ->
     assert Series.objects.count() == before
 
 
-def test_a_request_costs_no_statement_for_being_counted(
-    alice: Person, django_assert_num_queries: Any
-) -> None:
+def test_counting_a_request_makes_no_query(alice: Person, django_assert_num_queries: Any) -> None:
     alice.get("/chat/threads")
     with django_assert_num_queries(0):
         collector.record(("APIRequestChat", alice.user.resource_id, ()), NOON)

@@ -1,4 +1,4 @@
-"""A server that is watched: with a service token, an operator, and people with official SDKs."""
+"""A server with a service token and an operator, and clients with the Azure SDKs."""
 
 import time
 import urllib.request
@@ -24,7 +24,7 @@ USERNAME, PASSWORD = "olga", "correct horse battery staple"
 
 @pytest.fixture(scope="session")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of which nobody else makes use."""
+    """A server that only these tests use."""
     folder = tmp_path_factory.mktemp("watched") / "data"
     with running_server(
         folder, CHATSITE_SERVICE_TOKENS=SERVICE_TOKEN, CHATSITE_DEMO="0"
@@ -35,7 +35,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 class ServiceToken:
-    """The credential that the management SDK asks for tokens."""
+    """A credential for the management SDK."""
 
     def get_token(self, *scopes: str, **options: object) -> AccessToken:
         return AccessToken(SERVICE_TOKEN, int(time.time()) + 3600)
@@ -56,7 +56,7 @@ def management(watched: Server) -> Iterator[MonitorManagementClient]:
 
 @pytest.fixture
 def alice(watched: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
-    """Somebody with an official chat client."""
+    """A user with an Azure chat client."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(watched.ca_file))
     with ExitStack() as clients:
         identity = CommunicationIdentityClient.from_connection_string(watched.connection_string)
@@ -64,7 +64,7 @@ def alice(watched: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
 
 
 def metrics(url: str) -> dict[str, float]:
-    """What `/metrics` says, by series."""
+    """The values of `/metrics`, by series."""
     with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
         lines = answer.read().decode().splitlines()
     parsed = (line.rpartition(" ") for line in lines if line and line[0] != "#")
@@ -72,7 +72,7 @@ def metrics(url: str) -> dict[str, float]:
 
 
 def requests_of(url: str, operation: str) -> dict[str, int]:
-    """How often an operation had each status."""
+    """The number of requests of an operation, by status."""
     return {
         series.partition('status_code="')[2].partition('"')[0]: int(value)
         for series, value in metrics(url).items()

@@ -64,7 +64,7 @@ def test_an_action_group_is_created_read_listed_and_deleted(
     got = management.action_groups.get(GROUP, "CREW")
     assert [each.email_address for each in got.email_receivers] == ["olga@example.org"]
     assert [each.service_uri for each in got.webhook_receivers] == ["https://127.0.0.1:9/x"]
-    # Kinds that nobody here serves are kept as they came.
+    # Receivers of unsupported kinds are stored unchanged.
     assert [each.name for each in got.sms_receivers] == ["phone"]
     for listed in (
         management.action_groups.list_by_resource_group(GROUP),
@@ -101,7 +101,7 @@ def test_a_metric_alert_is_created_read_listed_changed_and_deleted(
         management.metric_alerts.get(GROUP, "chat-5xx")
 
 
-def test_a_dynamic_threshold_survives_the_way_there_and_back(
+def test_a_dynamic_threshold_is_returned_unchanged(
     management: MonitorManagementClient,
 ) -> None:
     group = make_group(management)
@@ -133,13 +133,13 @@ def test_a_dynamic_threshold_survives_the_way_there_and_back(
     ("changes", "words"),
     [
         ({"metric_name": "Nothing"}, "no metric"),
-        ({"evaluation_frequency": timedelta(minutes=15)}, "choose a longer window"),
+        ({"evaluation_frequency": timedelta(minutes=15)}, "choose a longer lookback period"),
         ({"actions": []}, "enabled receiver"),
-        ({"scopes": ["/subscriptions/x/resourceGroups/y"]}, "'scopes' must name one resource"),
+        ({"scopes": ["/subscriptions/x/resourceGroups/y"]}, "'scopes' must hold one resource id"),
         ({"severity": 9}, "from 0"),
     ],
 )
-def test_rules_that_cannot_work_are_refused(
+def test_invalid_rules_are_refused(
     management: MonitorManagementClient, changes: dict[str, Any], words: str
 ) -> None:
     group = make_group(management)
@@ -176,7 +176,7 @@ def test_metrics_say_what_the_chat_sdk_did(
                 found += Counter(count=int(point.count or 0), total=int(point.total or 0))
         return found
 
-    # Others may have sent on this server before.
+    # Earlier tests may have sent messages on this server.
     before = sent()
     for _ in range(6):
         thread.send_message("hello")
@@ -199,13 +199,13 @@ def test_definitions_name_every_metric_with_its_dimensions(
     assert "ChatMessages" in found and len(found) > 15
 
 
-def test_questions_that_make_no_sense_are_refused_in_words(
+def test_invalid_metric_queries_are_refused_with_a_reason(
     management: MonitorManagementClient,
 ) -> None:
     for options, words in (
         ({"metricnames": "Nothing"}, "no metric"),
         ({"filter": "Colour eq 'red'"}, "no dimension"),
-        ({"filter": "Operation is 'x'"}, "is written as"),
+        ({"filter": "Operation is 'x'"}, "must look like"),
         ({"interval": "PT7M"}, "must be one of"),
         ({"aggregation": "Median"}, "must be among"),
         ({"timespan": "yesterday/today"}, "two times"),
@@ -223,10 +223,10 @@ def test_another_resources_name_is_not_found(management: MonitorManagementClient
 def test_an_alert_of_the_sdk_fires_and_its_status_says_so(
     management: MonitorManagementClient,
 ) -> None:
-    """From the SDK's rule to the SDK's status, by way of a real worker and a real clock."""
+    """With a real worker and a real clock."""
     group = make_group(management)
     rule = rule_of(group.id)
-    # Silence is zero, so this is met at the first look.
+    # No samples count as zero, so the first evaluation meets the condition.
     rule.criteria.all_of[0].operator = "LessThan"
     management.metric_alerts.create_or_update(GROUP, "quiet", rule)
     deadline = time.monotonic() + 60

@@ -1,4 +1,4 @@
-"""What the official SDK does appears in the figures, exactly, whichever process did it."""
+"""Requests of the Azure SDK are counted exactly, in whichever process they arrive."""
 
 import signal
 import time
@@ -63,7 +63,7 @@ def test_20_sends_and_5_errors_appear_exactly(watched: Server, alice: Person) ->
 
 @contextmanager
 def second_process(server: Server, log: Path) -> Iterator[tuple[str, Any]]:
-    """Another server process on the same database, not ready yet: its address, and itself."""
+    """Start another server process on the same database; return its URL and process."""
     environment = server.environment | {
         "CHATSITE_PORT": str(free_port()),
         "CHATSITE_TLS_PORT": str(free_port()),
@@ -111,18 +111,18 @@ def test_two_processes_add_up_and_a_kill_loses_at_most_the_last_flush(
             wait_until_ready(process, address, tmp_path / f"{log}.log")
         send(alice, watched.http_url, thread_id, 7)
         send(alice, url, thread_id, 5)
-        # Either process tells of both, once the other one has stored what it counted.
+        # Each process reports both, once the other has stored its counts.
         eventually(counted, 12)
         eventually(lambda: counted(url), 12)
         send(alice, url, thread_id, 4)
         assert stop(polite) == 0
-        # Whoever is asked to end stores at once what it has counted.
+        # A process stores its counts when it is terminated.
         assert counted() == 16
         send(alice, killed_url, thread_id, 3)
         killed.send_signal(signal.SIGKILL)
         assert killed.wait(10) == -signal.SIGKILL
     assert 16 <= counted() <= 19
-    # Messages are counted from the event log, so a kill loses none of them.
+    # Messages are counted from the event log, so killing a process loses none.
     eventually(lambda: metrics(watched.http_url).get(_SENT, 0) - sent_before, 19.0, seconds=30)
 
 

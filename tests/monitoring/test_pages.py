@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 @dataclass(frozen=True)
 class Stage:
-    """A watched server and a browser in which olga is signed in."""
+    """A server, and a browser in which olga is signed in."""
 
     server: Server
     browser: Browser
@@ -41,7 +41,7 @@ def stage(watched: Server) -> Iterator[Stage]:
 
 
 def talk(server: Server, person: Person) -> str:
-    """Send messages, be refused once, and return a message's id once all of it is counted."""
+    """Send messages, wait until they are counted, and return the id of one."""
     thread = person.thread(person.create_thread(topic="Figures"))
     ids = [str(thread.send_message("hello").id) for _ in range(5)]
     sent = 'acs_chat_messages_total{action="sent",type="text"}'
@@ -60,7 +60,7 @@ def test_the_dashboard_shows_metrics_in_every_look(stage: Stage, alice: Person) 
         expect(page.locator(".tile")).to_have_count(7)
         expect(page.locator(".chart canvas").first).to_be_visible()
         expect(page.get_by_text("Requests by operation")).to_be_visible()
-        # No errors is a figure as well.
+        # An error rate of zero is drawn, too.
         expect(page.locator(".chart-errors canvas")).to_be_visible()
         operations = page.locator(".monitor-operations td", has_text="SendChatMessage")
         expect(operations).to_be_visible()
@@ -126,7 +126,7 @@ def test_a_rule_is_edited_previewed_refused_and_saved(stage: Stage, alice: Perso
         expect(page.locator("#id_conditions-0-values_1")).to_have_value("Sent")
 
 
-# What a new server has, with its severities (monitoring contract 4).
+# The default rules with their severities (monitoring contract 4).
 _DEFAULT_RULES = {
     "Chat requests fail": 1,
     "Database operations fail": 1,

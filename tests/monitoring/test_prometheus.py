@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes what we expose, a real Alertmanager takes what we send."""
+"""A real Prometheus scrapes the server, and a real Alertmanager accepts its alerts."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ def get(url: str) -> Any:
 
 
 def eventually(what: Any, seconds: float = 30.0) -> Any:
-    """What `what()` returns once it is something."""
+    """The first true value that `what()` returns."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -58,7 +58,7 @@ def running(*command: str, log: Path) -> Iterator[None]:
         process.wait(10)
 
 
-def test_promtool_finds_nothing_to_complain_about(watched: Server, alice: Person) -> None:
+def test_promtool_accepts_the_metrics(watched: Server, alice: Person) -> None:
     alice.thread(alice.create_thread()).send_message("hello")
     request = urllib.request.urlopen(f"{watched.http_url}/metrics", timeout=10)
     with request as answer:
@@ -72,11 +72,11 @@ def test_promtool_finds_nothing_to_complain_about(watched: Server, alice: Person
 
 def test_a_thousand_threads_add_no_series(watched: Server, alice: Person) -> None:
     alice.thread(alice.create_thread()).send_message("hello")
-    # What the message makes is there once the leader has counted it.
+    # The message's series exist once the leader has counted it.
     sent = 'acs_chat_messages_total{action="sent",type="text"}'
     eventually(lambda: metrics(watched.http_url).get(sent))
     before = set(metrics(watched.http_url))
-    # Created beside the server, as the same services do it, because a thousand requests take long.
+    # Created with the services directly, because a thousand requests take too long.
     watched.manage(
         "shell",
         "-v0",
