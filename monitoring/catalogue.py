@@ -42,6 +42,8 @@ class Metric:
     aggregations: tuple[str, ...] = (COUNT, TOTAL, AVERAGE, MINIMUM, MAXIMUM)
     # Whether there is one sample per day only.
     is_daily: bool = False
+    # The Prometheus counter or gauge of this metric; `monitoring.families` composes other ones.
+    family: str = ""
 
     @property
     def primary_aggregation(self) -> str:
@@ -100,6 +102,7 @@ _METRICS = (
         "Tokens that the identity API issued, counted once per scope.",
         stored="AccessTokensIssued",
         dimensions=("Scope",),
+        family="acs_access_tokens_issued",
     ),
     Metric(
         "AuthenticationFailures",
@@ -107,6 +110,7 @@ _METRICS = (
         "Requests to the chat and identity APIs without a valid credential.",
         stored="AuthenticationFailures",
         dimensions=("Reason",),
+        family="acs_auth_failures",
     ),
     Metric(
         "ChatMessages",
@@ -114,6 +118,7 @@ _METRICS = (
         "Messages sent, edited and deleted, counted from the event log.",
         stored="ChatMessages",
         dimensions=("Action", "MessageType"),
+        family="acs_chat_messages",
     ),
     Metric(
         "ChatThreads",
@@ -121,6 +126,7 @@ _METRICS = (
         "Threads created and deleted, counted from the event log.",
         stored="ChatThreads",
         dimensions=("Action",),
+        family="acs_chat_thread_changes",
     ),
     Metric(
         "ActiveUsers",
@@ -147,6 +153,7 @@ _METRICS = (
         stored="Users",
         reads="values",
         aggregations=_GAUGE,
+        family="acs_identities",
     ),
     Metric(
         "Threads",
@@ -155,6 +162,7 @@ _METRICS = (
         stored="Threads",
         reads="values",
         aggregations=_GAUGE,
+        family="acs_chat_threads",
     ),
     Metric(
         "RealtimeConnections",
@@ -170,6 +178,7 @@ _METRICS = (
         "Events sent to live connections, counted once per connection.",
         stored="RealtimeEvents",
         dimensions=("Event",),
+        family="acs_realtime_events",
     ),
     Metric(
         "RealtimeConnectionsEnded",
@@ -177,6 +186,7 @@ _METRICS = (
         "Live connections that the server closed, except at shutdown.",
         stored="RealtimeConnectionsEnded",
         dimensions=("Reason",),
+        family="acs_realtime_dropped",
     ),
     Metric(
         "WebhookDeliveries",
@@ -201,6 +211,7 @@ _METRICS = (
         "Events whose delivery was given up.",
         stored="WebhookDeadLetters",
         dimensions=("Subscription", "Reason"),
+        family="acs_eventgrid_dead_lettered",
     ),
     Metric(
         "WebhookPending",
@@ -209,6 +220,7 @@ _METRICS = (
         stored="WebhookPending",
         reads="values",
         aggregations=_GAUGE,
+        family="acs_eventgrid_pending",
     ),
     Metric(
         "WebhookOldestPending",
@@ -218,6 +230,7 @@ _METRICS = (
         reads="values",
         unit="Seconds",
         aggregations=(MAXIMUM, AVERAGE, MINIMUM),
+        family="acs_eventgrid_oldest_pending_seconds",
     ),
     Metric(
         "CognitiveRequests",
@@ -225,6 +238,7 @@ _METRICS = (
         "Translations, sentiment analyses and transcriptions, by outcome.",
         stored="CognitiveRequests",
         dimensions=("Kind", "Outcome"),
+        family="acs_cognitive_requests",
     ),
     Metric(
         "CognitiveRequestDuration",
@@ -242,6 +256,7 @@ _METRICS = (
         "Database reads and writes that failed.",
         stored="StorageErrors",
         dimensions=("Source",),
+        family="acs_storage_errors",
     ),
 )
 METRICS = {metric.name: metric for metric in _METRICS}

@@ -3,6 +3,7 @@
 The number of series grows with operations, statuses and subscriptions, never with threads or users.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -16,6 +17,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
+from monitoring.catalogue import MAXIMUM, METRICS
 from monitoring.flusher import GONE_MS
 from monitoring.histogram import BOUNDS
 from monitoring.in_progress import GAUGES
@@ -30,7 +32,7 @@ from monitoring.models import (
 from monitoring.operations import AUTHENTICATION, CHAT
 from wire.times import now_ms
 
-# Older gauges are left out, because no worker samples them any more.
+# Older gauges are left out, because their sampling has stopped.
 _STALE_MS = 15 * MINUTE_MS
 
 
@@ -99,63 +101,14 @@ def _histogram(rows: list[Series]) -> tuple[list[tuple[str, float]], float]:
     return cumulated, sum(row.total for row in rows) / 1000
 
 
-# Series name, family, help text, and label by dimension.
-_COUNTERS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
-    (
-        "ChatMessages",
-        "acs_chat_messages",
-        "Messages sent, edited and deleted.",
-        {"MessageType": "type", "Action": "action"},
-    ),
-    (
-        "ChatThreads",
-        "acs_chat_thread_changes",
-        "Threads created and deleted.",
-        {"Action": "action"},
-    ),
-    (
-        "AccessTokensIssued",
-        "acs_access_tokens_issued",
-        "Tokens that the identity API issued, counted once per scope.",
-        {"Scope": "scope"},
-    ),
-    (
-        "AuthenticationFailures",
-        "acs_auth_failures",
-        "Requests without a valid credential.",
-        {"Reason": "reason"},
-    ),
-    (
-        "RealtimeEvents",
-        "acs_realtime_events",
-        "Events sent to live connections.",
-        {"Event": "event"},
-    ),
-    (
-        "RealtimeConnectionsEnded",
-        "acs_realtime_dropped",
-        "Live connections that the server closed.",
-        {"Reason": "reason"},
-    ),
-    (
-        "WebhookDeadLetters",
-        "acs_eventgrid_dead_lettered",
-        "Events whose delivery to a webhook was given up.",
-        {"Subscription": "subscription", "Reason": "reason"},
-    ),
-    (
-        "CognitiveRequests",
-        "acs_cognitive_requests",
-        "Requests to cognitive providers.",
-        {"Kind": "kind", "Outcome": "outcome"},
-    ),
-    (
-        "StorageErrors",
-        "acs_storage_errors",
-        "Database reads and writes that failed.",
-        {"Source": "source"},
-    ),
-)
+# Label names that are not simply the dimension's name in snake case.
+_LABEL_NAMES = {"MessageType": "type"}
+
+
+def _label_name(dimension: str) -> str:
+    """The label of a dimension: `StatusCode` becomes `status_code`."""
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", dimension).lower()
+    return _LABEL_NAMES.get(dimension, snake)
 
 
 def _label(row: Series, dimension: str) -> str:
@@ -165,15 +118,19 @@ def _label(row: Series, dimension: str) -> str:
 
 
 def _counters(series: list[Series]) -> Iterator[Metric]:
-    for metric, name, text, labels in _COUNTERS:
-        family = CounterMetricFamily(name, text, labels=list(labels.values()))
+    """The metrics of the catalogue that count samples and name a family."""
+    for metric in METRICS.values():
+        if not metric.family or not metric.is_counting:
+            continue
+        labels = [_label_name(dimension) for dimension in metric.dimensions]
+        family = CounterMetricFamily(metric.family, metric.description, labels=labels)
         counted: dict[tuple[str, ...], int] = {}
         for row in series:
-            if row.metric == metric:
-                place = tuple(_label(row, dimension) for dimension in labels)
-                counted[place] = counted.get(place, 0) + row.count
-        for place, count in sorted(counted.items()):
-            family.add_metric(place, count)
+            if row.metric == metric.stored:
+                values = tuple(_label(row, dimension) for dimension in metric.dimensions)
+                counted[values] = counted.get(values, 0) + row.count
+        for values, count in sorted(counted.items()):
+            family.add_metric(values, count)
         yield family
 
 
@@ -216,20 +173,10 @@ def _cognitive(series: list[Series]) -> Iterator[Metric]:
     yield durations
 
 
-_GAUGES = {
-    "WebhookPending": ("acs_eventgrid_pending", "Events waiting to be delivered to webhooks."),
-    "WebhookOldestPending": (
-        "acs_eventgrid_oldest_pending_seconds",
-        "Age of the oldest event waiting to be delivered to a webhook.",
-    ),
-    "Threads": ("acs_chat_threads", "Existing threads."),
-    "Users": ("acs_identities", "Existing identities."),
-}
-
-
 def _gauges(series: list[Series]) -> Iterator[Metric]:
     """The last samples, summed over all resources; for ages, the maximum."""
-    metrics = {row.pk: row.metric for row in series if row.metric in _GAUGES}
+    gauges = {m.stored: m for m in METRICS.values() if m.family and not m.is_counting}
+    metrics = {row.pk: row.metric for row in series if row.metric in gauges}
     recent = MinuteSample.objects.filter(
         series__in=metrics, at_ms__gte=now_ms() - _STALE_MS, count__gt=0
     )
@@ -239,11 +186,11 @@ def _gauges(series: list[Series]) -> Iterator[Metric]:
             "series_id", "total", "count"
         )
     }
-    for metric, (name, text) in _GAUGES.items():
-        known = [value for series_id, value in last.items() if metrics[series_id] == metric]
+    for name, metric in gauges.items():
+        known = [value for series_id, value in last.items() if metrics[series_id] == name]
         if known:
-            value = max(known) if metric == "WebhookOldestPending" else sum(known)
-            yield GaugeMetricFamily(name, text, value=value)
+            value = max(known) if metric.primary_aggregation == MAXIMUM else sum(known)
+            yield GaugeMetricFamily(metric.family, metric.description, value=value)
 
 
 def _processes() -> Iterator[Metric]:

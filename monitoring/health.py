@@ -29,7 +29,7 @@ _CACHE_SECONDS = 5.0
 
 
 class NotReady(Exception):
-    """A failed check; the text tells the operator why."""
+    """A check failed; the text is the reason, for the operator."""
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def evaluate_rule(rule: AlertRule, end_ms: int, now_ms: int) -> bool:
 
     Alerts, notifications and `evaluated_ms` are written in one transaction, so that a failed or
     interrupted evaluation leaves no trace and can be repeated. Returns False, without effect, if
-    another process has evaluated the rule or somebody has changed it meanwhile.
+    another process has evaluated the rule, or the rule was changed meanwhile.
     """
     conditions = list(rule.conditions.all())
     by_instance = (

@@ -119,7 +119,7 @@ class AlertRule(models.Model):
         "check every", choices=list(FREQUENCIES.items()), default=1
     )
     auto_mitigate = models.BooleanField(
-        "resolve automatically",
+        "auto-resolve",
         default=True,
         help_text=(
             "Notifies once when the alert fires and once when it resolves, after three healthy "

@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=True,
                         help_text="Notifies once when the alert fires and once when it resolves, after three healthy evaluations. If off, every evaluation whose conditions are met notifies.",
-                        verbose_name="resolve automatically",
+                        verbose_name="auto-resolve",
                     ),
                 ),
                 ("custom_properties", models.JSONField(blank=True, default=dict)),

@@ -207,7 +207,7 @@ def test_invalid_metric_queries_are_refused_with_a_reason(
         ({"filter": "Colour eq 'red'"}, "no dimension"),
         ({"filter": "Operation is 'x'"}, "must look like"),
         ({"interval": "PT7M"}, "must be one of"),
-        ({"aggregation": "Median"}, "must be among"),
+        ({"aggregation": "Median"}, "must be one of"),
         ({"timespan": "yesterday/today"}, "two times"),
     ):
         with pytest.raises(HttpResponseError) as refusal:
