@@ -104,8 +104,8 @@ def _operations_chart(reader: MetricReader, requests: Groups) -> dict[str, Any]:
     counted = {name: reader.counts(groups) for name, groups in by_operation.items()}
     ranked = sorted(counted, key=lambda name: -sum(counted[name]))
     series = [
-        _series(name, counted[name], str(place + 1))
-        for place, name in enumerate(ranked[:_NAMED_OPERATIONS])
+        _series(name, counted[name], str(index + 1))
+        for index, name in enumerate(ranked[:_NAMED_OPERATIONS])
     ]
     rest = ranked[_NAMED_OPERATIONS:]
     if rest:

@@ -74,8 +74,8 @@ def _requests(series: list[Series]) -> Iterator[Metric]:
             continue
         operation = row.dimensions["Operation"]
         status = row.dimensions["StatusCode"]
-        place: tuple[str, ...] = (service, operation, status, row.dimensions["StatusCodeClass"])
-        counted[place] = counted.get(place, 0) + row.count
+        labels: tuple[str, ...] = (service, operation, status, row.dimensions["StatusCodeClass"])
+        counted[labels] = counted.get(labels, 0) + row.count
         by_operation.setdefault((service, operation), []).append(row)
     for labels, count in sorted(counted.items()):
         counts.add_metric(labels, count)
@@ -146,10 +146,10 @@ def _webhooks(series: list[Series]) -> Iterator[Metric]:
     rows = [row for row in series if row.metric == "WebhookDeliveries"]
     counted: dict[tuple[str, str], int] = {}
     for row in rows:
-        place = (row.dimensions.get("Subscription", ""), row.dimensions.get("Outcome", ""))
-        counted[place] = counted.get(place, 0) + row.count
-    for place, count in sorted(counted.items()):
-        counts.add_metric(place, count)
+        labels = (row.dimensions.get("Subscription", ""), row.dimensions.get("Outcome", ""))
+        counted[labels] = counted.get(labels, 0) + row.count
+    for labels, count in sorted(counted.items()):
+        counts.add_metric(labels, count)
     yield counts
     if rows:
         buckets, seconds = _histogram(rows)

@@ -1,4 +1,4 @@
-"""What a subscription may be: the management API's JSON, checked, and back (events contract 7)."""
+"""The definition of an event subscription: reads and writes its JSON (events contract 7)."""
 
 import re
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ MAXIMUM_HEADERS = 10
 MAXIMUM_SUBJECT = 512
 SHORTEST_SECRET = 16
 LONGEST_SECRET = 200
-# Those that the API knows. Whichever is asked for, no connection is older than the last one.
+# The values that the API allows. Connections use the last one or newer, whichever is chosen.
 _TLS_VERSIONS = ("1.0", "1.1", "1.2")
 
 _NAME = re.compile(r"[A-Za-z0-9-]{3,64}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-# These belong to whoever sends the request.
+# Headers that this server sets itself.
 _RESERVED_HEADERS = {
     "connection",
     "content-encoding",
@@ -42,7 +42,7 @@ _RESERVED_HEADERS = {
 
 
 def check_name(name: str) -> str:
-    """`name` itself when a subscription may be called so. Raises ChatError 400."""
+    """Returns `name` if an event subscription can have it. Raises ChatError 400."""
     if _NAME.fullmatch(name) is None:
         raise bad_request(
             "The name of an event subscription must have 3 to 64 letters, digits and hyphens."
@@ -51,13 +51,13 @@ def check_name(name: str) -> str:
 
 
 def check_signing_secret(secret: str) -> str:
-    """`secret` itself when it is too long to be guessed, or empty, which signs nothing.
+    """Returns `secret` if it is long enough, or empty for unsigned requests.
 
     Raises ChatError 400.
     """
     if secret and not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
         raise bad_request(
-            f"A signing secret needs at least {SHORTEST_SECRET} and at most {LONGEST_SECRET} "
+            f"A signing secret must have at least {SHORTEST_SECRET} and at most {LONGEST_SECRET} "
             "characters."
         )
     return secret
@@ -66,10 +66,10 @@ def check_signing_secret(secret: str) -> str:
 def read_definition(
     given: Mapping[str, Any], existing: EventSubscription | None = None
 ) -> dict[str, Any]:
-    """Fields of the model for the members that were given (the API's `properties`).
+    """The model's fields for the given members of the API's `properties`.
 
-    `existing` is what a secret header without a value keeps its value from. Raises ChatError 400
-    for the first member that cannot be meant.
+    A secret header without a value keeps its value from `existing`. Raises ChatError 400 for the
+    first invalid member.
     """
     try:
         return _read(given, existing)
@@ -90,7 +90,7 @@ def _read(given: Mapping[str, Any], existing: EventSubscription | None) -> dict[
     if given.get("filter") is not None:
         fields |= _filter(read_object(given["filter"], "filter"), current)
     elif schema is not None and existing is not None:
-        # Keys that the old schema had may be none of the new one.
+        # The existing filters' keys may not exist in the new schema.
         check_advanced_filters(existing.advanced_filters, current)
     if given.get("retryPolicy") is not None:
         fields |= _retry_policy(read_object(given["retryPolicy"], "retryPolicy"))
@@ -105,7 +105,7 @@ def _read(given: Mapping[str, Any], existing: EventSubscription | None) -> dict[
 
 def _schema(value: Any) -> str:
     if value not in EventSchema.values:
-        raise bad_request(f"eventDeliverySchema must be one of {', '.join(EventSchema.values)}.")
+        raise bad_request(f"'eventDeliverySchema' must be one of {', '.join(EventSchema.values)}.")
     return str(value)
 
 
@@ -118,21 +118,23 @@ def _destination(
     destination: Mapping[str, Any], schema: str, existing: EventSubscription | None
 ) -> dict[str, Any]:
     if destination.get("endpointType") != "WebHook":
-        raise bad_request("The destination's endpointType must be WebHook.")
+        raise bad_request("'destination.endpointType' must be WebHook.")
     given = read_object(destination.get("properties"), "destination.properties")
     url = given.get("endpointUrl")
     if url is None and existing is not None:
         url = existing.endpoint_url
     if not isinstance(url, str):
-        raise bad_request("The destination needs an endpointUrl.")
+        raise bad_request("'destination.properties.endpointUrl' is required.")
     parse_endpoint(url)
     if given.get("minimumTlsVersionAllowed") not in (None, *_TLS_VERSIONS):
-        raise bad_request(f"minimumTlsVersionAllowed must be one of {', '.join(_TLS_VERSIONS)}.")
+        raise bad_request(f"'minimumTlsVersionAllowed' must be one of {', '.join(_TLS_VERSIONS)}.")
     if any(
         given.get(name)
         for name in ("azureActiveDirectoryTenantId", "azureActiveDirectoryApplicationIdOrUri")
     ):
-        raise bad_request("Tokens of Microsoft Entra ID cannot be had here; use a secret header.")
+        raise bad_request(
+            "Microsoft Entra ID authentication is not supported; use a secret header."
+        )
     return {
         "endpoint_url": url,
         "max_events_per_batch": _integer(given, "maxEventsPerBatch", 1, 5000, 1),
@@ -148,7 +150,7 @@ def _attributes(
 ) -> list[dict[str, Any]]:
     if not isinstance(mappings, list) or len(mappings) > MAXIMUM_HEADERS:
         raise bad_request(
-            f"deliveryAttributeMappings must be a list of no more than {MAXIMUM_HEADERS} headers."
+            f"'deliveryAttributeMappings' must be a list of at most {MAXIMUM_HEADERS} headers."
         )
     secrets = {
         item["name"].lower(): item["properties"]["value"]
@@ -166,21 +168,21 @@ def _attributes(
 def _attribute(item: Mapping[str, Any], schema: str, secrets: Mapping[str, str]) -> dict[str, Any]:
     name = item.get("name")
     if not isinstance(name, str) or _HEADER_NAME.fullmatch(name) is None:
-        raise bad_request("A header's name must be one that HTTP allows.")
+        raise bad_request("The name of a header must be a valid HTTP header name.")
     if name.lower().startswith("aeg-") or name.lower() in _RESERVED_HEADERS:
-        raise bad_request(f"The header {name} cannot be set.")
+        raise bad_request(f"The header {name} is reserved and cannot be set.")
     given = read_object(item.get("properties"), f"{name}.properties")
     if item.get("type") == "Dynamic":
         field = given.get("sourceField")
         if not isinstance(field, str) or not is_key(field, schema):
-            raise bad_request(f"The sourceField of the header {name} is no key of an event.")
+            raise bad_request(f"The sourceField of the header {name} is not a key of events.")
         return {"name": name, "type": "Dynamic", "properties": {"sourceField": field}}
     if item.get("type") != "Static":
         raise bad_request(f"The type of the header {name} must be Static or Dynamic.")
     is_secret = given.get("isSecret") is True
     value = given.get("value")
     if value is None and is_secret:
-        # Nobody can read it, so who sends back what was read means the old one.
+        # Secret values are never returned, so a definition that was read and sent back has none.
         value = secrets.get(name.lower())
     return {
         "name": name,
@@ -246,7 +248,7 @@ def _expiry(value: Any) -> int | None:
 
 
 def shown_attributes(subscription: EventSubscription) -> list[dict[str, Any]]:
-    """The headers as they may be shown: secret values are not."""
+    """The headers without the values of secret ones."""
     return [
         {**item, "properties": {**item["properties"], "value": None}}
         if item["properties"].get("isSecret")
@@ -256,7 +258,7 @@ def shown_attributes(subscription: EventSubscription) -> list[dict[str, Any]]:
 
 
 def properties(subscription: EventSubscription) -> dict[str, Any]:
-    """The management API's `properties`."""
+    """The API's `properties` of a subscription."""
     return {
         "topic": subscription.topic,
         "provisioningState": subscription.provisioning_state,

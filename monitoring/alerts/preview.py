@@ -117,21 +117,21 @@ class ConditionHistory:
         )
 
     def _limits_at(self, values: DimensionValues, start_ms: int) -> tuple[float, float] | None:
-        place = values, start_ms // HOUR_MS
-        if place not in self._limits:
+        key = values, start_ms // HOUR_MS
+        if key not in self._limits:
             windows = self._windows_of(values)
             history = {
                 at: value
                 for at, value in windows.items()
                 if start_ms - dynamic.HISTORY_MS <= at < start_ms
             }
-            self._limits[place] = dynamic.bounds(
+            self._limits[key] = dynamic.bounds(
                 history,
                 start_ms,
                 self.condition.sensitivity,
                 is_counting=METRICS[self.condition.metric].is_counting,
             )
-        return self._limits[place]
+        return self._limits[key]
 
     def _windows_of(self, values: DimensionValues) -> dict[int, float]:
         if values not in self._windows:
@@ -158,8 +158,8 @@ def preview(rule: AlertRule, conditions: Sequence[AlertCondition], now_ms: int) 
     known = _combinations(rule, conditions, ends[0], end_ms)
     combinations = known[: max(_MAX_EVALUATIONS // (len(ends) * len(conditions)), 1)]
     histories = [
-        history_of(rule, condition, ends[0], end_ms, [values[place] for values in combinations])
-        for place, condition in enumerate(conditions)
+        history_of(rule, condition, ends[0], end_ms, [values[index] for values in combinations])
+        for index, condition in enumerate(conditions)
     ]
     fired: list[dict[str, Any]] = []
     for values in combinations:
@@ -265,11 +265,11 @@ def chart_of(
         key=lambda values: -history.minutes_of(values).counts[-1],
     )[:MAX_LINES]
     series, thresholds = [], []
-    for place, values in enumerate(busiest):
+    for index, values in enumerate(busiest):
         found = [history.find(values, end_ms) for end_ms in shown]
         label = ", ".join(values) or metric.label
-        series.append({"label": label, "v": [each.value for each in found], "tone": str(place + 1)})
-        if place == 0:
+        series.append({"label": label, "v": [each.value for each in found], "tone": str(index + 1)})
+        if index == 0:
             thresholds = [each.threshold for each in found]
     if any(each is not None for each in thresholds):
         series.append({"label": "threshold", "v": thresholds, "tone": "bad"})
