@@ -29,11 +29,11 @@ logger = logging.getLogger(__name__)
 LAG_MS = 8_000
 # A rule whose evaluation failed is not tried again before this time has passed.
 RETRY_MS = MINUTE_MS
-# Windows that were missed are evaluated late for this long; the latest one is always evaluated.
+# How much later than the latest window a missed one is still evaluated.
 CATCH_UP_MS = 10 * MINUTE_MS
 
 # When a failed rule may be tried again, by primary key and time of its last change, so that a
-# corrected rule is tried at once. Lost with the process, which costs one early retry.
+# corrected rule is tried at once. In memory only: another process retries a little earlier.
 _retry_at_ms: dict[tuple[int, int], int] = {}
 
 
@@ -50,16 +50,26 @@ def evaluate_due_rules(now_ms: int) -> int:
 
 
 def due_windows(rule: AlertRule, now_ms: int) -> list[int]:
-    """The ends of the complete windows that the rule has not been evaluated for, oldest first."""
+    """The ends of the complete windows to evaluate, oldest first.
+
+    That is the latest window and, within CATCH_UP_MS, the first one that has not been evaluated,
+    which a crash may have interrupted. After a failed evaluation it is every missed window.
+    """
     step_ms = rule.frequency_minutes * MINUTE_MS
     latest_ms = (now_ms - LAG_MS) // step_ms * step_ms
     if rule.evaluated_ms is None:
         return [latest_ms]
     if latest_ms <= rule.evaluated_ms:
         return []
-    oldest_ms = max(latest_ms - CATCH_UP_MS, rule.changed_ms, rule.evaluated_ms)
-    first_ms = oldest_ms // step_ms * step_ms + step_ms
-    return [*range(first_ms, latest_ms, step_ms), latest_ms]
+    first_ms = _next_window(rule.evaluated_ms, step_ms)
+    oldest_ms = _next_window(max(latest_ms - CATCH_UP_MS, rule.changed_ms), step_ms)
+    if _retry_key(rule) in _retry_at_ms:
+        return [*range(max(first_ms, oldest_ms), latest_ms, step_ms), latest_ms]
+    return [first_ms, latest_ms] if oldest_ms <= first_ms < latest_ms else [latest_ms]
+
+
+def _next_window(after_ms: int, step_ms: int) -> int:
+    return after_ms // step_ms * step_ms + step_ms
 
 
 def _retry_key(rule: AlertRule) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import pytest
 from identity.models import Resource
 from monitoring.alerts import engine
 from monitoring.alerts.models import Alert, AlertInstance, AlertRule
-from monitoring.tests.samples import DAY, MINUTE, NOON, requests
+from monitoring.tests.samples import MINUTE, NOON, requests
 from monitoring.tests.test_alert_engine import FIVE_XX, evaluate_at, make_rule, notified
 
 
@@ -53,10 +53,10 @@ def test_an_evaluation_that_a_crash_interrupts_is_repeated_and_notifies_once(
     with pytest.raises(SystemExit):
         evaluate_at(NOON + MINUTE)
     assert notified() == []
-    # Another process takes over a few seconds later.
-    evaluate_at(NOON + MINUTE + 15_000)
-    evaluate_at(NOON + MINUTE + 20_000)
-    assert notified() == [("Fired", 1)]
+    # Another process takes over, when the next window has ended, too.
+    evaluate_at(NOON + 2 * MINUTE)
+    evaluate_at(NOON + 2 * MINUTE + 5_000)
+    assert notified() == [("Fired", 2)]
     assert Alert.objects.get().window_end_ms == NOON + MINUTE
 
 
@@ -90,16 +90,43 @@ def test_two_processes_that_evaluate_the_same_window_notify_once(resource: Resou
     assert notified() == [("Fired", 1)]
 
 
-def test_missed_windows_are_evaluated_late_for_ten_minutes(resource: Resource) -> None:
-    make_rule(
-        {"dimensions": [FIVE_XX]}, window_minutes=1, auto_mitigate=False, changed_ms=NOON - DAY
-    )
+def stateless_rule() -> AlertRule:
+    return make_rule({"dimensions": [FIVE_XX]}, window_minutes=1, auto_mitigate=False, changed_ms=0)
+
+
+def minutes_fired() -> list[int]:
+    """The ends of the windows for which alerts fired, in minutes after noon."""
+    ends = Alert.objects.order_by("window_end_ms").values_list("window_end_ms", flat=True)
+    return [(end_ms - NOON) // MINUTE for end_ms in ends]
+
+
+def test_windows_missed_because_of_failures_are_evaluated_for_ten_minutes(
+    resource: Resource,
+) -> None:
+    rule = stateless_rule()
     evaluate_at(NOON)
-    for minute in (0, 5, 14, 29):
+    rule.conditions.update(metric="Nothing")
+    for minute in range(1, 15):
+        evaluate_at(NOON + minute * MINUTE)
+    for minute in (1, 5, 9, 14):
         requests(resource.id, NOON + minute * MINUTE, status=500, times=6)
+    rule.conditions.update(metric="APIRequestChat")
     evaluate_at(NOON + 15 * MINUTE)
-    ends = [(alert.window_end_ms - NOON) // MINUTE for alert in Alert.objects.order_by("fired_ms")]
-    assert sorted(ends) == [6, 15]
+    assert minutes_fired() == [6, 10, 15]
+
+
+def test_of_windows_missed_without_a_worker_only_the_first_is_evaluated(
+    resource: Resource,
+) -> None:
+    stateless_rule()
+    evaluate_at(NOON)
+    for minute in (0, 3, 8):
+        requests(resource.id, NOON + minute * MINUTE, status=500, times=6)
+    evaluate_at(NOON + 9 * MINUTE)
+    assert minutes_fired() == [1, 9]
+    requests(resource.id, NOON + 9 * MINUTE, status=500, times=6)
+    evaluate_at(NOON + 30 * MINUTE)
+    assert minutes_fired() == [1, 9]
 
 
 def test_windows_from_before_a_change_of_the_rule_are_not_evaluated_late(
