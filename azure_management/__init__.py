@@ -1,1 +1,1 @@
-"""The Azure management API: one base, and the nouns of Event Grid and Monitor on it."""
+"""The management API in the shape of Azure Resource Manager: Event Grid and Azure Monitor."""
