@@ -56,7 +56,7 @@ class Crowd:
 
 
 def members_of(number: int, users: Sequence[User]) -> list[User]:
-    """The members of thread `number`: neighbours overlap, so that users are in several threads."""
+    """The members of thread `number`: neighbors overlap, so that users are in several threads."""
     return [users[(number * 4 + seat) % len(users)] for seat in range(MEMBERS)]
 
 

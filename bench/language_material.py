@@ -18,7 +18,7 @@ LANGUAGES = {
     **{"it": "it", "ja": "ja", "ko": "ko", "nl": "nl", "pl": "pl", "pt": "pt", "ro": "ro"},
     **{"ru": "ru", "sv": "sv", "tr": "tr", "uk": "uk"},
 }
-"""Languages, and the catalogue that each is read from: English are the keys of any of them."""
+"""Languages, and the catalog that each is read from: English are the keys of any of them."""
 _UNTIDY = re.compile(r"[%{}<>&|\\_]|https?:|\d")
 # In these a word is a sign, and blanks are few.
 _UNSPACED = {"ja"}
@@ -50,9 +50,9 @@ def beginnings(language: str, words: int, count: int) -> list[str]:
 
 def _of(file: Path, language: str) -> set[str]:
     with file.open("rb") as content:
-        catalogue = gettext.GNUTranslations(content)._catalog  # type: ignore[attr-defined]
+        catalog = gettext.GNUTranslations(content)._catalog  # type: ignore[attr-defined]
     texts = set()
-    for key, value in catalogue.items():
+    for key, value in catalog.items():
         text = key if language == "en" else value
         if not isinstance(text, str) or not isinstance(key, str) or not key or text == key != "":
             if language != "en":

@@ -125,10 +125,10 @@ class Translator(Engine, Protocol):
         ...
 
 
-class SentimentAnalyser(Engine, Protocol):
+class SentimentAnalyzer(Engine, Protocol):
     """Judges the sentiment of sentences."""
 
-    def analyse(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
+    def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
         """Scores of the sentences, in the same order. `language` is a hint, or UNDETERMINED."""
         ...
 

@@ -1,4 +1,4 @@
-"""Which messages a participant may have translated or analysed."""
+"""Which messages a participant may have translated or analyzed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

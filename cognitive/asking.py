@@ -22,7 +22,7 @@ from cognitive.abilities import (
     Engine,
     EngineBusy,
     EngineUnavailable,
-    SentimentAnalyser,
+    SentimentAnalyzer,
     SentimentScores,
     Translation,
     Translator,
@@ -56,7 +56,7 @@ class Translated:
 
 
 @dataclass(frozen=True)
-class Analysed:
+class Analyzed:
     """Scores, in the order of the sentences, and which engine gave them."""
 
     engine: Engine
@@ -87,18 +87,18 @@ def translate(
     return _until_answered(Ability.TRANSLATION, able, call)
 
 
-def analyse(
+def analyze(
     sentences: Sequence[str], language: str = UNDETERMINED, resource_id: UUID | None = None
-) -> Analysed:
+) -> Analyzed:
     """The sentiment of sentences. Raises EngineUnavailable, EngineBusy."""
 
-    def call(engine: SentimentAnalyser) -> Analysed:
-        scores = engine.analyse(sentences, language)
+    def call(engine: SentimentAnalyzer) -> Analyzed:
+        scores = engine.analyze(sentences, language)
         if len(scores) != len(sentences):
             raise EngineUnavailable(f"{engine.name} lost a sentence.")
-        return Analysed(engine, scores)
+        return Analyzed(engine, scores)
 
-    return _first(Ability.SENTIMENT, engines.sentiment_analysers(), call, resource_id)
+    return _first(Ability.SENTIMENT, engines.sentiment_analyzers(), call, resource_id)
 
 
 # --- Translation, where several engines know several languages ------------------------------------

@@ -20,7 +20,7 @@ from cognitive.abilities import (
     Engine,
     EngineUnavailable,
     Recognizer,
-    SentimentAnalyser,
+    SentimentAnalyzer,
     Translator,
 )
 
@@ -69,8 +69,8 @@ def translators() -> Iterator[Translator]:
     return _available(Ability.TRANSLATION)
 
 
-def sentiment_analysers() -> Iterator[SentimentAnalyser]:
-    """The sentiment analysers that work, the preferred first."""
+def sentiment_analyzers() -> Iterator[SentimentAnalyzer]:
+    """The sentiment analyzers that work, the preferred first."""
     return _available(Ability.SENTIMENT)
 
 

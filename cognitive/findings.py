@@ -15,7 +15,7 @@ from cognitive.abilities import (
     EngineBusy,
     EngineUnavailable,
     Quality,
-    SentimentAnalyser,
+    SentimentAnalyzer,
     SentimentScores,
     UnsupportedPair,
 )
@@ -151,22 +151,22 @@ def judge(work: Work) -> None:
         else:
             one.sentiment = MessageSentiment("neutral", SentimentScores(0, 1, 0), None, False)
 
-    def compute(engine: SentimentAnalyser, missing: Sequence[Readable]) -> list[Any]:
-        def call(engine: SentimentAnalyser) -> list[Any]:
+    def compute(engine: SentimentAnalyzer, missing: Sequence[Readable]) -> list[Any]:
+        def call(engine: SentimentAnalyzer) -> list[Any]:
             return [_judged(engine, message.text, telling[message].language) for message in missing]
 
         return asking.attempt(Ability.SENTIMENT, engine, call, work.resource_id)
 
-    able = [_Able(engine, engine) for engine in engines.sentiment_analysers()]
+    able = [_Able(engine, engine) for engine in engines.sentiment_analyzers()]
     for one, found in _find(work, Ability.SENTIMENT, able, telling, compute):
         label, scores = found.value["label"], SentimentScores(**found.value["scores"])
         one.sentiment = MessageSentiment(label, scores, found.engine.name, found.is_cached)
 
 
-def _judged(engine: SentimentAnalyser, text: str, language: DetectedLanguage | None) -> Any:
+def _judged(engine: SentimentAnalyzer, text: str, language: DetectedLanguage | None) -> Any:
     sentences = [sentence for _, sentence in split_sentences(text, _SENTENCES)]
     hint = language.language if language else UNDETERMINED
-    label, mean = document_sentiment(engine.analyse(sentences, hint))
+    label, mean = document_sentiment(engine.analyze(sentences, hint))
     scores = {
         "positive": round(mean.positive, 4),
         "neutral": round(mean.neutral, 4),

@@ -15,7 +15,7 @@ from cognitive.abilities import (
     EngineBusy,
     EngineUnavailable,
     Recognizer,
-    SentimentAnalyser,
+    SentimentAnalyzer,
     Translator,
 )
 from cognitive.engines import Candidate, candidates
@@ -130,10 +130,10 @@ def _translation(engine: Translator, timed: Timed) -> str:
     return f"{len(engine.pairs)} pairs of {_languages(engine)}{broken}"
 
 
-def _sentiment(engine: SentimentAnalyser, timed: Timed) -> str:
+def _sentiment(engine: SentimentAnalyzer, timed: Timed) -> str:
     for _ in range(3):
-        timed(lambda: engine.analyse(["I love this, thank you!"], UNDETERMINED))
-    glad, sad = engine.analyse(["I love this, thank you!", "This is terrible, I hate it."], "en")
+        timed(lambda: engine.analyze(["I love this, thank you!"], UNDETERMINED))
+    glad, sad = engine.analyze(["I love this, thank you!", "This is terrible, I hate it."], "en")
     if glad.positive <= glad.negative or sad.positive >= sad.negative:
         raise _WrongAnswer("It takes love for hate.")
     return _languages(engine)

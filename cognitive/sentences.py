@@ -37,7 +37,7 @@ class SentimentLabel(StrEnum):
 def split_sentences(text: str, most: int | None = MOST_SENTENCES) -> list[tuple[int, str]]:
     """The sentences, each with its offset in characters, without the white space around them.
 
-    Where there are more than `most`, neighbours are put together.
+    Where there are more than `most`, neighbors are put together.
     """
     sentences = _split(text)
     if most is not None and len(sentences) > most:
@@ -46,7 +46,7 @@ def split_sentences(text: str, most: int | None = MOST_SENTENCES) -> list[tuple[
 
 
 def _put_together(text: str, sentences: list[tuple[int, str]], most: int) -> list[tuple[int, str]]:
-    """Groups of neighbours, each as long as the text divided by `most`, but for the last."""
+    """Groups of neighbors, each as long as the text divided by `most`, but for the last."""
     least = len(text) / most
     groups = []
     first = sentences[0][0]

@@ -1,1 +1,1 @@
-"""Offline tools. Nothing in the server imports them."""
+"""Offline tools for developers. The server does not import them."""

@@ -24,7 +24,7 @@ def sentiment_of(document: Document, index_type: str, resource_id: UUID) -> tupl
     """
     sentences = split_sentences(document.text)
     language = _language_of(document, resource_id)
-    answer = asking.analyse([text for _, text in sentences], language, resource_id)
+    answer = asking.analyze([text for _, text in sentences], language, resource_id)
     label, scores = document_sentiment(answer.scores)
     offsets = offsets_of(document.text, index_type)
     items = [
@@ -81,7 +81,7 @@ def scores_json(scores: SentimentScores) -> dict[str, float]:
 
 def _language_of(document: Document, resource_id: UUID) -> str:
     """The client's word, unless it says nothing or what the SDKs say by themselves."""
-    preferred = next(iter(engines.sentiment_analysers()), None)
+    preferred = next(iter(engines.sentiment_analyzers()), None)
     if preferred is None or not preferred.languages:
         # It needs none.
         return document.language if is_code(document.language) else UNDETERMINED

@@ -51,7 +51,7 @@ class AnalyzeTextView(DialectView):
         if not isinstance(parameters, dict):
             raise LanguageError("InvalidRequestBodyFormat", "`parameters` must be an object.")
         kind = body.get("kind")
-        analysed = body.get("analysisInput")
+        analyzed = body.get("analysisInput")
         resource_id = caller_of_request(request).resource_id
         if kind == "SentimentAnalysis":
             index_type = string_index_type(parameters.get("stringIndexType"))
@@ -63,7 +63,7 @@ class AnalyzeTextView(DialectView):
                 "InvalidParameterValue",
                 "The kind must be SentimentAnalysis or LanguageDetection: no other is offered.",
             )
-        results = results_of(analysed, most, answer, shows_statistics(request))
+        results = results_of(analyzed, most, answer, shows_statistics(request))
         return json_response({"kind": f"{kind}Results", "results": results})
 
 

@@ -119,15 +119,15 @@ class AzureSentiment:
         if not settings.CHATSITE_COGNITIVE_AZURE_LANGUAGE_URL:
             raise EngineUnavailable("CHATSITE_COGNITIVE_AZURE_LANGUAGE_URL is not set.")
 
-    def analyse(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
+    def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
         """Scores; each sentence is a document. Raises EngineUnavailable."""
         return [
             scores
             for start in range(0, len(sentences), _DOCUMENTS)
-            for scores in self._analyse(sentences[start : start + _DOCUMENTS], language)
+            for scores in self._analyze(sentences[start : start + _DOCUMENTS], language)
         ]
 
-    def _analyse(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
+    def _analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
         hint = {} if language == UNDETERMINED else {"language": language}
         documents = [
             {"id": str(place), "text": sentence[:_DOCUMENT_CHARACTERS], **hint}

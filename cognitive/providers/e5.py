@@ -47,7 +47,7 @@ class E5:
         self._weights: Any = None
         self._biases: Any = None
 
-    def analyse(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
+    def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
         """Emoji by the table, all else by the model, of which the first 512 characters count."""
         return [emoji_scores(sentence) or self._judge(sentence) for sentence in sentences]
 

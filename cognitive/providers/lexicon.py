@@ -36,7 +36,7 @@ class Lexicon:
         self._lock = threading.Lock()
         self._vader: Any = None
 
-    def analyse(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
+    def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
         """Sentences of an unknown language are read as English."""
         code = "en" if language == UNDETERMINED else base(language)
         code = _CODES.get(code, code)

@@ -1,1 +1,1 @@
-"""The sentiment head and word lists: how they are made, and how good they are (README.md)."""
+"""The data of the sentiment engines (README.md) and the code that looks up words and emoji."""

@@ -1,4 +1,4 @@
-"""What a message of nothing but emoji says: our own judgement of those that people chat with.
+"""What a message of nothing but emoji says: our own judgment of those that people chat with.
 
 Written for chatsite; no published ranking went in, as those have licences of their own.
 """
@@ -16,7 +16,7 @@ _NEGATIVE = (
     "🙁☹😞😟😠😡🤬😢😭😤😣😖😫😩😰😨😱😥😓😔😪😒🙄😑😾😿🙀👎🖕💔💩🤢🤮🤕🤒😷👿😈💀☠❌🚫⛔😧😦😕😵🥺🤦"
     "🤯🥵🥶🆘⚠🤥😶"
 )
-# Invisible parts of emoji: the joiner, the variation selectors, skin colours.
+# Invisible parts of emoji: the joiner, the variation selectors, skin colors.
 _PARTS = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 _VALENCE = {
     **dict.fromkeys(_PARTS.sub("", _POSITIVE), 1),

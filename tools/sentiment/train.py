@@ -1,8 +1,9 @@
-"""Makes head.npz, the sentiment head on top of multilingual-e5-small. README.md says how to run it.
+"""Trains head.npz, the sentiment classifier on the embeddings of multilingual-e5-small.
 
     python -m tools.sentiment.train FOLDER
 
-FOLDER takes the fetched material and the embeddings, so that a second run takes seconds.
+FOLDER keeps the downloads and the embeddings, so a second run takes seconds. README.md describes
+the environment that this needs.
 """
 
 import argparse
@@ -11,17 +12,17 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression  # not needed to run the server
 
+from cognitive.providers.e5 import HEAD
 from tools.sentiment import material
 
-HEAD = Path(__file__).parent / "head.npz"
-# Most of what snippets say is in their beginning, and time grows faster than their length.
+# Characters of a snippet that are embedded: time grows faster than linearly with length.
 LONGEST = 300
-# Of 0.3 to 30, with and without balanced classes, the one that judges languages it never saw best.
-INVERSE_REGULARISATION = 3.0
+# The best on languages other than English, of 0.3 to 30 with and without balanced classes.
+INVERSE_REGULARIZATION = 3.0
 
 
 def embeddings(texts: list[str], cache: Path) -> np.ndarray:
-    """One row of 384 numbers per text; read from `cache` where that was made for these texts."""
+    """One row of 384 numbers per text, read from `cache` if it holds the same texts."""
     if cache.exists():
         with np.load(cache, allow_pickle=False) as saved:
             if list(saved["texts"]) == texts:
@@ -36,15 +37,16 @@ def embeddings(texts: list[str], cache: Path) -> np.ndarray:
 
 def train(rows: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The weights (3 x 384, in the order of material.LABELS) and the three biases."""
-    fitted = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=2000).fit(rows, classes)
+    fitted = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=2000).fit(rows, classes)
     assert list(fitted.classes_) == [material.NEGATIVE, material.NEUTRAL, material.POSITIVE]
     return fitted.coef_.astype(np.float16), fitted.intercept_.astype(np.float32)
 
 
 def main() -> None:
-    """Trains on everything, writes the head."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="for the material and the embeddings")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="where downloads and embeddings are kept")
     folder = parser.parse_args().folder
     material.fetch(folder)
     labelled = material.training_rows(folder)
