@@ -6,7 +6,7 @@ A single value that cannot be meant is refused earlier, where it is read (`chats
 import base64
 import binascii
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,16 +18,40 @@ from chatsite import development, environment
 
 # Read by a command or by the tests, not by the settings.
 _OTHER_NAMES = ("CHATSITE_ADMIN_", "CHATSITE_TEST_")
-# Settings that are lists of dotted paths to functions, or give names to such paths.
-_TABLES = (
-    "EVENT_RECORDERS",
-    "EVENT_SINKS",
-    "THREAD_DETAILS",
-    "IDENTITY_DELETED_HANDLERS",
-    "SWEEPS",
-    "METRIC_SINKS",
-    "WORKER_PARTS",
-)
+
+
+def _items(entries: Any) -> Iterable[str]:
+    return list(entries)
+
+
+# Iterating over a dict yields its keys.
+_keys = _items
+
+
+def _values(entries: Any) -> Iterable[str]:
+    return list(entries.values())
+
+
+def _values_of_each(entries: Any) -> Iterable[str]:
+    return [path for inner in entries.values() for path in inner.values()]
+
+
+def _single(entry: Any) -> Iterable[str]:
+    return [entry]
+
+
+# Settings that hold dotted paths, and where in their value the paths are.
+_TABLES: dict[str, Callable[[Any], Iterable[str]]] = {
+    "EVENT_RECORDERS": _items,
+    "EVENT_SINKS": _items,
+    "EVENT_AUDIENCE": _single,
+    "THREAD_DETAILS": _values,
+    "IDENTITY_DELETED_HANDLERS": _items,
+    "SWEEPS": _keys,
+    "METRIC_SINKS": _items,
+    "WORKER_PARTS": _items,
+    "COGNITIVE_PROVIDERS": _values_of_each,
+}
 
 
 @register()
@@ -189,11 +213,14 @@ def check_limits(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_tables(**kwargs: Any) -> list[CheckMessage]:
-    """Every function that takes part in an event can be imported."""
+    """Every dotted path in the settings of `_TABLES` can be imported.
+
+    Engines import their optional packages when they are first used, so this needs none of them
+    and takes a few milliseconds.
+    """
     problems: list[CheckMessage] = []
-    for table in _TABLES:
-        entries = getattr(settings, table)
-        for path in entries.values() if isinstance(entries, dict) else entries:
+    for table, paths_in in _TABLES.items():
+        for path in paths_in(getattr(settings, table)):
             try:
                 import_string(path)
             except ImportError as problem:

