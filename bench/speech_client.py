@@ -14,7 +14,7 @@ from pathlib import Path
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.client import HOST
-from cognitive.speech.sound import Converter, read_wav_header
+from cognitive.speech.audio import Converter, read_wav_header
 
 SHIPPED = Path(__file__).resolve().parent.parent / "tests" / "cognitive" / "meeting.wav"
 SHIPPED_SENTENCE = "Let's meet at three o'clock in the conference room."

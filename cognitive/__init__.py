@@ -1,1 +1,1 @@
-"""Translation, sentiment, language detection and speech to text, for clients that ask."""
+"""Translation, sentiment analysis, language detection and speech to text."""

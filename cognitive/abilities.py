@@ -1,11 +1,11 @@
 """What engines can do: one small protocol per ability (cognitive contract 8).
 
-An engine is a class without arguments in a file of `cognitive.providers`, made once per process
-when it is first wanted. Its constructor looks whether the machine has what it needs, and raises
-`EngineUnavailable` otherwise; it loads nothing, for whoever asks what there is makes all engines.
-Models are loaded at the first use. The other methods and properties may raise `EngineUnavailable`
-at any time, and the next engine of the same ability is asked. Engines are called from several
-threads at once and guard themselves where they must.
+An engine is a class in a module of `cognitive.providers`. It is instantiated without arguments,
+once per process, when it is first needed. The constructor checks whether the machine meets the
+requirements and raises `EngineUnavailable` if not. It loads no models, because listing the
+capabilities instantiates all engines: models are loaded at the first use. Other methods and
+properties may raise `EngineUnavailable` at any time; then the next engine of the same ability is
+called. Engines are called from several threads at once and must do their own locking.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from typing import Protocol
 
 
 class Ability(StrEnum):
-    """What engines are chosen for."""
+    """What an engine can do; the settings name engines for each."""
 
     DETECTION = "detection"
     TRANSLATION = "translation"
@@ -24,10 +24,10 @@ class Ability(StrEnum):
 
 
 class EngineUnavailable(Exception):
-    """An engine is not installed, or does not answer; the text says why, for an operator.
+    """An engine is not installed or does not answer; the text gives the reason to an operator.
 
-    It holds no key, no address and nothing of what was to be processed. `retry_after_s` is given
-    where it is known when asking again makes sense.
+    The text contains no key, no address and nothing of the processed text. `retry_after_s` is the
+    time after which a retry makes sense, if known.
     """
 
     def __init__(self, reason: str, *, retry_after_s: int | None = None) -> None:
@@ -36,22 +36,22 @@ class EngineUnavailable(Exception):
 
 
 class EngineBusy(Exception):
-    """All that may run at once is running; ask again in a moment."""
+    """The engine is at its limit of concurrent work; retry in a moment."""
 
 
 class UnsupportedPair(Exception):
-    """No engine that works translates between these two languages."""
+    """No available engine translates this pair of languages."""
 
 
-# The language of a text that tells nothing about its language (ISO 639-2).
+# The code for a text whose language cannot be determined (ISO 639-2).
 UNDETERMINED = "und"
 
 
 @dataclass(frozen=True)
 class DetectedLanguage:
-    """The language of a text, by its ISO 639-1 code or UNDETERMINED, and how sure (0 to 1).
+    """The language of a text (ISO 639-1 or UNDETERMINED), and the confidence (0 to 1).
 
-    `alternatives` are the next likely ones, the likeliest first, where the engine tells them.
+    `alternatives` are other candidates, the likeliest first, if the engine returns them.
     """
 
     language: str
@@ -60,11 +60,11 @@ class DetectedLanguage:
 
 
 class Quality(StrEnum):
-    """What may be expected of a translation."""
+    """The expected quality of a translation."""
 
-    # The gist, by rules; to be called approximate where people see it.
+    # Rule-based; user interfaces should call it approximate.
     GIST = "gist"
-    # So many words were unknown to the rules that not even the gist may be right.
+    # Rule-based, with so many unknown words that even the gist may be wrong.
     LOW = "low"
     NEURAL = "neural"
     CLOUD = "cloud"
@@ -72,15 +72,13 @@ class Quality(StrEnum):
 
 @dataclass(frozen=True)
 class Translation:
-    """A text in another language."""
-
     text: str
     quality: Quality
 
 
 @dataclass(frozen=True)
 class SentimentScores:
-    """How likely a sentence is positive, neutral or negative; the three add up to 1."""
+    """The probabilities of a sentence being positive, neutral and negative; they add up to 1."""
 
     positive: float
     neutral: float
@@ -88,24 +86,24 @@ class SentimentScores:
 
 
 class Engine(Protocol):
-    """What all engines tell of themselves."""
+    """The properties of all engines."""
 
-    # The name that settings, answers and pages use.
+    # The name in settings, responses and pages.
     name: str
 
     @property
     def version(self) -> str:
-        """The version of the engine and, where they have their own, of its models."""
+        """The version of the engine and, if versioned separately, of its models."""
         ...
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages it knows, by ISO 639-1 code; empty when it needs no language."""
+        """The supported languages (ISO 639-1); empty if the engine does not depend on one."""
         ...
 
 
 class Detector(Engine, Protocol):
-    """Tells the language of a text."""
+    """Detects languages."""
 
     def detect(self, text: str) -> DetectedLanguage:
         """The language of a text of any length."""
@@ -113,31 +111,27 @@ class Detector(Engine, Protocol):
 
 
 class Translator(Engine, Protocol):
-    """Translates texts."""
-
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
-        """The pairs (source, target) of language codes that it can translate."""
+        """The supported pairs of language codes (source, target)."""
         ...
 
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[Translation]:
-        """The plain texts (no markup), translated, in the same order."""
+        """Translates plain texts (no markup); the result has the same order."""
         ...
 
 
 class SentimentAnalyzer(Engine, Protocol):
-    """Judges the sentiment of sentences."""
-
     def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
         """Scores of the sentences, in the same order. `language` is a hint, or UNDETERMINED."""
         ...
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a recognizer understands of one phrase; times in milliseconds from the stream's start.
+class RecognizedPhrase:
+    """The text of one phrase; times in milliseconds from the start of the stream.
 
-    Hypotheses (`is_final` false) repeat the whole text so far of the phrase.
+    A hypothesis (`is_final` is false) contains the whole text of the phrase so far.
     """
 
     text: str
@@ -147,27 +141,25 @@ class Heard:
 
 
 class Recognition(Protocol):
-    """Speech of one stream, while it is spoken. Used by one thread at a time."""
+    """The recognition of one audio stream. Used by one thread at a time."""
 
-    def feed(self, pcm: bytes) -> list[Heard]:
-        """Takes more sound (16-bit little-endian mono) and returns what is new."""
+    def feed(self, pcm: bytes) -> list[RecognizedPhrase]:
+        """Processes more audio (16-bit little-endian mono) and returns new results."""
         ...
 
-    def finish(self) -> list[Heard]:
-        """Says that no more sound comes, and returns the rest."""
+    def finish(self) -> list[RecognizedPhrase]:
+        """Ends the audio and returns the remaining results."""
         ...
 
     def close(self) -> None:
-        """Gives the engine's resources back; also after a failure."""
+        """Releases the resources of the engine; also called after a failure."""
         ...
 
 
 class Recognizer(Engine, Protocol):
-    """Turns speech into text."""
-
     def open(self, language: str, rate_hz: int) -> Recognition:
-        """A new stream of speech, with or without a region in the language (`en`, `en-US`).
+        """Starts a stream. Raises EngineBusy.
 
-        Without it, the language is one of `languages`. Raises EngineBusy.
+        `language` may have a region (`en`, `en-US`); without it, it is one of `languages`.
         """
         ...

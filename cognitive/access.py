@@ -13,13 +13,13 @@ from threads.access import ThreadAccess
 from threads.models import ChatThread
 from wire.errors import ChatError, bad_request, not_found
 
-# A thread in whose metadata this key has the value `off` keeps no results.
+# Thread metadata with which no results are stored for the thread.
 OPT_OUT_KEY, OPT_OUT_VALUE = "chatsite.cognitive", "off"
 
 
 @dataclass(frozen=True)
-class Readable:
-    """A message that somebody wrote, that is not deleted, and that the caller may see."""
+class ReadableMessage:
+    """A message of a user that is not deleted and that the caller may see."""
 
     key: int
     message_id: int
@@ -29,17 +29,17 @@ class Readable:
 
     @cached_property
     def texts(self) -> list[str]:
-        """What is to be translated: the text, or the texts in the html."""
+        """What to translate: the text, or the text nodes of the html."""
         return self._nodes.texts if self.is_html else [self.content]
 
     @property
     def text(self) -> str:
-        """All that it says, as plain text."""
+        """The whole message as plain text."""
         return "\n".join(self.texts)
 
     def with_texts(self, texts: list[str]) -> str:
-        """The content with other texts in place of its own; html is sanitized."""
-        return sanitize(self._nodes.put(texts)) if self.is_html else texts[0]
+        """The content with its texts replaced; html is sanitized."""
+        return sanitize(self._nodes.with_texts(texts)) if self.is_html else texts[0]
 
     @cached_property
     def _nodes(self) -> TextNodes:
@@ -48,15 +48,17 @@ class Readable:
 
 def readable_messages(
     access: ThreadAccess, message_ids: Sequence[int]
-) -> dict[int, Readable | ChatError]:
-    """Messages by their ids, and in place of those that are not readable why not.
+) -> dict[int, ReadableMessage | ChatError]:
+    """Messages by id, with an error in place of each that cannot be read.
 
-    404 for those that are not visible to the caller or deleted, 400 for those that the thread
-    wrote about itself, and for those that are too long.
+    The error is 404 if the message is deleted or not visible to the caller, and 400 for system
+    messages and for messages that are too long.
     """
     rows = visible_messages(access).filter(message_id__in=message_ids, deleted_ms=None)
     found = {
-        message_id: _readable(type, Readable(key, message_id, version, type == "html", content))
+        message_id: _readable(
+            type, ReadableMessage(key, message_id, version, type == "html", content)
+        )
         for key, message_id, version, type, content in rows.values_list(
             "pk", "message_id", "version", "type", "content"
         )
@@ -64,28 +66,28 @@ def readable_messages(
     return {message_id: found.get(message_id) or not_found() for message_id in message_ids}
 
 
-def readable_message(access: ThreadAccess, message_id: int) -> Readable:
-    """One of them. Raises ChatError as `readable_messages` says."""
+def readable_message(access: ThreadAccess, message_id: int) -> ReadableMessage:
+    """Like `readable_messages` for one message, but raises the ChatError."""
     message = readable_messages(access, [message_id])[message_id]
     if isinstance(message, ChatError):
         raise message
     return message
 
 
-def keeps_results(access: ThreadAccess) -> bool:
-    """Whether what is found out about messages of the thread may be stored."""
+def may_store_results(access: ThreadAccess) -> bool:
+    """Whether results for messages of the thread may be stored."""
     metadata = ChatThread.objects.values_list("metadata", flat=True).get(pk=access.thread_pk)
-    return opts_in(metadata)
+    return allows_storing(metadata)
 
 
-def opts_in(metadata: dict[str, str]) -> bool:
-    """The same, by the thread's metadata."""
+def allows_storing(metadata: dict[str, str]) -> bool:
+    """Whether a thread with this metadata allows storing results."""
     return metadata.get(OPT_OUT_KEY, "").strip().lower() != OPT_OUT_VALUE
 
 
-def _readable(message_type: str, message: Readable) -> Readable | ChatError:
+def _readable(message_type: str, message: ReadableMessage) -> ReadableMessage | ChatError:
     if message_type not in (MessageType.TEXT, MessageType.HTML):
-        return bad_request("The thread wrote this message about itself.")
+        return bad_request("System messages cannot be processed.")
     if len(message.text) > MESSAGE_CHARACTERS:
         return ChatError(
             400, "TextTooLong", f"The message has more than {MESSAGE_CHARACTERS} characters."

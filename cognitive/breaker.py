@@ -1,46 +1,44 @@
-"""A circuit breaker: an engine that keeps failing is left alone for a while."""
+"""A circuit breaker: an engine that keeps failing is not called for a while."""
 
 import threading
 import time
 from collections.abc import Callable
 
-# Failures in a row after which an engine rests, and for how long, in seconds.
+# Consecutive failures that open the circuit breaker, and for how many seconds.
 FAILURES = 3
-REST_S = 30.0
+OPEN_S = 30.0
 
 
-class Breaker:
-    """Counts failures in a row; any number of threads may use it.
+class CircuitBreaker:
+    """Opens after consecutive failures; thread-safe.
 
-    After the rest one caller may try, and the others as soon as that succeeded.
+    When the time is over, one caller may try; the others may as soon as that call succeeds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._failures = 0
-        self._rests_until = 0.0
+        self._open_until = 0.0
 
-    def rests_for(self) -> float:
-        """How many seconds nobody should ask; 0 when one may, and then one should."""
+    def seconds_until_retry(self) -> float:
+        """Seconds to wait before the next call; 0 means that the caller must call now."""
         with self._lock:
             now = self._clock()
             if self._failures < FAILURES:
                 return 0.0
-            if now < self._rests_until:
-                return self._rests_until - now
-            # This caller's attempt; who comes during it waits for its outcome.
-            self._rests_until = now + REST_S
+            if now < self._open_until:
+                return self._open_until - now
+            # This caller tries; others wait for the outcome.
+            self._open_until = now + OPEN_S
             return 0.0
 
-    def succeeded(self) -> None:
-        """An answer came: all is well."""
+    def record_success(self) -> None:
         with self._lock:
             self._failures = 0
 
-    def failed(self) -> None:
-        """No answer, or none of use."""
+    def record_failure(self) -> None:
         with self._lock:
             self._failures += 1
             if self._failures >= FAILURES:
-                self._rests_until = self._clock() + REST_S
+                self._open_until = self._clock() + OPEN_S

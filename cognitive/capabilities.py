@@ -1,4 +1,4 @@
-"""What the engines here can do, and why those that are missing are."""
+"""What the engines of this server can do, and why some are not available."""
 
 import logging
 from collections import defaultdict
@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 def capabilities() -> dict[str, Any]:
-    """All abilities with their engines in the order in which they are asked, and the limits.
+    """All abilities with their engines in order of preference, and the limits.
 
-    No model is loaded, and what engines elsewhere told of their languages is asked once a day.
+    Loads no models. The languages of remote engines are requested once a day.
     """
     abilities = {
         str(ability): {"engines": [_engine(one) for one in candidates(ability)]}
@@ -27,8 +27,8 @@ def capabilities() -> dict[str, Any]:
         **abilities,
         "limits": {
             "messageCharacters": limits.MESSAGE_CHARACTERS,
-            "messagesPerRequest": limits.MESSAGES,
-            "targetsPerRequest": limits.TARGETS,
+            "messagesPerRequest": limits.MESSAGES_PER_REQUEST,
+            "targetsPerRequest": limits.TARGETS_PER_REQUEST,
             "requestsPerMinute": settings.CHATSITE_COGNITIVE_REQUESTS,
             "speechStreams": settings.CHATSITE_COGNITIVE_STREAMS,
         },
@@ -43,9 +43,9 @@ def _engine(candidate: Candidate) -> dict[str, Any]:
     except EngineUnavailable as problem:
         return {"name": candidate.name, "available": False, "reason": str(problem)}
     except Exception:
-        # Engines come from elsewhere; what is known of the others is told all the same.
-        logger.exception("The engine %s could not describe itself", candidate.name)
-        reason = "It failed when it was asked what it knows; the log says more."
+        # Engines are third-party code: a failure of one must not hide the others.
+        logger.exception("Engine could not be described engine=%s", candidate.name)
+        reason = "It failed to report its languages; see the server log."
         return {"name": candidate.name, "available": False, "reason": reason}
 
 
@@ -58,7 +58,7 @@ def _described(engine: Engine) -> dict[str, Any]:
 
 
 def _by_source(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Targets by source; `*` stands for all languages where any leads to any other."""
+    """Targets by source; the key `*` means that all pairs of its languages are supported."""
     targets: dict[str, set[str]] = defaultdict(set)
     for source, target in pairs:
         targets[source].add(target)

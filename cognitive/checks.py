@@ -1,4 +1,4 @@
-"""System checks: engines that the settings name and do not say enough about."""
+"""System checks: settings that an engine requires."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +27,7 @@ _NEEDED = {
 
 @register()
 def check_engines(**kwargs: Any) -> list[CheckMessage]:
-    """Engines elsewhere need an address, and most a key; a folder of models must be there."""
+    """Remote engines need a URL, and most a key; the folder of models must exist."""
     return list(_problems())
 
 
@@ -42,4 +42,4 @@ def _problems() -> Iterator[CheckMessage]:
             )
     folder = settings.CHATSITE_COGNITIVE_MODELS
     if folder is not None and not folder.is_dir():
-        yield Error("CHATSITE_COGNITIVE_MODELS is not a folder.", id="cognitive.E002")
+        yield Error("CHATSITE_COGNITIVE_MODELS is not a directory.", id="cognitive.E002")

@@ -1,4 +1,4 @@
-"""The base of the views that speak a dialect of Azure's text services."""
+"""The base class of the views for Azure's text services."""
 
 import uuid
 from typing import Any
@@ -19,23 +19,23 @@ from wire.views import WireView, raw_body
 
 
 class DialectView(WireView):
-    """Authenticates as Azure's services do, and counts what users ask for.
+    """Authenticates like Azure's services and enforces the users' request limit.
 
     `request.user` is a CognitiveCaller.
     """
 
     authentication_classes: tuple[type, ...] = (CognitiveAuthentication,)
     http_method_names = ["get", "head", "post"]
-    # What answers call a request.
+    # The response header with the id of the request.
     request_id_header = "apim-request-id"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """The credential; then 405 before anything else is looked at; then the user's limit."""
+        """Authenticates, and enforces the limit unless the method is not allowed (405)."""
         super().initial(request, *args, **kwargs)
         caller: object = request.user
         is_offered = hasattr(self, (request.method or "").lower())
         if is_offered and isinstance(caller, CognitiveCaller) and caller.user is not None:
-            limits.require_turn(caller.user.user_id)
+            limits.enforce_request_limit(caller.user.user_id)
 
     def json(self, request: Request) -> Any:
         """The JSON value of the body. Raises ChatError 400, 413 and 415."""
@@ -48,7 +48,7 @@ class DialectView(WireView):
         return strict_json.parse_value(body)
 
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
-        """Engines that are not there are a 503, busy ones a 429."""
+        """Maps EngineUnavailable to 503 and EngineBusy to 429."""
         if isinstance(exc, EngineBusy):
             exc = ChatError(429, "TooManyRequests", str(exc), headers={"Retry-After": "1"})
         elif isinstance(exc, EngineUnavailable):
@@ -56,13 +56,13 @@ class DialectView(WireView):
         return super().handle_exception(exc)
 
     def render_error(self, error: ChatError) -> HttpResponse:
-        """The answer to a refused request, in the path's dialect."""
+        """The error in the format of the service that the path belongs to."""
         return refusal(self.request.path_info, error)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> Any:
-        """Names the request; the headers of the chat API would mean nothing here."""
+        """Adds the request id. The headers of the chat API are not part of these services."""
         response.headers["date"] = http_date()
         response.headers[self.request_id_header] = str(uuid.uuid4())
         if settings.SECURE_HSTS_SECONDS:
@@ -72,12 +72,11 @@ class DialectView(WireView):
 
 
 class UnknownDialectView(DialectView):
-    """Answers whatever is below a prefix of a dialect but is no operation of it."""
+    """404 for a path below the prefix of a service that is none of its operations."""
 
     authentication_classes = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuses."""
         raise not_found("The requested resource was not found.")
 
 
@@ -86,6 +85,6 @@ def _unavailable(problem: EngineUnavailable) -> ChatError:
     return ChatError(
         503,
         "ServiceUnavailable",
-        f"No engine can answer at the moment. {problem}",
+        f"No engine is currently available. {problem}",
         headers={"Retry-After": str(after)} if after else {},
     )

@@ -1,7 +1,7 @@
-"""Which engines there are, and in which order they are asked.
+"""The engines that the settings name, in order of preference.
 
 `settings.COGNITIVE_ENGINES` names engines per ability in order of preference;
-`settings.COGNITIVE_PROVIDERS` says where each lives.
+`settings.COGNITIVE_PROVIDERS` has the dotted path of each.
 """
 
 import logging
@@ -29,53 +29,53 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Candidate:
-    """An engine that the settings name: the engine itself, or why it is not to be had."""
+    """An engine that the settings name: the engine itself, or the reason why it is unavailable."""
 
     ability: Ability
     name: str
     engine: Engine | None
     reason: str = ""
-    # Whether it is there and does not work, rather than not there.
+    # Whether it is installed but does not work.
     is_broken: bool = False
 
 
-# What is not to be had is looked for again after so long: it may have been installed meanwhile, or
-# the machine was too busy to find out.
-MISSING_S = 300.0
+# Seconds after which an unavailable engine is tried again: it may have been installed meanwhile, or
+# the machine was too busy the first time.
+RECHECK_S = 300.0
 
-# Each with the time when it was looked for.
+# Each with the time when it was loaded.
 _candidates: dict[tuple[Ability, str], tuple[float, Candidate]] = {}
 _lock = threading.Lock()
 
 
 def candidates(ability: Ability) -> list[Candidate]:
-    """All engines that the settings name for an ability, in their order."""
+    """All engines that the settings name for an ability, available or not, in order."""
     return [_candidate(ability, name) for name in settings.COGNITIVE_ENGINES[ability]]
 
 
-def forget_engines() -> None:
-    """Lets the next question make all engines anew, for instance after an installation."""
+def reset_engines() -> None:
+    """Discards all engine instances, for instance after an installation."""
     with _lock:
         _candidates.clear()
 
 
 def detectors() -> Iterator[Detector]:
-    """The detectors that work, the preferred first."""
+    """The available detectors in order of preference."""
     return _available(Ability.DETECTION)
 
 
 def translators() -> Iterator[Translator]:
-    """The translators that work, the preferred first."""
+    """The available translators in order of preference."""
     return _available(Ability.TRANSLATION)
 
 
 def sentiment_analyzers() -> Iterator[SentimentAnalyzer]:
-    """The sentiment analyzers that work, the preferred first."""
+    """The available sentiment analyzers in order of preference."""
     return _available(Ability.SENTIMENT)
 
 
 def recognizers() -> Iterator[Recognizer]:
-    """The recognizers that work, the preferred first."""
+    """The available speech recognizers in order of preference."""
     return _available(Ability.SPEECH)
 
 
@@ -88,11 +88,11 @@ def _available(ability: Ability) -> Iterator[Any]:
 
 def _candidate(ability: Ability, name: str) -> Candidate:
     key = (ability, name)
-    # Whoever comes meanwhile waits for the same engine.
+    # Other threads wait for the same instance.
     with _lock:
         now = time.monotonic()
         at, known = _candidates.get(key, (now, None))
-        if known is None or (known.engine is None and now - at >= MISSING_S):
+        if known is None or (known.engine is None and now - at >= RECHECK_S):
             known = _load(ability, name)
             _candidates[key] = (now, known)
         return known
@@ -106,7 +106,7 @@ def _load(ability: Ability, name: str) -> Candidate:
     except EngineUnavailable as problem:
         return Candidate(ability, name, None, str(problem))
     except Exception:
-        # Engines come from elsewhere; whatever they do, chat goes on.
-        logger.exception("The engine %s could not be loaded", name)
-        reason = "It failed while it was loaded; the log says more."
+        # Engines are third-party code: a failure must not affect the chat.
+        logger.exception("Engine could not be loaded ability=%s engine=%s", ability, name)
+        reason = "It failed to load; see the server log."
         return Candidate(ability, name, None, reason, is_broken=True)

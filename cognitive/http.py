@@ -1,4 +1,4 @@
-"""Asking an engine elsewhere, with one deadline for the whole answer."""
+"""JSON requests to remote engines, with one deadline for the whole response."""
 
 import json
 import time
@@ -8,26 +8,26 @@ import urllib3
 
 from cognitive.abilities import EngineUnavailable
 
-# Seconds for everything, and bytes of an answer.
+# Seconds for the whole exchange, and the maximum size of a response in bytes.
 DEADLINE_S = 3.0
-_MOST_BYTES = 4_000_000
+_MAX_BYTES = 4_000_000
 
 _pool = urllib3.PoolManager(
     maxsize=4,
-    # Redirects would carry the key elsewhere; whether to ask again is for the breaker to say.
+    # A redirect would send the key to another host; retries are up to the circuit breaker.
     retries=urllib3.Retry(total=0, redirect=0, raise_on_redirect=False),
 )
 
 
-class Refused(EngineUnavailable):
-    """The engine answered with an error; `status` is its HTTP status."""
+class ErrorResponse(EngineUnavailable):
+    """The engine responded with an HTTP status other than 200."""
 
     def __init__(self, name: str, status: int) -> None:
         super().__init__(f"{name} answered with status {status}.")
         self.status = status
 
 
-def ask(
+def request_json(
     name: str,
     method: str,
     url: str,
@@ -36,10 +36,10 @@ def ask(
     headers: dict[str, str] | None = None,
     seconds: float = DEADLINE_S,
 ) -> Any:
-    """The JSON that the engine `name` answers with; `body` is JSON unless it is bytes.
+    """The JSON response of the engine `name`; `body` is sent as JSON unless it is bytes.
 
-    Raises EngineUnavailable, its subclass Refused for any status but 200; neither tells the
-    address, a key or what was sent.
+    Raises EngineUnavailable, in particular ErrorResponse for any status but 200. The exceptions
+    contain no address, no key and nothing of the request.
     """
     deadline = time.monotonic() + seconds
     try:
@@ -62,37 +62,37 @@ def ask(
     except (urllib3.exceptions.HTTPError, OSError) as problem:
         raise EngineUnavailable(f"{name} did not answer ({type(problem).__name__}).") from None
     if response.status != 200:
-        raise Refused(name, response.status)
+        raise ErrorResponse(name, response.status)
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise EngineUnavailable(f"{name} answered with something that is not JSON.") from None
+        raise EngineUnavailable(f"{name} sent a response that is not JSON.") from None
 
 
 def _read(name: str, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    # A timeout begins anew with every byte, so the clock is looked at between them.
+    # urllib3's timeout restarts with every byte received, so the deadline is checked here.
     content = b""
     while piece := response.read1(65_536):
         content += piece
         if time.monotonic() > deadline:
             raise EngineUnavailable(f"{name} took too long to answer.")
-        if len(content) > _MOST_BYTES:
-            raise EngineUnavailable(f"{name} answered with too much.")
+        if len(content) > _MAX_BYTES:
+            raise EngineUnavailable(f"{name} sent a response that is too large.")
     return content
 
 
-class Memory:
-    """What was asked once is remembered for a day."""
+class DailyCache:
+    """Caches values for a day."""
 
-    KEPT_S = 86_400.0
+    LIFETIME_S = 86_400.0
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[float, Any]] = {}
 
-    def get(self, key: str, ask_anew: Any) -> Any:
-        """What `ask_anew()` returned within a day; what it raises is not remembered."""
+    def get(self, key: str, fetch: Any) -> Any:
+        """The cached value, or that of `fetch()`; its exceptions are not cached."""
         at, value = self._known.get(key, (0.0, None))
-        if value is None or time.monotonic() - at > self.KEPT_S:
-            value = ask_anew()
+        if value is None or time.monotonic() - at > self.LIFETIME_S:
+            value = fetch()
             self._known[key] = (time.monotonic(), value)
         return value

@@ -1,4 +1,4 @@
-"""What languages are called, in English, in themselves, and in others."""
+"""Names of languages in English, in the language itself, and in other languages."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from cognitive.languages import base
 
-# Those that Django has no name for, and engines speak.
+# Languages that engines support but Django has no name for.
 _MORE = {
     "an": ("Aragonese", "aragonés"),
     "bm": ("Bambara", "bamanankan"),
@@ -23,7 +23,7 @@ _MORE = {
     "si": ("Sinhala", "සිංහල"),
     "zh": ("Chinese", "中文"),
 }
-# Languages not written in Latin letters, by the ISO 15924 code of their script.
+# The scripts of languages that are not written in the Latin script (ISO 15924).
 _SCRIPTS = {
     **dict.fromkeys(("ar", "ckb", "fa", "ps", "ug", "ur"), "Arab"),
     **dict.fromkeys(("be", "bg", "kk", "ky", "mk", "mn", "ru", "sr", "tg", "tt", "uk"), "Cyrl"),
@@ -37,7 +37,7 @@ _SCRIPTS = {
 
 @dataclass(frozen=True)
 class LanguageName:
-    """A language for people; `name` is English."""
+    """The names of a language; `name` is in English."""
 
     name: str
     native_name: str
@@ -45,7 +45,7 @@ class LanguageName:
 
 
 def name_of(code: str) -> LanguageName:
-    """The names of a language; its code where there are none."""
+    """The names of a language; its code if they are unknown."""
     for spelling in (code.lower(), base(code)):
         if spelling in _MORE:
             return LanguageName(*_MORE[spelling], is_right_to_left=False)
@@ -58,13 +58,13 @@ def name_of(code: str) -> LanguageName:
 
 
 def name_in(code: str, language: str) -> str:
-    """What a language is called in another; in English where that is not known."""
+    """The name of a language in another language; in English if that is unknown."""
     with translation.override(language):
         return gettext(name_of(code).name)
 
 
 def script_of(code: str) -> str:
-    """The script that a language is written in, by its ISO 15924 code."""
+    """The ISO 15924 code of the script that a language is written in."""
     parts = code.split("-")[1:]
     given = [part.title() for part in parts if len(part) == 4]
     return given[0] if given else _SCRIPTS.get(base(code), "Latn")

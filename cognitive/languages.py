@@ -1,4 +1,4 @@
-"""Codes of languages: BCP 47, of which engines know the language and sometimes the region."""
+"""Language codes (BCP 47); engines support the language and sometimes the region."""
 
 import re
 from collections.abc import Collection
@@ -7,12 +7,12 @@ _CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 def is_code(text: str) -> bool:
-    """Whether a text looks like the code of a language: `es`, `pt-BR`, `zh-Hans`."""
+    """Whether a text has the form of a language code: `es`, `pt-BR`, `zh-Hans`."""
     return _CODE.fullmatch(text) is not None
 
 
 def canonical(code: str) -> str:
-    """A code in its usual spelling: `PT-br` is `pt-BR`, `zh-hans` is `zh-Hans`."""
+    """A code in its usual case: `pt-BR` for `PT-br`, `zh-Hans` for `zh-hans`."""
     language, *parts = code.replace("_", "-").split("-")
     return "-".join([language.lower(), *(_SPELLINGS.get(len(p), str.lower)(p) for p in parts)])
 
@@ -28,7 +28,7 @@ def base(code: str) -> str:
 def choose_pair(
     source: str, target: str, pairs: Collection[tuple[str, str]]
 ) -> tuple[str, str] | None:
-    """The pair among `pairs` (a set) that is asked for, or the nearest without regions."""
+    """The requested pair if it is in `pairs` (a set), or the closest one without regions."""
     source, target = canonical(source), canonical(target)
     wanted = (
         (source, target),

@@ -1,4 +1,4 @@
-"""How much one request, and one user, may ask for."""
+"""Limits of one request, and of the requests of one user."""
 
 from django.conf import settings
 from django.db import connection
@@ -6,15 +6,14 @@ from django.db import connection
 from wire.errors import ChatError
 from wire.times import now_ms
 
-# Characters of one message; a page of messages; languages of one request.
 MESSAGE_CHARACTERS = 5_000
-MESSAGES = 20
-TARGETS = 5
+MESSAGES_PER_REQUEST = 20
+TARGETS_PER_REQUEST = 5
 
 _MINUTE_MS = 60_000
 
-# One statement for count and limit, so that any number of server processes count together.
-_TAKE = """
+# Counts in one statement, so that it is exact with any number of server processes.
+_COUNT = """
 INSERT INTO cognitive_cognitiveuse (user_id, minute, requests) VALUES (%s, %s, 1)
 ON CONFLICT (user_id) DO UPDATE SET
     requests = CASE WHEN cognitive_cognitiveuse.minute = excluded.minute
@@ -24,28 +23,28 @@ RETURNING requests
 """
 
 
-def take(user_id: int) -> int | None:
-    """Counts a request of a user; the seconds to wait when it is one too many, else None.
+def count_request(user_id: int) -> int | None:
+    """Counts a request of a user. Returns the seconds to wait if it exceeds the limit, else None.
 
-    Minutes are those of the clock: around a full one twice as many may come.
+    Counts per calendar minute, so that twice the limit is possible around the turn of a minute.
     """
     at_ms = now_ms()
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [user_id, at_ms // _MINUTE_MS])
+        cursor.execute(_COUNT, [user_id, at_ms // _MINUTE_MS])
         (requests,) = cursor.fetchone()
     if requests <= settings.CHATSITE_COGNITIVE_REQUESTS:
         return None
     return -(-(_MINUTE_MS - at_ms % _MINUTE_MS) // 1000)
 
 
-def require_turn(user_id: int) -> None:
+def enforce_request_limit(user_id: int) -> None:
     """Counts a request of a user. Raises ChatError 429, with Retry-After."""
-    wait_s = take(user_id)
+    wait_s = count_request(user_id)
     if wait_s is not None:
         raise ChatError(
             429,
             "TooManyRequests",
-            f"At most {settings.CHATSITE_COGNITIVE_REQUESTS} requests a minute are answered."
+            f"You may send at most {settings.CHATSITE_COGNITIVE_REQUESTS} requests per minute."
             f" Try again in {wait_s} seconds.",
             headers={"Retry-After": str(wait_s)},
         )

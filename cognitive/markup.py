@@ -1,22 +1,24 @@
-"""The texts in a piece of html, and the same html with other texts."""
+"""Extracts the text nodes of html, and puts translated ones in their place."""
 
 import html
 import re
 from collections.abc import Iterator
 
-# What is in them is no text for people, or must stay as it is.
-_OPAQUE = frozenset({"script", "style", "code", "pre", "kbd", "samp", "var", "textarea", "title"})
-# What is in these is no markup either, up to their end.
+# Elements whose content is not translated.
+_UNTRANSLATED = frozenset(
+    {"script", "style", "code", "pre", "kbd", "samp", "var", "textarea", "title"}
+)
+# Elements whose content is not parsed as markup, up to the end tag.
 _RAW = frozenset({"script", "style", "textarea", "title"})
-# They end without an end tag, so nothing is within them.
+# Elements without content and end tag.
 _VOID = frozenset(
     {
         *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"),
         *("track", "wbr"),
     }
 )
-# A tag, with `>` allowed in quotes only. A `<` outside of quotes ends the attempt, so that many
-# of them cost no more than their number; the standard library's parser takes its square.
+# A tag, with `>` allowed in quotes only. A `<` outside of quotes ends the match, so that the time
+# is linear in the number of `<`; with the standard library's parser it is quadratic.
 _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/<>"']*)((?:[^<>"']++|"[^"]*+"|'[^']*+')*+)>""")
 _ATTRIBUTE = re.compile(
     r"""(?<![^\s"'/])([^\s"'<>/=]++)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'<>]++))?+"""
@@ -26,54 +28,54 @@ _COMMENT, _COMMENT_END = "<!--", "-->"
 
 
 class TextNodes:
-    """Splits html into texts to translate and all that must stay.
+    """Splits html into the texts to translate and everything else.
 
-    `texts` are the text nodes that hold a letter, unescaped, without the blanks around them;
-    `put` returns the html with others in their place. Code, and what is marked as not to be
-    translated (`translate="no"`, class `notranslate`), stays. What is no tag is text.
+    `texts` are the text nodes that contain a letter, unescaped, without surrounding white space;
+    `with_texts` returns the html with these replaced. Code, and content that is marked as not to
+    be translated (`translate="no"`, class `notranslate`), is left unchanged. Malformed tags are
+    text.
     """
 
     def __init__(self, markup: str) -> None:
-        # Every second piece, from the second on, is a text.
+        # Alternates between markup and text: pieces 1, 3, 5, … are the texts.
         self._pieces: list[str] = []
         self._kept: list[str] = []
-        # The open elements that are opaque, and those within them.
-        self._opaque: list[str] = []
+        # The open elements with untranslated content, and those nested in them.
+        self._untranslated: list[str] = []
         at = 0
         for start, end, tag in _markup(markup):
             self._add_text(markup[at:start])
             self._kept.append(markup[start:end])
             if tag:
-                self._note(tag)
+                self._track(tag)
             at = end
         self._add_text(markup[at:])
         self._pieces.append("".join(self._kept))
 
     @property
     def texts(self) -> list[str]:
-        """The texts, in their order."""
         return self._pieces[1::2]
 
-    def put(self, texts: list[str]) -> str:
-        """The html with `texts`, as many as there are in `self.texts`, in place of its own."""
+    def with_texts(self, texts: list[str]) -> str:
+        """The html with its texts replaced by `texts`, which must be as many as `self.texts`."""
         pieces = list(self._pieces)
         pieces[1::2] = [html.escape(text, quote=False) for text in texts]
         return "".join(pieces)
 
-    def _note(self, tag: re.Match[str]) -> None:
-        """Whether something opaque begins or ends with a tag."""
+    def _track(self, tag: re.Match[str]) -> None:
+        """Notes if untranslated content begins or ends with a tag."""
         name = tag[2].lower()
         if tag[1]:
-            if name in self._opaque:
-                while self._opaque.pop() != name:
+            if name in self._untranslated:
+                while self._untranslated.pop() != name:
                     pass
         elif name not in _VOID and not tag[3].endswith("/"):
-            if self._opaque or name in _OPAQUE or _is_marked(tag[3]):
-                self._opaque.append(name)
+            if self._untranslated or name in _UNTRANSLATED or _is_marked(tag[3]):
+                self._untranslated.append(name)
 
     def _add_text(self, raw: str) -> None:
         text = html.unescape(raw)
-        if self._opaque or not any(character.isalpha() for character in text):
+        if self._untranslated or not any(character.isalpha() for character in text):
             self._kept.append(raw)
             return
         core = text.strip()
@@ -84,9 +86,9 @@ class TextNodes:
 
 
 def _markup(markup: str) -> Iterator[tuple[int, int, re.Match[str] | None]]:
-    """Where each tag and comment is; a tag with its match. What is raw has neither."""
+    """The start and end of each tag and comment, and the match of a tag."""
     at = 0
-    # Looked for once: where none of them ends, none ends further on.
+    # Searched once, so that unclosed comments and tags do not cost a search each.
     last_comment, last_tag = markup.rfind(_COMMENT_END), markup.rfind(">")
     while (start := markup.find("<", at)) >= 0:
         at = start + 1
@@ -94,7 +96,7 @@ def _markup(markup: str) -> Iterator[tuple[int, int, re.Match[str] | None]]:
         if (is_comment and last_comment < start + len(_COMMENT)) or (
             last_tag < start and _BEGINNING.match(markup, start)
         ):
-            # What is never closed takes all the rest with it, as in browsers.
+            # An unclosed tag or comment extends to the end, as in browsers.
             yield start, len(markup), None
             return
         if is_comment:
@@ -111,7 +113,7 @@ def _markup(markup: str) -> Iterator[tuple[int, int, re.Match[str] | None]]:
 
 
 def _end_of_raw(markup: str, at: int, name: str) -> int:
-    """Where the end tag of a raw element begins; the end of the html if it has none."""
+    """The start of the end tag of a raw element, or the end of the html."""
     end = re.compile(rf"</{re.escape(name)}[\s/>]", re.IGNORECASE).search(markup, at)
     return end.start() if end else len(markup)
 

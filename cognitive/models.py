@@ -1,4 +1,4 @@
-"""What was found out about messages, and how much people asked. Times are epoch milliseconds."""
+"""Stored results for messages, and request counts of users. Times are epoch milliseconds."""
 
 from django.db import models
 
@@ -7,13 +7,13 @@ from messaging.models import ChatMessage
 
 
 class CognitiveResult(models.Model):
-    """What an engine said about one version of a message; kept until the message changes."""
+    """The result of an engine for one version of a message; stored until the message changes."""
 
     message = models.ForeignKey(ChatMessage, on_delete=models.CASCADE, related_name="+")
     message_version = models.BigIntegerField()
     # An ability of `cognitive.abilities`.
     kind = models.CharField(max_length=20)
-    # Languages of a translation, as the engine was asked for them; empty otherwise.
+    # The languages of a translation, in the codes of the engine; empty otherwise.
     source = models.CharField(max_length=35, blank=True)
     target = models.CharField(max_length=35, blank=True)
     engine = models.CharField(max_length=50)
@@ -44,7 +44,7 @@ class CognitiveResult(models.Model):
 
 
 class CognitiveUse(models.Model):
-    """How many requests a user made in the current minute."""
+    """How many requests a user sent in the current minute."""
 
     user = models.OneToOneField(
         CommunicationUser, on_delete=models.CASCADE, primary_key=True, related_name="+"

@@ -1,4 +1,4 @@
-"""Asking every engine something small, to see that it works and how long it takes."""
+"""Calls every engine with a small input, to check that it works and to time it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,8 +20,8 @@ from cognitive.abilities import (
 )
 from cognitive.engines import Candidate, candidates
 
-# Where there are more pairs than these one of them is tried.
-_MOST_PAIRS = 100
+# With more pairs than this, only one is tried.
+_MAX_PAIRS = 100
 _WORDS = {
     **{"ca": "casa", "da": "hus", "de": "Haus", "en": "house", "es": "casa", "fr": "maison"},
     **{"gl": "casa", "it": "casa", "nl": "huis", "pl": "dom", "pt": "casa", "ro": "casă"},
@@ -31,8 +31,10 @@ _RATE_HZ = 16_000
 
 
 @dataclass(frozen=True)
-class Report:
-    """What came of probing an engine. `milliseconds` is the median; the first call loads models."""
+class ProbeResult:
+    """The outcome for one engine. `milliseconds` is the median without the first call, which loads
+    models.
+    """
 
     candidate: Candidate
     state: str
@@ -42,58 +44,58 @@ class Report:
 
     @property
     def is_broken(self) -> bool:
-        """Whether it is there and does not work."""
+        """Whether the engine is installed but does not work."""
         return self.state == BROKEN
 
 
 WORKS, MISSING, BROKEN = "works", "not installed", "broken"
 
 
-def probe_all() -> Iterator[Report]:
-    """Probes each engine that the settings name, one after the other."""
+def probe_all() -> Iterator[ProbeResult]:
+    """Probes the engines that the settings name, one after the other."""
     for ability in Ability:
         for candidate in candidates(ability):
             yield _probe(candidate)
 
 
-def _probe(candidate: Candidate) -> Report:
+def _probe(candidate: Candidate) -> ProbeResult:
     engine = candidate.engine
     if engine is None:
-        return Report(candidate, BROKEN if candidate.is_broken else MISSING, candidate.reason)
-    taken: list[float] = []
+        return ProbeResult(candidate, BROKEN if candidate.is_broken else MISSING, candidate.reason)
+    durations: list[float] = []
     try:
-        detail = _PROBES[candidate.ability](engine, partial(_timed, taken=taken))
+        detail = _PROBES[candidate.ability](engine, partial(_timed, durations=durations))
         known = f"; {detail}" if detail else ""
-        return Report(
+        return ProbeResult(
             candidate,
             WORKS,
             f"version {engine.version}{known}",
-            taken[0],
-            median(taken[1:] or taken),
+            durations[0],
+            median(durations[1:] or durations),
         )
     except (EngineUnavailable, EngineBusy, _WrongAnswer) as problem:
-        return Report(candidate, BROKEN, str(problem) or "It is busy.")
+        return ProbeResult(candidate, BROKEN, str(problem) or "The engine is busy.")
     except Exception as problem:
-        return Report(candidate, BROKEN, f"{type(problem).__name__}: {problem}")
+        return ProbeResult(candidate, BROKEN, f"{type(problem).__name__}: {problem}")
 
 
 class _WrongAnswer(Exception):
-    """An engine answered, but not what anybody would expect."""
+    """An engine returned a result that cannot be right."""
 
 
 T = TypeVar("T")
 
 
 class Timed(Protocol):
-    """Returns what a call returns, and notes how long it took."""
+    """Returns the result of a call, and records how long it took."""
 
     def __call__(self, call: Callable[[], T]) -> T: ...
 
 
-def _timed(call: Callable[[], T], taken: list[float]) -> T:
+def _timed(call: Callable[[], T], durations: list[float]) -> T:
     started = time.perf_counter()
     answer = call()
-    taken.append((time.perf_counter() - started) * 1000)
+    durations.append((time.perf_counter() - started) * 1000)
     return answer
 
 
@@ -106,36 +108,36 @@ def _detection(engine: Detector, timed: Timed) -> str:
     for _ in range(3):
         found = timed(lambda: engine.detect("This is a sentence of plain English words."))
         if found.language != "en":
-            raise _WrongAnswer(f"It takes English for {found.language}.")
+            raise _WrongAnswer(f"It detected {found.language} for an English text.")
     return _languages(engine)
 
 
 def _translation(engine: Translator, timed: Timed) -> str:
     pairs = sorted(engine.pairs)
     if not pairs:
-        raise _WrongAnswer("It knows no pair of languages.")
+        raise _WrongAnswer("It supports no pair of languages.")
     tried = sorted(getattr(engine, "direct_pairs", pairs))
-    if len(tried) > _MOST_PAIRS:
+    if len(tried) > _MAX_PAIRS:
         tried = [pair for pair in tried if pair == ("en", "es")] or tried[:1]
-    silent = []
+    failed = []
     for source, target in tried:
         word = _WORDS.get(source.partition("-")[0], "internet")
         try:
             timed(partial(engine.translate, [word], source, target))
         except EngineUnavailable:
-            silent.append(f"{source}-{target}")
-    if len(silent) == len(tried):
-        raise _WrongAnswer("It translates nothing.")
-    broken = f"; not {' '.join(silent)}" if silent else ""
+            failed.append(f"{source}-{target}")
+    if len(failed) == len(tried):
+        raise _WrongAnswer("All translations failed.")
+    broken = f"; failed: {' '.join(failed)}" if failed else ""
     return f"{len(engine.pairs)} pairs of {_languages(engine)}{broken}"
 
 
 def _sentiment(engine: SentimentAnalyzer, timed: Timed) -> str:
     for _ in range(3):
         timed(lambda: engine.analyze(["I love this, thank you!"], UNDETERMINED))
-    glad, sad = engine.analyze(["I love this, thank you!", "This is terrible, I hate it."], "en")
-    if glad.positive <= glad.negative or sad.positive >= sad.negative:
-        raise _WrongAnswer("It takes love for hate.")
+    happy, sad = engine.analyze(["I love this, thank you!", "This is terrible, I hate it."], "en")
+    if happy.positive <= happy.negative or sad.positive >= sad.negative:
+        raise _WrongAnswer("It confused positive and negative sentences.")
     return _languages(engine)
 
 

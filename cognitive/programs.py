@@ -1,4 +1,4 @@
-"""Running a program with a text as its input, for engines that are programs."""
+"""Runs a program with a text as its input, for engines that are programs."""
 
 import contextlib
 import os
@@ -9,15 +9,15 @@ from collections.abc import Sequence
 
 from cognitive.abilities import EngineUnavailable
 
-# Engines are in nobody's way: chat comes first.
+# Low priority, so that the chat is not slowed down.
 _NICE = ["-n", "10"]
 
 
 def run(arguments: Sequence[str], text: str, *, seconds: float) -> str:
-    """What a program writes when it is given `text`; both are UTF-8. No shell is involved.
+    """Runs a program, without a shell, and returns its output for the input `text` (UTF-8).
 
-    Raises EngineUnavailable when it is not there, fails, or takes longer than `seconds`; then all
-    that it started is ended too.
+    Raises EngineUnavailable if it does not exist, fails, or takes longer than `seconds`; then its
+    child processes are killed too.
     """
     nice = shutil.which("nice")
     command = [nice, *_NICE, *arguments] if nice else list(arguments)
@@ -29,7 +29,7 @@ def run(arguments: Sequence[str], text: str, *, seconds: float) -> str:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
-            # A group of its own: these programs start others, which must not be left behind.
+            # A process group of its own, so that its child processes can be killed too.
             start_new_session=True,
         )
     except OSError as problem:
@@ -43,5 +43,5 @@ def run(arguments: Sequence[str], text: str, *, seconds: float) -> str:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     if process.returncode:
-        raise EngineUnavailable(f"{name} ended with code {process.returncode}.")
+        raise EngineUnavailable(f"{name} exited with code {process.returncode}.")
     return output.decode(errors="replace")

@@ -1,6 +1,6 @@
-"""Forgetting what was found out about messages, in the transaction of what ends its truth."""
+"""Deletes results that an event makes invalid, in the transaction of the event."""
 
-from cognitive.access import opts_in
+from cognitive.access import allows_storing
 from cognitive.models import CognitiveResult
 from events.catalogue import (
     ChatMessageDeleted,
@@ -12,13 +12,13 @@ from events.catalogue import (
 
 
 def forget_results(event: ThreadEvent) -> None:
-    """Deletes the results of an edited or deleted message, and of a thread that wants none."""
+    """Deletes the results of an edited or deleted message, and of a thread that opts out."""
     match event:
         case ChatMessageEdited() | ChatMessageDeleted():
             of_message = {"message__message_id": event.message_id}
         case ChatThreadDeleted():
             of_message = {}
-        case ChatThreadPropertiesUpdated() if not opts_in(event.metadata):
+        case ChatThreadPropertiesUpdated() if not allows_storing(event.metadata):
             of_message = {}
         case _:
             return

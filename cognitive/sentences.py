@@ -1,4 +1,4 @@
-"""Splitting a text into sentences, and what the sentiments of sentences say about their text."""
+"""Splits a text into sentences, and derives its sentiment from theirs."""
 
 import re
 from collections.abc import Sequence
@@ -6,23 +6,23 @@ from enum import StrEnum
 
 from cognitive.abilities import SentimentScores
 
-# The end of a sentence: closing marks with what closes behind them, or the end of a line. A full
-# stop counts before white space only; those of Chinese and Japanese need none.
-# No mark is looked at twice, however many stand in a row.
+# The end of a sentence: punctuation with closing quotes and brackets, or the end of a line. Western
+# punctuation must be followed by white space, Chinese and Japanese need not. Possessive quantifiers
+# keep the time linear for long runs of punctuation.
 _END = re.compile(
     r"""(?:(?<![.!?…])[.!?…]++["'”’»)\]]*+(?=\s)|(?<![。！？｡])[。！？｡]++[」』”’）]*+|\n)\s*+"""
 )
-# After these a full stop ends nothing: single letters (`p.m.`, `z. B.`), and some words.
+# A period after these does not end a sentence: single letters (`p.m.`, `z. B.`), and some words.
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:(?:[^\W\d_]\.)*[^\W\d_]|mrs?|ms|dr|prof|st|vs|etc|approx|no|nr|bzw|ca|sra?|"
     r"p\.ex|cf|mme|dott)\.$",
     re.IGNORECASE,
 )
-# How far before a full stop the longest abbreviation begins.
+# Characters before a period in which the longest abbreviation fits.
 _ABBREVIATION_LENGTH = 8
-# Each is a question to an engine. A message of everyday chat has three; the limit of a message's
-# length allows thousands of one letter.
-MOST_SENTENCES = 50
+# Each sentence costs an engine call. Typical messages have three; the maximum length of a message
+# would allow thousands.
+MAX_SENTENCES = 50
 
 
 class SentimentLabel(StrEnum):
@@ -34,25 +34,25 @@ class SentimentLabel(StrEnum):
     MIXED = "mixed"
 
 
-def split_sentences(text: str, most: int | None = MOST_SENTENCES) -> list[tuple[int, str]]:
-    """The sentences, each with its offset in characters, without the white space around them.
+def split_sentences(text: str, limit: int | None = MAX_SENTENCES) -> list[tuple[int, str]]:
+    """The sentences with their offsets in characters, without surrounding white space.
 
-    Where there are more than `most`, neighbors are put together.
+    If there are more than `limit`, adjacent sentences are merged.
     """
     sentences = _split(text)
-    if most is not None and len(sentences) > most:
-        sentences = _put_together(text, sentences, most)
+    if limit is not None and len(sentences) > limit:
+        sentences = _merge(text, sentences, limit)
     return sentences
 
 
-def _put_together(text: str, sentences: list[tuple[int, str]], most: int) -> list[tuple[int, str]]:
-    """Groups of neighbors, each as long as the text divided by `most`, but for the last."""
-    least = len(text) / most
+def _merge(text: str, sentences: list[tuple[int, str]], limit: int) -> list[tuple[int, str]]:
+    """Groups of adjacent sentences, each except the last at least 1/`limit` of the text long."""
+    minimum = len(text) / limit
     groups = []
     first = sentences[0][0]
     for offset, sentence in sentences:
         end = offset + len(sentence)
-        if end - first >= least or offset == sentences[-1][0]:
+        if end - first >= minimum or offset == sentences[-1][0]:
             groups.append((first, text[first:end]))
             first = end
     return [(at + len(part) - len(part.lstrip()), part.strip()) for at, part in groups]
@@ -76,7 +76,7 @@ def _split(text: str) -> list[tuple[int, str]]:
 
 
 def sentence_label(scores: SentimentScores) -> SentimentLabel:
-    """The likeliest of the three; neutral where two are equally likely."""
+    """The likeliest of the three; neutral if positive and negative are equal."""
     likeliest = max(scores.positive, scores.neutral, scores.negative)
     if scores.neutral == likeliest or scores.positive == scores.negative:
         return SentimentLabel.NEUTRAL
@@ -86,10 +86,10 @@ def sentence_label(scores: SentimentScores) -> SentimentLabel:
 def document_sentiment(
     sentences: Sequence[SentimentScores],
 ) -> tuple[SentimentLabel, SentimentScores]:
-    """Label and scores of a document of at least one sentence (cognitive contract 5).
+    """Label and scores of a document with at least one sentence (cognitive contract 5).
 
-    Neutral sentences do not count beside others; positive and negative ones together are mixed.
-    The scores are the means of the sentences' scores.
+    Neutral sentences are ignored if there are others; positive and negative ones together make a
+    document mixed. The scores are the means of the sentences' scores.
     """
     labels = {sentence_label(scores) for scores in sentences} - {SentimentLabel.NEUTRAL}
     count = len(sentences)

@@ -1,10 +1,10 @@
-"""Bodies of the own operations on messages (docs/cognitive.md)."""
+"""Request and response bodies of the operations on messages (docs/cognitive.md)."""
 
 from typing import Any
 
 from cognitive import limits
 from cognitive.abilities import DetectedLanguage
-from cognitive.findings import Enriched, MessageSentiment, MessageTranslation
+from cognitive.enrichment import EnrichedMessage, MessageSentiment, MessageTranslation
 from cognitive.languages import canonical, is_code
 from wire import fields
 from wire.errors import ChatError
@@ -12,9 +12,9 @@ from wire.identifiers import parse_message_id
 
 
 class Language(fields.InputField):
-    """The code of a language, in its usual spelling."""
+    """A language code, in its usual case."""
 
-    default_error_messages = {"invalid": "it must be the code of a language, such as 'es'."}
+    default_error_messages = {"invalid": "it must be a language code, such as 'es'."}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str) or not is_code(data):
@@ -23,38 +23,39 @@ class Language(fields.InputField):
 
 
 class Languages(fields.InputField):
-    """Some languages, each once."""
+    """A list of language codes, without duplicates."""
 
     default_error_messages = {
-        "invalid": "it must be a list of 1 to {most} codes of languages, such as ['es'].",
+        "invalid": "it must be a list of 1 to {most} language codes, such as ['es'].",
     }
 
     def to_internal_value(self, data: Any) -> list[str]:
         codes = data if isinstance(data, list) else []
         if not all(isinstance(code, str) and is_code(code) for code in codes):
             codes = []
-        if not 1 <= len(codes) <= limits.TARGETS:
-            self.fail("invalid", most=limits.TARGETS)
+        if not 1 <= len(codes) <= limits.TARGETS_PER_REQUEST:
+            self.fail("invalid", most=limits.TARGETS_PER_REQUEST)
         return list(dict.fromkeys(map(canonical, codes)))
 
 
 class MessageIds(fields.InputField):
-    """The ids of a page of messages, each once."""
+    """A list of message ids, without duplicates."""
 
     default_error_messages = {
-        "invalid": "it must be a list of 1 to {most} ids of messages.",
+        "invalid": "it must be a list of 1 to {most} message ids.",
     }
 
     def to_internal_value(self, data: Any) -> list[int]:
         ids = data if isinstance(data, list) else []
-        if not all(isinstance(one, str) for one in ids) or not 1 <= len(ids) <= limits.MESSAGES:
-            self.fail("invalid", most=limits.MESSAGES)
+        if (
+            not all(isinstance(one, str) for one in ids)
+            or not 1 <= len(ids) <= limits.MESSAGES_PER_REQUEST
+        ):
+            self.fail("invalid", most=limits.MESSAGES_PER_REQUEST)
         return list(dict.fromkeys(map(parse_message_id, ids)))
 
 
 class Flag(fields.InputField):
-    """True or false."""
-
     default_error_messages = {"invalid": "it must be true or false."}
 
     def to_internal_value(self, data: Any) -> bool:
@@ -69,7 +70,7 @@ class TranslateRequest(fields.WireSerializer):
     to = Languages(source="targets")
 
     def get_fields(self) -> dict[str, Any]:
-        """With the member whose name Python keeps for itself."""
+        """Adds the member `from`, which is a Python keyword."""
         return {**super().get_fields(), "from": Language(source="source", required=False)}
 
 
@@ -81,7 +82,7 @@ class EnrichRequest(fields.WireSerializer):
     sentiment = Flag(required=False)
 
 
-def _start(one: Enriched) -> dict[str, Any]:
+def _start(one: EnrichedMessage) -> dict[str, Any]:
     body: dict[str, Any] = {"messageId": str(one.message_id)}
     if one.version is not None:
         body["version"] = str(one.version)
@@ -120,8 +121,8 @@ def _problem(problem: ChatError) -> dict[str, Any]:
     return {"code": problem.code, "message": problem.message or "The message was not found."}
 
 
-def translated_message(one: Enriched) -> dict[str, Any]:
-    """The answer to `:translate`; the language is there when it was detected."""
+def translated_message(one: EnrichedMessage) -> dict[str, Any]:
+    """The response to `:translate`, with the language if it was detected."""
     body = _start(one)
     if one.language is not None:
         body["detectedLanguage"] = _language(one.language)
@@ -129,14 +130,14 @@ def translated_message(one: Enriched) -> dict[str, Any]:
     return body
 
 
-def analyzed_message(one: Enriched) -> dict[str, Any]:
-    """The answer to `:analyzeSentiment`."""
-    assert one.sentiment is not None, "the service refuses where there is none"
+def analyzed_message(one: EnrichedMessage) -> dict[str, Any]:
+    """The response to `:analyzeSentiment`."""
+    assert one.sentiment is not None, "the service raises if there is none"
     return {**_start(one), **_sentiment(one.sentiment)}
 
 
-def enriched_message(one: Enriched) -> dict[str, Any]:
-    """An item of the answer to `:enrich`; `errors` says what is missing."""
+def enriched_message(one: EnrichedMessage) -> dict[str, Any]:
+    """An item of the response to `:enrich`; `errors` has the reasons for what is missing."""
     body = _start(one)
     if one.language is not None:
         body["detectedLanguage"] = _language(one.language)

@@ -1,4 +1,4 @@
-"""The own operations on messages, and what there is (docs/cognitive.md)."""
+"""The operations on messages, and the capabilities (docs/cognitive.md)."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from cognitive import serializers, services
 from cognitive.capabilities import capabilities
 from cognitive.credentials import CognitiveAuthentication
-from cognitive.limits import require_turn
+from cognitive.limits import enforce_request_limit
 from identity.authentication import ServiceAuthentication
 from identity.signatures import SCHEME
 from threads.views import UserView
@@ -17,19 +17,18 @@ from wire.views import WireView, json_response
 
 
 class _EngineView(UserView):
-    """An operation of which a user may do so many a minute."""
+    """An operation with a limit of requests per user and minute."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Counts the request once it is known to be one."""
+        """Enforces the limit after authentication."""
         super().initial(request, *args, **kwargs)
-        require_turn(self.caller.user_id)
+        enforce_request_limit(self.caller.user_id)
 
 
 class TranslateMessageView(_EngineView):
     """`/chat/threads/{id}/messages/{id}:translate`."""
 
     def post(self, request: Request, thread_id: str, message_id: str) -> HttpResponse:
-        """A message in other languages."""
         given = serializers.TranslateRequest.read(self.body(request))
         one = services.translate_message(
             access=self.access(thread_id), message_id=parse_message_id(message_id), **given
@@ -41,7 +40,6 @@ class AnalyzeSentimentView(_EngineView):
     """`/chat/threads/{id}/messages/{id}:analyzeSentiment`."""
 
     def post(self, request: Request, thread_id: str, message_id: str) -> HttpResponse:
-        """The sentiment of a message."""
         self.body(request)
         one = services.analyze_sentiment(
             access=self.access(thread_id), message_id=parse_message_id(message_id)
@@ -53,7 +51,6 @@ class EnrichMessagesView(_EngineView):
     """`/chat/threads/{id}/messages:enrich`."""
 
     def post(self, request: Request, thread_id: str) -> HttpResponse:
-        """Translations and sentiments of a page of messages."""
         given = serializers.EnrichRequest.read(self.body(request))
         found = services.enrich_messages(access=self.access(thread_id), **given)
         return json_response({"value": [serializers.enriched_message(one) for one in found]})
@@ -63,10 +60,9 @@ class CapabilitiesView(WireView):
     """`/cognitive/capabilities`, for users and for applications with an access key."""
 
     def get_authenticators(self) -> list[Any]:
-        """A signature as the identity API takes it, or else a key or token as Azure's engines."""
+        """A signature as in the identity API, or a key or token as in Azure's cognitive APIs."""
         signed = self.request.META.get("HTTP_AUTHORIZATION", "").startswith(SCHEME)
         return [ServiceAuthentication() if signed else CognitiveAuthentication()]
 
     def get(self, request: Request) -> HttpResponse:
-        """Engines, versions, languages and limits."""
         return json_response(capabilities())

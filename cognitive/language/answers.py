@@ -1,10 +1,10 @@
-"""What the engines say about documents, in the protocol's words (cognitive contract 5)."""
+"""Results of the engines in the format of Azure Language (cognitive contract 5)."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from cognitive import asking, engines
+from cognitive import engine_calls, engines
 from cognitive.abilities import UNDETERMINED, EngineUnavailable, SentimentScores
 from cognitive.language.documents import Document
 from cognitive.language.offsets import offsets_of
@@ -12,7 +12,7 @@ from cognitive.language_names import name_of
 from cognitive.languages import is_code
 from cognitive.sentences import document_sentiment, sentence_label, split_sentences
 
-# What a client says that gives no language; the SDKs say English unless they are told otherwise.
+# Languages of a document that are ignored: the SDKs send English by default.
 _NO_LANGUAGE = frozenset({"", "en", "auto"})
 UNKNOWN = "(Unknown)"
 
@@ -24,8 +24,8 @@ def sentiment_of(document: Document, index_type: str, resource_id: UUID) -> tupl
     """
     sentences = split_sentences(document.text)
     language = _language_of(document, resource_id)
-    answer = asking.analyze([text for _, text in sentences], language, resource_id)
-    label, scores = document_sentiment(answer.scores)
+    result = engine_calls.analyze([text for _, text in sentences], language, resource_id)
+    label, scores = document_sentiment(result.scores)
     offsets = offsets_of(document.text, index_type)
     items = [
         {
@@ -35,7 +35,7 @@ def sentiment_of(document: Document, index_type: str, resource_id: UUID) -> tupl
             "length": offsets[start + len(text)] - offsets[start],
             "text": text,
         }
-        for (start, text), one in zip(sentences, answer.scores, strict=True)
+        for (start, text), one in zip(sentences, result.scores, strict=True)
     ]
     body = {
         "id": document.id,
@@ -44,7 +44,7 @@ def sentiment_of(document: Document, index_type: str, resource_id: UUID) -> tupl
         "sentences": items,
         "warnings": [],
     }
-    return body, f"{answer.engine.name}-{answer.engine.version}"
+    return body, f"{result.engine.name}-{result.engine.version}"
 
 
 def language_of(document: Document, resource_id: UUID) -> tuple[Any, str]:
@@ -52,23 +52,23 @@ def language_of(document: Document, resource_id: UUID) -> tuple[Any, str]:
 
     Raises EngineUnavailable, EngineBusy.
     """
-    answer = asking.detect(document.text, resource_id)
-    found = answer.language
-    is_known = found.language != UNDETERMINED
+    result = engine_calls.detect(document.text, resource_id)
+    detected = result.language
+    is_known = detected.language != UNDETERMINED
     body = {
         "id": document.id,
         "detectedLanguage": {
-            "name": name_of(found.language).name if is_known else UNKNOWN,
-            "iso6391Name": found.language if is_known else UNKNOWN,
-            "confidenceScore": round(found.score, 2) if is_known else 0.0,
+            "name": name_of(detected.language).name if is_known else UNKNOWN,
+            "iso6391Name": detected.language if is_known else UNKNOWN,
+            "confidenceScore": round(detected.score, 2) if is_known else 0.0,
         },
         "warnings": [],
     }
-    return body, f"{answer.engine.name}-{answer.engine.version}"
+    return body, f"{result.engine.name}-{result.engine.version}"
 
 
 def scores_json(scores: SentimentScores) -> dict[str, float]:
-    """Scores with two decimals that add up to 1; what rounding leaves goes to the largest."""
+    """Scores with two decimals that add up to 1; the rounding error goes to the largest."""
     percents = {
         "positive": round(scores.positive * 100),
         "neutral": round(scores.neutral * 100),
@@ -80,24 +80,24 @@ def scores_json(scores: SentimentScores) -> dict[str, float]:
 
 
 def _language_of(document: Document, resource_id: UUID) -> str:
-    """The client's word, unless it says nothing or what the SDKs say by themselves."""
+    """The language that the client sent, unless it is missing or the default of the SDKs."""
     preferred = next(iter(engines.sentiment_analyzers()), None)
     if preferred is None or not preferred.languages:
-        # It needs none.
+        # The engine does not depend on it.
         return document.language if is_code(document.language) else UNDETERMINED
     if document.language.lower() not in _NO_LANGUAGE and is_code(document.language):
         return document.language
     try:
-        return asking.detect(document.text, resource_id).language.language
+        return engine_calls.detect(document.text, resource_id).language.language
     except EngineUnavailable:
         return UNDETERMINED
 
 
-def statistics(documents: Sequence[Document], refused: int) -> dict[str, int]:
-    """What `showStats` adds to the answer."""
+def statistics(documents: Sequence[Document], errors: int) -> dict[str, int]:
+    """What `showStats` adds to the result."""
     return {
-        "documentsCount": len(documents) + refused,
+        "documentsCount": len(documents) + errors,
         "validDocumentsCount": len(documents),
-        "erroneousDocumentsCount": refused,
+        "erroneousDocumentsCount": errors,
         "transactionsCount": len(documents),
     }

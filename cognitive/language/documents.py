@@ -1,4 +1,4 @@
-"""The documents of a request, those that cannot be processed among them."""
+"""Parses the documents of a request."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,14 +6,15 @@ from typing import Any
 from cognitive.dialects import LanguageError
 from cognitive.language.offsets import TEXT_ELEMENTS, offsets_of
 
-# What a document may hold, in text elements; more is that document's error (cognitive contract 5).
+# The maximum length of a document in text elements; a longer one is an error of that document
+# (cognitive contract 5).
 CHARACTERS = 5_120
-_LONGEST_ID = 512
+_MAX_ID_LENGTH = 512
 
 
 @dataclass(frozen=True)
 class Document:
-    """One text. `language` is what the client believes, "" if it says nothing."""
+    """A text, with the language that the client sent ("" if none)."""
 
     id: str
     text: str
@@ -26,15 +27,15 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A document that was not processed, and why."""
+class DocumentError:
+    """The error of a document that cannot be processed."""
 
     id: str
     code: str
     message: str
 
     def json(self) -> dict[str, Any]:
-        """As it stands in `errors`."""
+        """The item of `errors`."""
         return {
             "id": self.id,
             "error": {
@@ -45,47 +46,47 @@ class Refused:
         }
 
 
-def documents_of(members: Any, most: int) -> tuple[list[Document], list[Refused]]:
-    """The documents in `{"documents": […]}`, and those that are refused each by itself.
+def parse_documents(body: Any, limit: int) -> tuple[list[Document], list[DocumentError]]:
+    """The documents in `{"documents": […]}`, and the errors of single documents.
 
-    Raises LanguageError when the request as a whole makes no sense.
+    Raises LanguageError for an error of the whole request.
     """
-    documents = members.get("documents") if isinstance(members, dict) else None
+    documents = body.get("documents") if isinstance(body, dict) else None
     if not isinstance(documents, list):
-        raise LanguageError("MissingInputDocuments", "The request has no array `documents`.")
+        raise LanguageError("MissingInputDocuments", "The request must have an array `documents`.")
     if not documents:
-        raise LanguageError("MissingInputDocuments", "The request holds no documents.")
-    if len(documents) > most:
+        raise LanguageError("MissingInputDocuments", "The request contains no documents.")
+    if len(documents) > limit:
         raise LanguageError(
-            "InvalidDocumentBatch", f"A request must not hold more than {most} documents."
+            "InvalidDocumentBatch", f"A request may contain at most {limit} documents."
         )
-    good: list[Document] = []
-    bad: list[Refused] = []
+    valid: list[Document] = []
+    errors: list[DocumentError] = []
     seen: set[str] = set()
     for members in documents:
         document = _document(members, seen)
         if isinstance(document, Document):
-            good.append(document)
+            valid.append(document)
         else:
-            bad.append(document)
-    return good, bad
+            errors.append(document)
+    return valid, errors
 
 
-def _document(members: Any, seen: set[str]) -> Document | Refused:
+def _document(members: Any, seen: set[str]) -> Document | DocumentError:
     if not isinstance(members, dict):
         raise LanguageError("InvalidRequestBodyFormat", "A document must be an object.")
     name, text, language = members.get("id"), members.get("text"), members.get("language")
-    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_ID:
-        raise LanguageError("InvalidDocument", "Each document needs an id of its own.")
+    if not isinstance(name, str) or not 0 < len(name) <= _MAX_ID_LENGTH:
+        raise LanguageError("InvalidDocument", "Each document must have an id.")
     if name in seen:
         raise LanguageError("InvalidDocument", "Two documents have the same id.")
     seen.add(name)
     if not isinstance(text, str | None) or not isinstance(language, str | None):
-        raise LanguageError("InvalidRequestBodyFormat", "Text and language must be texts.")
+        raise LanguageError("InvalidRequestBodyFormat", "Text and language must be strings.")
     if not text or not text.strip():
-        return Refused(name, "InvalidDocument", "Document text is empty.")
+        return DocumentError(name, "InvalidDocument", "Document text is empty.")
     document = Document(name, text, (language or "").strip())
     if document.length > CHARACTERS:
         limit = f"A document in the request exceeds {CHARACTERS} text elements."
-        return Refused(name, "InvalidDocument", limit)
+        return DocumentError(name, "InvalidDocument", limit)
     return document

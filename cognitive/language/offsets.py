@@ -1,15 +1,15 @@
-"""Offsets into a text as a client counts them: code points, UTF-16 units or text elements."""
+"""Offsets into a text in code points, UTF-16 code units or text elements."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
 
-# What the protocol calls them, in its several spellings.
+# The names in the protocol, which has two spellings for text elements.
 CODE_POINTS, UTF_16, TEXT_ELEMENTS = "unicodecodepoint", "utf16codeunit", "textelements_v8"
 STRING_INDEX_TYPES = frozenset({CODE_POINTS, UTF_16, TEXT_ELEMENTS, "textelement_v8"})
 
 
 def offsets_of(text: str, index_type: str) -> Sequence[int]:
-    """For each place in the text, the end included, its offset counted in `index_type`."""
+    """The offset in `index_type` of each code point, and of the end of the text."""
     if index_type == CODE_POINTS:
         return range(len(text) + 1)
     counts = _utf_16(text) if index_type == UTF_16 else _elements(text)
@@ -26,13 +26,13 @@ def _utf_16(text: str) -> list[int]:
 def _elements(text: str) -> list[int]:
     """1 for each character that ends a grapheme cluster of Unicode 8, else 0.
 
-    That version knew no clusters of several emoji; `_v8` in the protocol's name says so.
+    That version, to which `_v8` in the protocol refers, has no clusters of several emoji.
     """
     pairs = zip(text, text[1:], strict=False)
-    return [0 if _stay_together(one, other) else 1 for one, other in pairs] + [1] * bool(text)
+    return [0 if _are_joined(one, other) else 1 for one, other in pairs] + [1] * bool(text)
 
 
-def _stay_together(one: str, other: str) -> bool:
+def _are_joined(one: str, other: str) -> bool:
     if one == "\r":
         return other == "\n"
     if _is_control(one) or _is_control(other):
@@ -50,7 +50,7 @@ def _is_control(character: str) -> bool:
 
 
 def _extends(character: str) -> bool:
-    """Whether it is a mark on the character before: combining, spacing, or a joiner."""
+    """Whether it extends the character before: a combining or spacing mark, or a joiner."""
     return character in "\u200c\u200d" or unicodedata.category(character) in ("Mn", "Me", "Mc")
 
 
@@ -78,7 +78,7 @@ def _is_open_syllable(character: str) -> bool:
     return _is_syllable(character) and (ord(character) - 0xAC00) % 28 == 0
 
 
-# Which pieces of a Korean syllable belong together.
+# Which parts of a Korean syllable are joined.
 _HANGUL: tuple[tuple[Callable[[str], bool], Callable[[str], bool]], ...] = (
     (_is_leading, lambda other: _is_leading(other) or _is_vowel(other) or _is_syllable(other)),
     (

@@ -1,4 +1,4 @@
-"""Sentiment and language of documents, in the dialects of Azure (cognitive contract 5)."""
+"""The APIs of Azure Language (cognitive contract 5)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +11,11 @@ from cognitive.credentials import caller_of_request
 from cognitive.dialect_views import DialectView
 from cognitive.dialects import LanguageError
 from cognitive.language.answers import language_of, sentiment_of, statistics
-from cognitive.language.documents import Document, documents_of
+from cognitive.language.documents import Document, parse_documents
 from cognitive.language.offsets import STRING_INDEX_TYPES, TEXT_ELEMENTS
 from wire.views import json_response
 
-# Documents of one request.
+# Maximum numbers of documents in a request.
 SENTIMENT_DOCUMENTS = 10
 DETECTION_DOCUMENTS = 1_000
 
@@ -33,14 +33,14 @@ VERSIONS = frozenset(
     }
 )
 
-Answer = Callable[[Document], tuple[Any, str]]
+# Returns the item of a document, and the version of the engine.
+Analysis = Callable[[Document], tuple[Any, str]]
 
 
 class AnalyzeTextView(DialectView):
     """`POST /language/:analyze-text`."""
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
-        """The results of the one kind of analysis that the body asks for."""
         version = request.query_params.get("api-version")
         if version not in VERSIONS:
             raise LanguageError("InvalidParameterValue", "The api-version is missing or unknown.")
@@ -51,19 +51,19 @@ class AnalyzeTextView(DialectView):
         if not isinstance(parameters, dict):
             raise LanguageError("InvalidRequestBodyFormat", "`parameters` must be an object.")
         kind = body.get("kind")
-        analyzed = body.get("analysisInput")
+        documents = body.get("analysisInput")
         resource_id = caller_of_request(request).resource_id
         if kind == "SentimentAnalysis":
             index_type = string_index_type(parameters.get("stringIndexType"))
-            answer, most = sentiments(index_type, resource_id), SENTIMENT_DOCUMENTS
+            analysis, limit = sentiments(index_type, resource_id), SENTIMENT_DOCUMENTS
         elif kind == "LanguageDetection":
-            answer, most = languages(resource_id), DETECTION_DOCUMENTS
+            analysis, limit = languages(resource_id), DETECTION_DOCUMENTS
         else:
             raise LanguageError(
                 "InvalidParameterValue",
-                "The kind must be SentimentAnalysis or LanguageDetection: no other is offered.",
+                "The kind must be SentimentAnalysis or LanguageDetection.",
             )
-        results = results_of(analyzed, most, answer, shows_statistics(request))
+        results = results_of(documents, limit, analysis, shows_statistics(request))
         return json_response({"kind": f"{kind}Results", "results": results})
 
 
@@ -71,12 +71,11 @@ class LegacySentimentView(DialectView):
     """`POST /text/analytics/v3.x/sentiment`."""
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
-        """The sentiment of each document."""
         body = self.json(request)
         index_type = string_index_type(request.query_params.get("stringIndexType"))
-        answer = sentiments(index_type, caller_of_request(request).resource_id)
+        analysis = sentiments(index_type, caller_of_request(request).resource_id)
         return json_response(
-            results_of(body, SENTIMENT_DOCUMENTS, answer, shows_statistics(request))
+            results_of(body, SENTIMENT_DOCUMENTS, analysis, shows_statistics(request))
         )
 
 
@@ -84,46 +83,45 @@ class LegacyLanguagesView(DialectView):
     """`POST /text/analytics/v3.x/languages`."""
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
-        """The language of each document."""
         body = self.json(request)
-        answer = languages(caller_of_request(request).resource_id)
+        analysis = languages(caller_of_request(request).resource_id)
         return json_response(
-            results_of(body, DETECTION_DOCUMENTS, answer, shows_statistics(request))
+            results_of(body, DETECTION_DOCUMENTS, analysis, shows_statistics(request))
         )
 
 
-def sentiments(index_type: str, resource_id: UUID) -> Answer:
-    """A function that tells a document's sentiment."""
+def sentiments(index_type: str, resource_id: UUID) -> Analysis:
+    """The sentiment analysis of one document."""
     return lambda document: sentiment_of(document, index_type, resource_id)
 
 
-def languages(resource_id: UUID) -> Answer:
-    """A function that tells a document's language."""
+def languages(resource_id: UUID) -> Analysis:
+    """The language detection of one document."""
     return lambda document: language_of(document, resource_id)
 
 
-def results_of(members: Any, most: int, answer: Answer, with_statistics: bool) -> dict[str, Any]:
-    """The results of the documents; those that are refused stand in `errors`."""
-    documents, refused = documents_of(members, most)
+def results_of(body: Any, limit: int, analysis: Analysis, with_statistics: bool) -> dict[str, Any]:
+    """The `results` of a response, with the documents that failed in `errors`."""
+    documents, errors = parse_documents(body, limit)
     items = []
     version = "latest"
     for document in documents:
-        item, version = answer(document)
+        item, version = analysis(document)
         if with_statistics:
             item["statistics"] = {"charactersCount": document.length, "transactionsCount": 1}
         items.append(item)
     results: dict[str, Any] = {
         "documents": items,
-        "errors": [one.json() for one in refused],
+        "errors": [one.json() for one in errors],
         "modelVersion": version,
     }
     if with_statistics:
-        results["statistics"] = statistics(documents, len(refused))
+        results["statistics"] = statistics(documents, len(errors))
     return results
 
 
 def string_index_type(given: Any) -> str:
-    """How offsets are counted. Raises LanguageError."""
+    """The unit of offsets, text elements by default. Raises LanguageError."""
     if given is None or given == "":
         return TEXT_ELEMENTS
     if not isinstance(given, str) or given.lower() not in STRING_INDEX_TYPES:
@@ -135,5 +133,5 @@ def string_index_type(given: Any) -> str:
 
 
 def shows_statistics(request: Request) -> bool:
-    """Whether statistics are asked for."""
+    """Whether the request asks for statistics."""
     return (request.query_params.get("showStats") or "").lower() == "true"

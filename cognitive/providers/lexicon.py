@@ -1,6 +1,6 @@
-"""Sentiment by looking up words: what works where the model does not.
+"""Sentiment by word lists, for machines on which the model does not run.
 
-English by VADER where vaderSentiment is installed, all else by the lists in cognitive/sentiment.
+Uses VADER for English if vaderSentiment is installed, otherwise the lists in cognitive/sentiment.
 """
 
 import importlib.util
@@ -14,17 +14,18 @@ from cognitive.languages import base
 from cognitive.sentiment import lexicon
 from cognitive.sentiment.emoji import emoji_scores
 
-# The lists' own version, and below which strength VADER means neutral (its documentation).
+# The version of the word lists, and the compound score below which VADER's documentation says
+# neutral.
 _LISTS_VERSION = "afinn-165"
 _VADER_NEUTRAL = 0.05
-# Longer texts are no sentences, and every word costs a look.
-_LONGEST = 5_000
-# A language goes by several codes.
+# Longer texts are not sentences, and the time grows with the length.
+_MAX_CHARACTERS = 5_000
+# Other codes of languages that have a list.
 _CODES = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "bs": "hr"}
 
 
 class Lexicon:
-    """The engine; it is always there, as its lists are part of the server."""
+    """Always available, because its lists are part of the server."""
 
     name = "lexicon"
 
@@ -37,12 +38,12 @@ class Lexicon:
         self._vader: Any = None
 
     def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
-        """Sentences of an unknown language are read as English."""
+        """Sentences in an undetermined language are scored as English."""
         code = "en" if language == UNDETERMINED else base(language)
         code = _CODES.get(code, code)
-        return [self._judge(sentence[:_LONGEST], code) for sentence in sentences]
+        return [self._score(sentence[:_MAX_CHARACTERS], code) for sentence in sentences]
 
-    def _judge(self, sentence: str, code: str) -> SentimentScores:
+    def _score(self, sentence: str, code: str) -> SentimentScores:
         emoji = emoji_scores(sentence)
         if emoji is not None:
             return emoji

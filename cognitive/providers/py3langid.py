@@ -13,18 +13,18 @@ from cognitive.abilities import UNDETERMINED, DetectedLanguage, EngineUnavailabl
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-# The fewer there are to choose from, the better it chooses; these are the languages of most chats,
-# without some that others are taken for. CHATSITE_COGNITIVE_LANGUAGES takes their place.
+# Fewer languages to choose from make the detection more accurate. These are the languages of most
+# chats, without some that are easily confused. CHATSITE_COGNITIVE_LANGUAGES overrides them.
 LANGUAGES = frozenset(
     "ar bg ca cs da de el en es et fa fi fr he hi hr hu id is it ja ko lt lv nb nl pl pt ro"
     " ru sk sl sv th tr uk vi zh".split()
 )
-# Their names in the model, where they have another one.
+# Languages that have another code in the model.
 _MODEL_NAMES = {"nb": "no"}
-# Fewer letters tell nothing. A sign of Chinese or Japanese tells as much as a syllable.
-_LEAST_LETTERS = 3
-_LEAST_SIGNS = 2
-# Messages of a single word, of which the model knows nothing: it takes `Hello` for Finnish.
+# Shorter texts are undetermined. A Chinese or Japanese character counts as much as a syllable.
+_MIN_LETTERS = 3
+_MIN_CJK = 2
+# Messages of a single word, for which the model is unreliable: it detects Finnish for `Hello`.
 _SINGLE_WORDS = {
     **dict.fromkeys(("hello", "hey", "thanks", "please", "yes", "sorry", "welcome"), "en"),
     **dict.fromkeys(("hola", "gracias", "buenas", "adiós"), "es"),
@@ -34,18 +34,16 @@ _SINGLE_WORDS = {
     **dict.fromkeys(("olá", "obrigado", "obrigada", "tchau"), "pt"),
 }
 _SINGLE_WORD_SCORE = 0.9
-# How many other languages are told.
+# The maximum number of alternatives.
 _ALTERNATIVES = 5
-# More text makes it no surer.
-_ENOUGH = 2_000
-# What is in no language: addresses, names and hashtags, emoji and other symbols, digits.
+# More text does not make the detection more reliable.
+_MAX_CHARACTERS = 2_000
+# Text in no language: URLs, e-mail addresses, mentions, hashtags, emoji, symbols, digits.
 _NOISE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|[@#]\w+|[^\w\s'’-]|[\d_]")
-_SIGNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 class Py3langid:
-    """Tells the language of a text of a few words and more."""
-
     name = "py3langid"
 
     def __init__(self) -> None:
@@ -57,14 +55,14 @@ class Py3langid:
 
     @property
     def version(self) -> str:
-        """The package's version; the model is part of it."""
+        """The version of the package, which includes the model."""
         return importlib.metadata.version("py3langid")
 
     def detect(self, text: str) -> DetectedLanguage:
-        """The language of a text, UNDETERMINED when it has too few letters."""
-        words = " ".join(_NOISE.sub(" ", text[:_ENOUGH]).split())
+        """The language of a text, UNDETERMINED if it has too few letters."""
+        words = " ".join(_NOISE.sub(" ", text[:_MAX_CHARACTERS]).split())
         letters = sum(character.isalpha() for character in words)
-        if letters < _LEAST_LETTERS and len(_SIGNS.findall(words)) < _LEAST_SIGNS:
+        if letters < _MIN_LETTERS and len(_CJK.findall(words)) < _MIN_CJK:
             return DetectedLanguage(UNDETERMINED, 0.0)
         known = _SINGLE_WORDS.get(words.lower())
         if known in self.languages:
@@ -74,7 +72,7 @@ class Py3langid:
         return DetectedLanguage(first.language, first.score, tuple(others))
 
     def _model(self) -> "LanguageIdentifier":
-        # Once loaded it only reads, from as many threads as there are.
+        # The lock is for loading only: the loaded model is read-only.
         with self._lock:
             if self._identifier is None:
                 from py3langid.langid import MODEL_FILE, LanguageIdentifier

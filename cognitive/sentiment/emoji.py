@@ -1,6 +1,6 @@
-"""What a message of nothing but emoji says: our own judgment of those that people chat with.
+"""The sentiment of messages that consist of emoji, by a table of our own.
 
-Written for chatsite; no published ranking went in, as those have licences of their own.
+No published ranking was used, because of their licenses.
 """
 
 import re
@@ -16,23 +16,23 @@ _NEGATIVE = (
     "🙁☹😞😟😠😡🤬😢😭😤😣😖😫😩😰😨😱😥😓😔😪😒🙄😑😾😿🙀👎🖕💔💩🤢🤮🤕🤒😷👿😈💀☠❌🚫⛔😧😦😕😵🥺🤦"
     "🤯🥵🥶🆘⚠🤥😶"
 )
-# Invisible parts of emoji: the joiner, the variation selectors, skin colors.
+# Invisible parts of emoji: the joiner, the variation selectors, skin tones.
 _PARTS = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 _VALENCE = {
     **dict.fromkeys(_PARTS.sub("", _POSITIVE), 1),
     **dict.fromkeys(_PARTS.sub("", _NEGATIVE), -1),
-    # Half smiling, half not.
+    # Ambiguous.
     **dict.fromkeys("😬😅😏😶😑", 0),
 }
 
 
 def valence(text: str) -> int:
-    """The sum over the emoji in a text: +1 for each that is glad, -1 for each that is not."""
+    """The sum over the emoji in a text: +1 for each positive and -1 for each negative one."""
     return sum(_VALENCE.get(character, 0) for character in text)
 
 
 def emoji_scores(text: str) -> SentimentScores | None:
-    """The sentiment of a text of emoji alone; None when there is anything to read in it."""
+    """The sentiment of a text without letters and digits; None for other texts."""
     if not text.strip() or any(_is_readable(character) for character in text):
         return None
     total = valence(text)

@@ -1,7 +1,8 @@
-"""Looking up words that please or displease, in the AFINN lists of many languages.
+"""Looks up positive and negative words in the AFINN lists of many languages.
 
-The rules are those of the package that the lists come from, made plain: a negation turns round
-what follows it, and a word counts also where only its last letter differs (cognitive contract 1).
+The rules are a simplified version of those of the package that the lists come from: a negation
+inverts the words that follow, and a word matches even if its last letter differs (cognitive
+contract 1).
 """
 
 import json
@@ -17,38 +18,38 @@ from cognitive.sentiment.emoji import valence
 
 WORDS = Path(__file__).parent / "words.zip"
 
-# Words before a word within which a negation reaches it, and what is left of its weight then.
+# How many words a negation affects, and the factor for their weights.
 _NEGATION_REACH = 4
 _NEGATED = -0.74
-# Sums no further from zero are neutral.
+# Sums up to this magnitude are neutral.
 _NEUTRAL = 0.5
-# The longest entries of the lists that are looked up, in words, and the shortest words whose
-# last letter may differ.
-_LONGEST_PHRASE = 3
-_SHORTEST_STEM = 4
-# An emoji weighs as much as an outspoken word.
+# The maximum number of words of an entry, and the minimum length of words whose last letter may
+# differ.
+_MAX_PHRASE_WORDS = 3
+_MIN_STEM_LENGTH = 4
+# An emoji weighs as much as a strong word.
 _EMOJI_WEIGHT = 2
-# The sum at which half of what can be said is said, squared.
-_HALF_WAY = 15.0
+# Normalizes a sum to -1 to 1, as in VADER: a larger value makes it approach the ends later.
+_NORMALIZATION = 15.0
 
-# Negations that are written short before a vowel; the apostrophe splits them off.
+# Negations that are elided before a vowel; splitting at the apostrophe separates them.
 _ELIDED = {"fr": frozenset({"n"})}
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
 @dataclass(frozen=True)
 class WordList:
-    """One language: the weight (-5 to 5) of words and phrases, and which words negate."""
+    """The weights (-5 to 5) of words and phrases of a language, and its negating words."""
 
     words: dict[str, int]
     stems: dict[tuple[int, str], int]
     negators: frozenset[str]
 
     def score(self, text: str) -> float:
-        """The sum over the words of a text; positive when it pleases."""
+        """The sum of the weights of the words of a text."""
         tokens = _WORD.findall(text.lower().replace("’", "'").replace("'", " "))
         total = float(_EMOJI_WEIGHT * valence(text))
-        # Far enough back not to reach the first word.
+        # Too far back to affect the first word.
         last_negation = -_NEGATION_REACH - 1
         position = 0
         while position < len(tokens):
@@ -63,8 +64,8 @@ class WordList:
         return total
 
     def _look_up(self, tokens: list[str], position: int) -> tuple[int, int]:
-        """The weight of the longest entry that begins here, and how many words it has."""
-        for length in range(min(_LONGEST_PHRASE, len(tokens) - position), 0, -1):
+        """The weight and number of words of the longest entry at this position."""
+        for length in range(min(_MAX_PHRASE_WORDS, len(tokens) - position), 0, -1):
             phrase = " ".join(tokens[position : position + length])
             if phrase in self.words:
                 return self.words[phrase], length
@@ -80,22 +81,22 @@ def languages() -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def word_list(language: str) -> WordList | None:
-    """The list of a language (by its ISO 639-1 code), kept once read; None if it has none."""
+    """The list of a language (ISO 639-1), cached; None if there is none."""
     try:
         with zipfile.ZipFile(WORDS) as archive:
             lists = json.loads(archive.read(f"{language}.json"))
     except KeyError:
         return None
-    # Entries in the form that texts are brought to before they are looked up.
+    # Entries are normalized like the texts.
     words = {" ".join(_WORD.findall(word.lower().replace("'", " "))): int(weight)
              for word, weight in lists["words"].items()}  # fmt: skip
-    stems = {(len(w), w[:-1]): weight for w, weight in words.items() if len(w) >= _SHORTEST_STEM}
+    stems = {(len(w), w[:-1]): weight for w, weight in words.items() if len(w) >= _MIN_STEM_LENGTH}
     negators = _negators(lists["negators"]) | _ELIDED.get(language, frozenset())
     return WordList(words, stems, negators)
 
 
 def _negators(phrases: list[str]) -> frozenset[str]:
-    """The words that negate: those that stand alone, or in most phrases."""
+    """The words that are entries by themselves, or that occur in most phrases."""
     pieces = [phrase.lower().replace("'", " ").split() for phrase in phrases]
     often = Counter(piece for phrase in pieces for piece in phrase)
     alone = {phrase[0] for phrase in pieces if len(phrase) == 1}
@@ -103,12 +104,14 @@ def _negators(phrases: list[str]) -> frozenset[str]:
 
 
 def scores_of_sum(total: float) -> SentimentScores:
-    """What a sum over words makes likely."""
-    return scores_of_strength(total / (total * total + _HALF_WAY) ** 0.5, abs(total) <= _NEUTRAL)
+    """Scores for a sum of weights."""
+    return scores_of_strength(
+        total / (total * total + _NORMALIZATION) ** 0.5, abs(total) <= _NEUTRAL
+    )
 
 
 def scores_of_strength(strength: float, is_neutral: bool) -> SentimentScores:
-    """Scores for a strength from -1 (displeased) to 1 (pleased)."""
+    """Scores for a strength from -1 (negative) to 1 (positive)."""
     if is_neutral:
         rest = abs(strength) / 4
         return SentimentScores(rest, 1 - 2 * rest, rest)

@@ -1,1 +1,1 @@
-"""Speech to text as the Speech SDKs ask for it (cognitive contract 6)."""
+"""Speech to text with the protocol of Azure's Speech SDKs (cognitive contract 6)."""

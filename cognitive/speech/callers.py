@@ -1,4 +1,4 @@
-"""Who opens a socket, or posts sound: found on the loop's behalf, in threads for the database."""
+"""Authenticates speech requests in threads, because the database would block the event loop."""
 
 import asyncio
 import io
@@ -13,43 +13,43 @@ from django.db import DatabaseError, connection
 
 from cognitive import limits
 from cognitive.credentials import CognitiveCaller, cognitive_caller
-from cognitive.speech.slots import Owner
+from cognitive.speech.stream_limits import StreamOwner
 from identity.hosts import host_name
 
 _KEY = "ocp-apim-subscription-key"
 _BEARER = "authorization"
-# Ours are shorter, and so is what a query may hold before it is not worth reading.
-_LONGEST_QUERY = 8 * 1024
+# Longer queries than any SDK sends are ignored.
+_MAX_QUERY_BYTES = 8 * 1024
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="speech-callers")
 
 
-_Look = Callable[["Credentials", str], CognitiveCaller | None]
+_Lookup = Callable[["Credentials", str], CognitiveCaller | None]
 
 
-class NoAnswer(Exception):
-    """The database does not say who it is."""
+class CallerLookupFailed(Exception):
+    """The database cannot be reached."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a client shows. What it does not send is ""; `given` is false if it sends nothing."""
+    """The credentials of a request; a missing one is "". `is_present` is false without any."""
 
     key: str
     bearer: str
-    given: bool
+    is_present: bool
 
 
 def as_request(scope: dict[str, Any]) -> ASGIRequest:
-    """The request behind an ASGI scope, a WebSocket's handshake included."""
+    """The request of an ASGI scope, which may be the handshake of a WebSocket."""
     as_http = {"method": "GET", "scheme": "http"} | scope | {"type": "http"}
     return ASGIRequest(as_http, io.BytesIO())
 
 
-def parameters(scope: dict[str, Any]) -> dict[str, str]:
-    """The query's parameters, by name in lower case; the first of a name counts."""
+def query_parameters(scope: dict[str, Any]) -> dict[str, str]:
+    """The query parameters by lowercase name; the first of several with a name is used."""
     query = scope.get("query_string", b"")
-    if len(query) > _LONGEST_QUERY:
+    if len(query) > _MAX_QUERY_BYTES:
         return {}
     found: dict[str, str] = {}
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
@@ -57,12 +57,14 @@ def parameters(scope: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def shown(scope: dict[str, Any], query: dict[str, str]) -> Credentials:
-    """Key and token in the headers or, from browsers, which can set none, in the query."""
+def read_credentials(scope: dict[str, Any], query: dict[str, str]) -> Credentials:
+    """Reads key and token from the headers or the query, because browsers cannot set headers."""
     names = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
     headers = {name: names[name].decode("latin-1") for name in (_KEY, _BEARER) if name in names}
     sent = {name: query[name] for name in (_KEY, _BEARER) if name in query} | headers
-    return Credentials(sent.get(_KEY, "").strip(), _token(sent.get(_BEARER, "")), given=bool(sent))
+    return Credentials(
+        sent.get(_KEY, "").strip(), _token(sent.get(_BEARER, "")), is_present=bool(sent)
+    )
 
 
 def _token(authorization: str) -> str:
@@ -70,13 +72,13 @@ def _token(authorization: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-async def find(credentials: Credentials, host: str) -> CognitiveCaller | None:
-    """The caller whose credentials these are; `host` is a Host header. Raises NoAnswer."""
+async def find_caller(credentials: Credentials, host: str) -> CognitiveCaller | None:
+    """The caller with these credentials; `host` is a Host header. Raises CallerLookupFailed."""
     return await _in_thread(_find, credentials, host)
 
 
-async def find_and_count(credentials: Credentials, host: str) -> CognitiveCaller | None:
-    """As `find`, and counts it as a request of the user. Raises ChatError 429, too."""
+async def find_caller_and_count(credentials: Credentials, host: str) -> CognitiveCaller | None:
+    """Like `find_caller`, and counts a request of the user. Raises also ChatError 429."""
     return await _in_thread(_find_and_count, credentials, host)
 
 
@@ -87,31 +89,35 @@ def _find(credentials: Credentials, host: str) -> CognitiveCaller | None:
 def _find_and_count(credentials: Credentials, host: str) -> CognitiveCaller | None:
     caller = _find(credentials, host)
     if caller is not None and caller.user is not None:
-        limits.require_turn(caller.user.user_id)
+        limits.enforce_request_limit(caller.user.user_id)
     return caller
 
 
-async def _in_thread(look: _Look, credentials: Credentials, host: str) -> CognitiveCaller | None:
+async def _in_thread(
+    lookup: _Lookup, credentials: Credentials, host: str
+) -> CognitiveCaller | None:
     loop = asyncio.get_running_loop()
     try:
-        return await loop.run_in_executor(_threads, _with_connection, look, credentials, host)
+        return await loop.run_in_executor(_threads, _with_connection, lookup, credentials, host)
     except DatabaseError:
-        raise NoAnswer from None
+        raise CallerLookupFailed from None
 
 
-def _with_connection(look: _Look, credentials: Credentials, host: str) -> CognitiveCaller | None:
+def _with_connection(
+    lookup: _Lookup, credentials: Credentials, host: str
+) -> CognitiveCaller | None:
     try:
-        return look(credentials, host)
+        return lookup(credentials, host)
     except DatabaseError:
-        # It may be broken, and the next one deserves a good one.
+        # The connection may be broken.
         connection.close()
         raise
     finally:
-        # A pooled connection goes back to the pool; SQLite's own stays open.
+        # Returns the connection to the pool; that of SQLite stays open.
         if connection.vendor != "sqlite" and not connection.in_atomic_block:
             connection.close()
 
 
-def owner_of(caller: CognitiveCaller) -> Owner:
-    """To whom a stream of this caller is counted."""
-    return Owner(caller.resource_id, caller.user.user_id if caller.user else None)
+def stream_owner(caller: CognitiveCaller) -> StreamOwner:
+    """The owner to whom a stream of this caller is counted."""
+    return StreamOwner(caller.resource_id, caller.user.user_id if caller.user else None)

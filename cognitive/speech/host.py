@@ -1,18 +1,17 @@
 """The process that runs a recognizer: `python -m cognitive.speech.host FD DOTTED.PATH`.
 
-Recognition is native code that computes for long. In a process of its own, of low priority and
-leaving one core alone, it takes no time from the chat, and when it crashes nothing else does. The
-server (hosted.py) holds the other end of the socket FD and passes through it one connected socket
-per stream. On each of these it asks and we answer, one at a time; messages have their lengths
-before them:
+Recognition is native code that uses much CPU time. In a process of its own, with low priority and
+not on the first core, it does not slow down the chat, and a crash affects nothing else. The server
+(hosted.py) has the other end of the socket FD, and sends one connected socket per stream through
+it. On these it sends requests one at a time; messages are prefixed with their length:
 
-    {"language": "en", "rateHz": 16000}    first
-    A and samples                          more sound
-    F                                      no more sound
+    {"language": "en", "rateHz": 16000}    the first request
+    A and samples                          more audio
+    F                                      end of the audio
 
-The answer is {"heard": [[text, offset, duration, final], ...]}, or else {"unavailable": reason}
-or {"busy": reason}. When the server is gone, so is this process;
-when nobody has spoken for a while, too, and with it the memory that models take.
+The response is {"results": [[text, offset, duration, is_final], ...]}, or {"unavailable": reason},
+or {"busy": reason}. The process exits when the server closes its end, and after IDLE_SECONDS
+without a stream, which frees the memory of the models.
 """
 
 import contextlib
@@ -27,20 +26,25 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any, cast
 
-from cognitive.abilities import EngineBusy, EngineUnavailable, Heard, Recognition, Recognizer
+from cognitive.abilities import (
+    EngineBusy,
+    EngineUnavailable,
+    Recognition,
+    RecognizedPhrase,
+    Recognizer,
+)
 
-# How much the chat goes before, from 0 (not) to 19.
 NICENESS = 10
-# Cores on which we never compute. Priority alone is not enough: about one message in a hundred
-# would wait until we have been taken off its core.
+# Cores that are left to the chat. Low priority alone is not enough: about one message in a hundred
+# would wait for this process to be preempted.
 CORES_FOR_CHAT = 1
 IDLE_SECONDS = 600.0
 
 
 def main(descriptor: int, path: str) -> None:
-    """Serves streams until the server closes its end."""
-    _step_back()
-    # A terminal sends Ctrl-C to everybody in it; the server decides when we end.
+    """Serves streams until the server closes its end of the socket, or none is open for a while."""
+    _lower_priority()
+    # A terminal sends Ctrl-C to all processes; the server decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=descriptor)
     engine = _load(path)
@@ -58,17 +62,17 @@ def main(descriptor: int, path: str) -> None:
             stream = threading.Thread(target=_serve, args=(Connection(each), engine), daemon=True)
             stream.start()
             streams.append(stream)
-    # Native threads may be in the middle of something that they would not survive.
+    # A regular exit could crash native threads that are still running.
     os._exit(0)
 
 
-def _step_back() -> None:
-    """Lets the chat go before: in time, and where the system can (Linux) in space."""
+def _lower_priority() -> None:
+    """Lowers the priority and, on Linux, leaves cores to the chat."""
     os.nice(NICENESS)
     if hasattr(os, "sched_setaffinity"):
         others = sorted(os.sched_getaffinity(0))[CORES_FOR_CHAT:]
         if others:
-            # Some sandboxes allow nobody to choose.
+            # Some sandboxes do not permit it.
             with contextlib.suppress(OSError):
                 os.sched_setaffinity(0, others)
 
@@ -80,7 +84,9 @@ def _load(path: str) -> Recognizer | EngineUnavailable:
     except EngineUnavailable as problem:
         return problem
     except Exception as problem:
-        return EngineUnavailable(f"It could not be loaded: {type(problem).__name__}: {problem}")
+        return EngineUnavailable(
+            f"The engine could not be loaded: {type(problem).__name__}: {problem}"
+        )
 
 
 def _serve(connection: "Connection[Any, Any]", engine: Recognizer | EngineUnavailable) -> None:
@@ -96,12 +102,12 @@ def _serve(connection: "Connection[Any, Any]", engine: Recognizer | EngineUnavai
             more = message[:1] == b"A"
             _answer(connection, recognition.feed(message[1:]) if more else recognition.finish())
     except (EOFError, OSError):
-        # The server wants no more of this stream.
+        # The server has closed the stream.
         pass
     except EngineBusy as problem:
         _send(connection, {"busy": str(problem)})
     except Exception as problem:
-        # Of the engine's making; its text may hold what was said, its name does not.
+        # The text of an unexpected exception may quote the transcript, its type does not.
         reason = str(problem) if isinstance(problem, EngineUnavailable) else type(problem).__name__
         _send(connection, {"unavailable": reason})
     finally:
@@ -110,9 +116,9 @@ def _serve(connection: "Connection[Any, Any]", engine: Recognizer | EngineUnavai
         connection.close()
 
 
-def _answer(connection: "Connection[Any, Any]", heard: list[Heard]) -> None:
-    rows = [[h.text, h.offset_ms, h.duration_ms, h.is_final] for h in heard]
-    connection.send_bytes(json.dumps({"heard": rows}).encode())
+def _answer(connection: "Connection[Any, Any]", results: list[RecognizedPhrase]) -> None:
+    rows = [[one.text, one.offset_ms, one.duration_ms, one.is_final] for one in results]
+    connection.send_bytes(json.dumps({"results": rows}).encode())
 
 
 def _send(connection: "Connection[Any, Any]", answer: dict[str, str]) -> None:

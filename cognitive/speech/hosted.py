@@ -1,4 +1,4 @@
-"""Recognizers that run in a process of their own; the server's side of host.py."""
+"""Recognizers in a process of their own; the server's side of host.py."""
 
 import contextlib
 import json
@@ -14,24 +14,24 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from cognitive.abilities import EngineBusy, EngineUnavailable, Heard, Recognition
+from cognitive.abilities import EngineBusy, EngineUnavailable, Recognition, RecognizedPhrase
 
 logger = logging.getLogger(__name__)
 
-# Loading a model, on a machine that is busy.
+# Time limit for the first response, which includes loading a model on a busy machine.
 START_SECONDS = 60.0
-# For two seconds of sound; a process that takes longer is taken for stuck and ended.
-ANSWER_SECONDS = 60.0
-# What is given to the engine in one piece. Less than a socket takes without anybody reading.
-MOST_BYTES = 64 * 1000
+# Time limit for two seconds of audio; after it the process is killed.
+RESPONSE_SECONDS = 60.0
+# Audio per request. It must fit into the socket's buffer, so that sending does not block.
+MAX_REQUEST_BYTES = 64 * 1000
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
 class HostedRecognizer:
-    """Starts the process at the first stream, and anew when it has ended.
+    """Starts the process at the first stream, and again after it has ended.
 
-    `path` is the dotted path of a recognizer class, which is made there, with `environment` beside
-    the server's own. Its module may import Django's settings but finds none.
+    `path` is the dotted path of the recognizer class that the process instantiates, and
+    `environment` is added to its environment. Django's settings are not available there.
     """
 
     name: str
@@ -41,15 +41,15 @@ class HostedRecognizer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        _all.add(self)
+        _instances.add(self)
 
     def open(self, language: str, rate_hz: int) -> Recognition:
-        """A stream of the process. Raises EngineUnavailable and EngineBusy."""
+        """Starts a stream. Raises EngineUnavailable, EngineBusy."""
         wanted = json.dumps({"language": language, "rateHz": rate_hz}).encode()
         try:
             return self._open(wanted)
         except _Ended:
-            # It may have crashed, or gone to sleep, just now.
+            # It may just have crashed, or exited because it was idle.
             return self._open(wanted)
 
     def _open(self, wanted: bytes) -> Recognition:
@@ -57,21 +57,21 @@ class HostedRecognizer:
         try:
             return HostedRecognition(connection, wanted, self.end_process)
         except _Ended:
-            # It has closed its end and is all but gone.
-            self._see_off(process)
+            # It has closed its end and is about to exit.
+            self._kill(process)
             raise
 
     def end_process(self) -> None:
-        """Ends the process and all its streams; the next one starts it anew."""
+        """Kills the process and thereby all its streams; the next stream starts it again."""
         process = self._process
         if process is not None:
-            self._see_off(process)
+            self._kill(process)
 
-    def _see_off(self, process: "subprocess.Popen[bytes]") -> None:
+    def _kill(self, process: "subprocess.Popen[bytes]") -> None:
         with self._lock:
             process.kill()
             process.wait()
-            # Another one may have been started meanwhile.
+            # Another process may have been started meanwhile.
             if self._process is process:
                 self._process = None
                 if self._control is not None:
@@ -79,14 +79,14 @@ class HostedRecognizer:
                     self._control = None
 
     def _connect(self) -> "tuple[Connection[Any, Any], subprocess.Popen[bytes]]":
-        """A connection for one stream, and the process at its other end."""
+        """A connection for a new stream, and the process."""
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 self._process = self._start()
             assert self._control is not None
             ours, theirs = socket.socketpair()
             with theirs:
-                # Where nobody reads any more, the first question gets no answer.
+                # If the process is gone, the first request on the connection fails.
                 with contextlib.suppress(OSError):
                     socket.send_fds(self._control, [b"+"], [theirs.fileno()])
             return Connection(ours.detach()), self._process
@@ -103,66 +103,70 @@ class HostedRecognizer:
                 env=os.environ | self._environment,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                # Native code may print what it understood.
+                # Native code may print transcripts.
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
 
 
-_all: "weakref.WeakSet[HostedRecognizer]" = weakref.WeakSet()
+_instances: "weakref.WeakSet[HostedRecognizer]" = weakref.WeakSet()
 
 
 def end_processes() -> None:
-    """Ends all of them; their streams fail at once."""
-    for recognizer in list(_all):
+    """Kills the processes of all recognizers; their streams fail at once."""
+    for recognizer in list(_instances):
         recognizer.end_process()
 
 
 class _Ended(EngineUnavailable):
-    """The process is not there any more."""
+    """The process has exited."""
 
 
 class HostedRecognition:
-    """A stream in the other process."""
+    """A stream in the recognizer process."""
 
     def __init__(
-        self, connection: "Connection[Any, Any]", wanted: bytes, give_up: Callable[[], None]
+        self, connection: "Connection[Any, Any]", wanted: bytes, on_timeout: Callable[[], None]
     ) -> None:
         self._connection = connection
-        self._give_up = give_up
+        self._on_timeout = on_timeout
         try:
-            self._ask(wanted, START_SECONDS)
+            self._request(wanted, START_SECONDS)
         except BaseException:
             self.close()
             raise
 
-    def feed(self, pcm: bytes) -> list[Heard]:
-        """Takes more sound. Raises EngineUnavailable when the process crashed or is stuck."""
-        heard = []
-        for start in range(0, len(pcm), MOST_BYTES):
-            heard += self._ask(b"A" + pcm[start : start + MOST_BYTES], ANSWER_SECONDS)
-        return heard
+    def feed(self, pcm: bytes) -> list[RecognizedPhrase]:
+        """Processes more audio. Raises EngineUnavailable if the process crashes or hangs."""
+        results = []
+        for start in range(0, len(pcm), MAX_REQUEST_BYTES):
+            results += self._request(
+                b"A" + pcm[start : start + MAX_REQUEST_BYTES], RESPONSE_SECONDS
+            )
+        return results
 
-    def finish(self) -> list[Heard]:
-        """The rest of what was said. Raises EngineUnavailable."""
-        return self._ask(b"F", ANSWER_SECONDS)
+    def finish(self) -> list[RecognizedPhrase]:
+        """Returns the remaining results. Raises EngineUnavailable."""
+        return self._request(b"F", RESPONSE_SECONDS)
 
     def close(self) -> None:
-        """Tells the process that nobody listens any more."""
+        """Closes the connection, which ends the stream in the process."""
         with contextlib.suppress(OSError):
             self._connection.close()
 
-    def _ask(self, message: bytes, seconds: float) -> list[Heard]:
+    def _request(self, message: bytes, seconds: float) -> list[RecognizedPhrase]:
         try:
             self._connection.send_bytes(message)
             if not self._connection.poll(seconds):
-                self._give_up()
-                raise EngineUnavailable(f"It did not answer within {seconds:.0f} seconds.")
-            answer = json.loads(self._connection.recv_bytes())
+                self._on_timeout()
+                raise EngineUnavailable(
+                    f"The recognizer did not respond within {seconds:.0f} seconds."
+                )
+            response = json.loads(self._connection.recv_bytes())
         except (EOFError, OSError):
-            raise _Ended("Its process has ended.") from None
-        if "busy" in answer:
-            raise EngineBusy(answer["busy"])
-        if "unavailable" in answer:
-            raise EngineUnavailable(answer["unavailable"])
-        return [Heard(*row) for row in answer["heard"]]
+            raise _Ended("The recognizer process has exited.") from None
+        if "busy" in response:
+            raise EngineBusy(response["busy"])
+        if "unavailable" in response:
+            raise EngineUnavailable(response["unavailable"])
+        return [RecognizedPhrase(*row) for row in response["results"]]

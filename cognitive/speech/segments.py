@@ -1,4 +1,4 @@
-"""Cuts speech into phrases by its loudness, for engines that take whole phrases only."""
+"""Splits audio into phrases by loudness, for engines that recognize whole phrases only."""
 
 import sys
 from array import array
@@ -6,34 +6,34 @@ from collections import deque
 from collections.abc import Callable
 from operator import mul
 
-from cognitive.abilities import Heard
-from cognitive.speech.sound import SoundFormat
+from cognitive.abilities import RecognizedPhrase
+from cognitive.speech.audio import AudioFormat
 
 _FRAME_MS = 30
-_FRAME_BYTES = SoundFormat().bytes_per_second * _FRAME_MS // 1000
-# Louder than that, and so many times louder than the room, is speech.
-_QUIETEST = 250.0
-_ABOVE_ROOM = 3.0
-# How much the room may seem louder from frame to frame.
-_ROOM_RISE = 1.01
-# In frames: how much speech begins a phrase, how much silence ends it, what is kept of the time
-# before it, and how long it may be.
-_BEGIN, _END, _BEFORE, _LONGEST = 4, 22, 10, 660
+_FRAME_BYTES = AudioFormat().bytes_per_second * _FRAME_MS // 1000
+# Speech is louder than this, and louder than the noise floor by this factor.
+_MIN_LOUDNESS = 250.0
+_ABOVE_NOISE = 3.0
+# The factor by which the noise floor may rise per frame.
+_NOISE_RISE = 1.01
+# In frames: the speech that starts a phrase, the silence that ends it, the audio before the start
+# that is included, and the maximum length.
+_START_FRAMES, _END_FRAMES, _LEAD_FRAMES, _MAX_FRAMES = 4, 22, 10, 660
 
 
 class Segmenter:
-    """Takes 16 kHz mono and gives back phrases: where each began (ms), and its sound."""
+    """Splits 16 kHz mono audio into phrases: the start of each (ms), and its audio."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._frames = 0
-        self._room = _QUIETEST
-        self._before: deque[bytes] = deque(maxlen=_BEFORE)
+        self._noise = _MIN_LOUDNESS
+        self._lead: deque[bytes] = deque(maxlen=_LEAD_FRAMES)
         self._phrase: list[bytes] = []
         self._loud = self._quiet = 0
 
     def feed(self, pcm: bytes) -> list[tuple[int, bytes]]:
-        """The phrases that this sound ends."""
+        """The phrases that end in this audio."""
         pcm = self._rest + pcm
         whole = len(pcm) // _FRAME_BYTES * _FRAME_BYTES
         self._rest = pcm[whole:]
@@ -43,25 +43,25 @@ class Segmenter:
         return ended
 
     def finish(self) -> list[tuple[int, bytes]]:
-        """The phrase that was being said."""
+        """The phrase that has not ended yet."""
         return self._cut() if self._phrase else []
 
     def _take(self, frame: bytes) -> list[tuple[int, bytes]]:
         self._frames += 1
         loudness = _loudness(frame)
-        is_speech = loudness > max(_QUIETEST, self._room * _ABOVE_ROOM)
-        self._room = max(1.0, min(loudness, self._room * _ROOM_RISE))
+        is_speech = loudness > max(_MIN_LOUDNESS, self._noise * _ABOVE_NOISE)
+        self._noise = max(1.0, min(loudness, self._noise * _NOISE_RISE))
         self._loud = self._loud + 1 if is_speech else 0
         if not self._phrase:
-            self._before.append(frame)
-            if self._loud >= _BEGIN:
-                self._phrase = list(self._before)
-                self._before.clear()
+            self._lead.append(frame)
+            if self._loud >= _START_FRAMES:
+                self._phrase = list(self._lead)
+                self._lead.clear()
                 self._quiet = 0
             return []
         self._phrase.append(frame)
         self._quiet = 0 if is_speech else self._quiet + 1
-        return self._cut() if self._quiet >= _END or len(self._phrase) >= _LONGEST else []
+        return self._cut() if self._quiet >= _END_FRAMES or len(self._phrase) >= _MAX_FRAMES else []
 
     def _cut(self) -> list[tuple[int, bytes]]:
         start = (self._frames - len(self._phrase)) * _FRAME_MS
@@ -80,26 +80,28 @@ def _loudness(frame: bytes) -> float:
 
 
 class PhraseRecognition:
-    """A stream that asks for the text of one phrase after the other, and so has no hypotheses."""
+    """A stream that transcribes phrase by phrase, and so returns no hypotheses."""
 
     def __init__(self, transcribe: Callable[[bytes], str]) -> None:
         self._transcribe = transcribe
         self._segmenter = Segmenter()
 
-    def feed(self, pcm: bytes) -> list[Heard]:
-        """The phrases that have ended."""
+    def feed(self, pcm: bytes) -> list[RecognizedPhrase]:
+        """The phrases that end in this audio."""
         return self._texts(self._segmenter.feed(pcm))
 
-    def finish(self) -> list[Heard]:
-        """The last one."""
+    def finish(self) -> list[RecognizedPhrase]:
+        """The last phrase."""
         return self._texts(self._segmenter.finish())
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Does nothing: there are no resources to release."""
 
-    def _texts(self, phrases: list[tuple[int, bytes]]) -> list[Heard]:
-        milliseconds = SoundFormat().milliseconds
+    def _texts(self, phrases: list[tuple[int, bytes]]) -> list[RecognizedPhrase]:
+        milliseconds = AudioFormat().milliseconds
         return [
-            Heard(self._transcribe(pcm).strip(), start, milliseconds(len(pcm)), is_final=True)
+            RecognizedPhrase(
+                self._transcribe(pcm).strip(), start, milliseconds(len(pcm)), is_final=True
+            )
             for start, pcm in phrases
         ]

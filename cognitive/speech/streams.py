@@ -1,7 +1,7 @@
-"""Streams of sound on their way through an engine: one thread each, and not too many.
+"""Audio streams that are recognized by an engine, each in a thread.
 
-The event loop puts sound in and never waits; outcomes come back to it in order. How many streams
-there may be, and how much sound may wait in one, is limited here.
+The event loop adds audio without blocking, and receives the outcomes in order. The number of
+streams and the buffered audio of each are limited.
 """
 
 import asyncio
@@ -24,58 +24,58 @@ from cognitive.abilities import (
     Ability,
     EngineBusy,
     EngineUnavailable,
-    Heard,
     Recognition,
+    RecognizedPhrase,
     Recognizer,
 )
-from cognitive.asking import attempt, worst_of
+from cognitive.engine_calls import call_engine, most_informative
 from cognitive.languages import base, canonical, is_code
-from cognitive.speech.slots import Owner, slots
-from cognitive.speech.sound import ENGINE_RATE_HZ, Converter, SoundFormat
+from cognitive.speech.audio import ENGINE_RATE_HZ, AudioFormat, Converter
+from cognitive.speech.stream_limits import StreamOwner, stream_limiter
 from wire import telemetry
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
+Result = TypeVar("Result")
 
-# Of one user; somebody who hears badly should not use up everybody's.
-MOST_PER_USER = 2
-# With more sound waiting than this a client should pause, and below the half may go on.
-COMFORTABLE_SECONDS = 10
-# What is given to an engine in one go when more is waiting.
-_PIECE_SECONDS = 2
+# The maximum number of concurrent streams of a user.
+STREAMS_PER_USER = 2
+# With more buffered audio than this, a client is paused; it continues below half of it.
+BUFFER_SECONDS = 10
+# The maximum audio that is passed to an engine at a time.
+_CHUNK_SECONDS = 2
 
 
-class Trouble(StrEnum):
-    """Why there is no transcript."""
+class FailureReason(StrEnum):
+    """Why a stream failed."""
 
-    BAD_LANGUAGE = "bad language"
+    UNSUPPORTED_LANGUAGE = "unsupported language"
     TOO_MANY = "too many"
     UNAVAILABLE = "unavailable"
 
 
 @dataclass(frozen=True)
-class Processed:
-    """The engine is through with so much of the stream, from its start."""
+class Progress:
+    """The engine has processed the stream up to `until_ms`."""
 
     until_ms: int
 
 
 @dataclass(frozen=True)
 class Finished:
-    """All sound has been processed, and everything in it was told before."""
+    """The engine has processed all audio, and all results have been delivered."""
 
     until_ms: int
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The stream ended early."""
+    """The stream has ended with an error."""
 
-    trouble: Trouble
+    reason: FailureReason
 
 
-Outcome = Heard | Processed | Finished | Failed
+Outcome = RecognizedPhrase | Progress | Finished | Failed
 
 
 @cache
@@ -84,168 +84,174 @@ def _threads() -> ThreadPoolExecutor:
 
 
 class Stream:
-    """One stream. Made, fed and ended on the event loop, where `tell` is called, too."""
+    """One stream. Its methods, and `on_outcome`, are called on the event loop."""
 
     def __init__(
-        self, language: str, sound: SoundFormat, owner: Owner, tell: Callable[[Outcome], None]
+        self,
+        language: str,
+        audio_format: AudioFormat,
+        owner: StreamOwner,
+        on_outcome: Callable[[Outcome], None],
     ) -> None:
-        self._language, self._sound, self._owner, self._tell = language, sound, owner, tell
+        self._language, self._format = language, audio_format
+        self._owner, self._on_outcome = owner, on_outcome
         self._loop = asyncio.get_running_loop()
         self._changed = threading.Condition()
-        self._waiting: deque[bytes] = deque()
-        self._size = 0
+        self._buffer: deque[bytes] = deque()
+        self._buffered_bytes = 0
         self._is_complete = self._is_cancelled = False
-        # Set while a client need not pause.
+        # Set unless the client should pause.
         self.has_room = asyncio.Event()
         self.has_room.set()
         self.fed_bytes = 0
-        self._has_slot = False
+        self._is_counted = False
 
     def start(self) -> bool:
-        """Begins, if there is a slot.
+        """Starts the stream. False if there are too many.
 
-        The slot is free again with the last outcome or when the stream is cancelled. Its thread may
-        be busy for a moment longer; whoever takes the slot then waits for the thread.
+        The stream is counted until the last outcome or until it is cancelled. Its thread may finish
+        a moment later; then the next stream waits for the thread.
         """
-        most = settings.CHATSITE_COGNITIVE_STREAMS
-        most = most if self._owner.user_id is None else min(most, MOST_PER_USER)
-        if not slots().take(self._owner, most=most):
+        limit: int = settings.CHATSITE_COGNITIVE_STREAMS
+        if self._owner.user_id is not None:
+            limit = min(limit, STREAMS_PER_USER)
+        if not stream_limiter().acquire(self._owner, owner_limit=limit):
             return False
-        self._has_slot = True
+        self._is_counted = True
         self._loop.run_in_executor(_threads(), self._run)
         return True
 
     def feed(self, pcm: bytes) -> None:
-        """Takes more sound; look at `has_room` before there is more still."""
+        """Adds audio. Wait for `has_room` before adding more."""
         self.fed_bytes += len(pcm)
         with self._changed:
-            self._waiting.append(pcm)
-            self._size += len(pcm)
-            if self._size > COMFORTABLE_SECONDS * self._sound.bytes_per_second:
+            self._buffer.append(pcm)
+            self._buffered_bytes += len(pcm)
+            if self._buffered_bytes > BUFFER_SECONDS * self._format.bytes_per_second:
                 self.has_room.clear()
             self._changed.notify()
 
     def end(self) -> None:
-        """No more sound comes; what came is still processed."""
+        """Ends the audio; what has been added is still processed."""
         with self._changed:
             self._is_complete = True
             self._changed.notify()
 
     def cancel(self) -> None:
-        """Nobody wants to know any more."""
+        """Stops the stream; there are no more outcomes."""
         with self._changed:
             self._is_cancelled = True
-            self._waiting.clear()
+            self._buffer.clear()
             self._changed.notify()
         self.has_room.set()
-        self._give_slot_back()
+        self._release()
 
-    def _give_slot_back(self) -> None:
-        if self._has_slot:
-            self._has_slot = False
-            slots().give_back(self._owner)
+    def _release(self) -> None:
+        if self._is_counted:
+            self._is_counted = False
+            stream_limiter().release(self._owner)
 
-    def _arrive(self, outcome: Outcome) -> None:
+    def _deliver(self, outcome: Outcome) -> None:
         if isinstance(outcome, Finished | Failed):
-            self._give_slot_back()
+            self._release()
         if not self._is_cancelled:
-            self._tell(outcome)
+            self._on_outcome(outcome)
 
     # --- In the stream's thread ------------------------------------------------------------------
 
     def _run(self) -> None:
         if self._is_cancelled:
             return
-        work = _Work(self._owner.resource_id)
+        usage = _Usage(self._owner.resource_id)
         try:
-            self._recognize(work)
-        except _BadLanguage:
-            self._pass_on(Failed(Trouble.BAD_LANGUAGE))
+            self._recognize(usage)
+        except _UnsupportedLanguage:
+            self._publish(Failed(FailureReason.UNSUPPORTED_LANGUAGE))
         except EngineBusy:
-            work.outcome = "Busy"
-            self._pass_on(Failed(Trouble.TOO_MANY))
+            usage.outcome = "Busy"
+            self._publish(Failed(FailureReason.TOO_MANY))
         except EngineUnavailable as problem:
-            work.outcome = "Failed"
-            logger.warning("Speech could not be recognized: %s", problem)
-            self._pass_on(Failed(Trouble.UNAVAILABLE))
+            usage.outcome = "Failed"
+            logger.warning("Speech recognition failed reason=%s", problem)
+            self._publish(Failed(FailureReason.UNAVAILABLE))
         except Exception as problem:
-            work.outcome = "Failed"
-            # Not its text, which may quote what was said.
-            logger.error("A stream of speech failed: %s", type(problem).__name__)
-            self._pass_on(Failed(Trouble.UNAVAILABLE))
+            usage.outcome = "Failed"
+            # The text of the exception may quote the transcript.
+            logger.error("Speech recognition failed exception=%s", type(problem).__name__)
+            self._publish(Failed(FailureReason.UNAVAILABLE))
         finally:
-            work.count()
+            usage.record()
             self._call(self.has_room.set)
 
-    def _recognize(self, work: "_Work") -> None:
-        converter = Converter(self._sound)
-        recognition = work.timed(lambda: _open(self._language, self._owner.resource_id))
+    def _recognize(self, usage: "_Usage") -> None:
+        converter = Converter(self._format)
+        recognition = usage.timed(lambda: _open(self._language, self._owner.resource_id))
         processed = 0
         try:
-            while (pcm := self._next_piece()) is not None:
-                self._hear(work.timed(partial(recognition.feed, converter.convert(pcm))))
+            while (pcm := self._next_chunk()) is not None:
+                self._publish_all(usage.timed(partial(recognition.feed, converter.convert(pcm))))
                 processed += len(pcm)
-                self._pass_on(Processed(self._sound.milliseconds(processed)))
+                self._publish(Progress(self._format.milliseconds(processed)))
             if not self._is_cancelled:
                 rest = converter.finish()
                 if rest:
-                    self._hear(work.timed(partial(recognition.feed, rest)))
-                self._hear(work.timed(recognition.finish))
-                self._pass_on(Finished(self._sound.milliseconds(processed)))
+                    self._publish_all(usage.timed(partial(recognition.feed, rest)))
+                self._publish_all(usage.timed(recognition.finish))
+                self._publish(Finished(self._format.milliseconds(processed)))
         finally:
             recognition.close()
 
-    def _next_piece(self) -> bytes | None:
-        """What is waiting, up to a piece, as soon as there is any; None after the last."""
-        piece_bytes = _PIECE_SECONDS * self._sound.bytes_per_second
+    def _next_chunk(self) -> bytes | None:
+        """Waits for audio, and returns up to _CHUNK_SECONDS of it; None after the last."""
+        chunk_bytes = _CHUNK_SECONDS * self._format.bytes_per_second
         with self._changed:
-            while not (self._waiting or self._is_complete or self._is_cancelled):
+            while not (self._buffer or self._is_complete or self._is_cancelled):
                 self._changed.wait()
-            if self._is_cancelled or not self._waiting:
+            if self._is_cancelled or not self._buffer:
                 return None
-            pieces = [self._waiting.popleft()]
+            pieces = [self._buffer.popleft()]
             size = len(pieces[0])
-            while self._waiting and size + len(self._waiting[0]) <= piece_bytes:
-                pieces.append(self._waiting.popleft())
+            while self._buffer and size + len(self._buffer[0]) <= chunk_bytes:
+                pieces.append(self._buffer.popleft())
                 size += len(pieces[-1])
-            self._size -= size
-            has_room = self._size < COMFORTABLE_SECONDS * self._sound.bytes_per_second // 2
+            self._buffered_bytes -= size
+            has_room = self._buffered_bytes < BUFFER_SECONDS * self._format.bytes_per_second // 2
         if has_room:
             self._call(self.has_room.set)
         return b"".join(pieces)
 
-    def _hear(self, found: list[Heard]) -> None:
-        for heard in found:
-            self._pass_on(heard)
+    def _publish_all(self, results: list[RecognizedPhrase]) -> None:
+        for result in results:
+            self._publish(result)
 
-    def _pass_on(self, outcome: Outcome) -> None:
+    def _publish(self, outcome: Outcome) -> None:
         if not self._is_cancelled:
-            self._call(self._arrive, outcome)
+            self._call(self._deliver, outcome)
 
     def _call(self, function: Callable[..., None], *arguments: Outcome) -> None:
         try:
             self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:
-            # The loop has ended, and with it whoever listened.
+            # The event loop has been closed.
             self._is_cancelled = True
 
 
-class _Work:
-    """What one stream asks of its engine, to be counted once."""
+class _Usage:
+    """The time that a stream uses its engine, recorded as one request."""
 
     def __init__(self, resource_id: UUID) -> None:
         self._resource_id = resource_id
         self._seconds = 0.0
         self.outcome = "Succeeded"
 
-    def timed(self, call: Callable[[], T]) -> T:
+    def timed(self, call: Callable[[], Result]) -> Result:
         started = time.perf_counter()
         try:
             return call()
         finally:
             self._seconds += time.perf_counter() - started
 
-    def count(self) -> None:
+    def record(self) -> None:
         telemetry.observe(
             "CognitiveRequests",
             self._seconds * 1000,
@@ -255,31 +261,33 @@ class _Work:
         )
 
 
-class _BadLanguage(Exception):
-    """No engine that works knows the language."""
+class _UnsupportedLanguage(Exception):
+    """No available engine supports the language."""
 
 
 def _open(language: str, resource_id: UUID) -> Recognition:
-    """A stream of the first engine that knows the language and has one.
+    """Starts a stream with the first engine that supports the language and is not busy.
 
-    Raises _BadLanguage, EngineUnavailable and EngineBusy.
+    Raises _UnsupportedLanguage, EngineUnavailable, EngineBusy.
     """
     if not is_code(language):
-        raise _BadLanguage
+        raise _UnsupportedLanguage
     problems: list[EngineUnavailable | EngineBusy] = []
-    found_any = False
+    has_engines = False
 
-    def opened(engine: Recognizer) -> Recognition:
+    def open_stream(engine: Recognizer) -> Recognition:
         return engine.open(canonical(language), ENGINE_RATE_HZ)
 
     for engine in engines.recognizers():
-        found_any = True
+        has_engines = True
         if base(language) not in engine.languages:
             continue
         try:
-            return attempt(Ability.SPEECH, engine, opened, resource_id, of="streams")
+            return call_engine(
+                Ability.SPEECH, engine, open_stream, resource_id, operation="streams"
+            )
         except (EngineUnavailable, EngineBusy) as problem:
             problems.append(problem)
-    if found_any and not problems:
-        raise _BadLanguage
-    raise worst_of(problems) or EngineUnavailable("No engine for speech works here.")
+    if has_engines and not problems:
+        raise _UnsupportedLanguage
+    raise most_informative(problems, Ability.SPEECH)

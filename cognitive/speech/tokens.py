@@ -1,7 +1,7 @@
-"""Tokens that an application gets for its access key, to hand to a device in the key's place.
+"""Tokens that an application gets for its access key and passes to a device instead of the key.
 
-They open the cognitive routes of one resource for ten minutes, and nothing else: as a user's token
-they cannot be read (cognitive contract 6.1).
+They are valid for ten minutes and only for the cognitive APIs of one resource: they are not valid
+as access tokens of users (cognitive contract 6.1).
 """
 
 import hashlib
@@ -17,18 +17,18 @@ from identity.models import Resource
 
 LIFETIME_SECONDS = 600
 _AUDIENCE = "urn:chatsite:cognitive"
-# Ours have about 300 characters.
-_LONGEST = 1024
+# The tokens have about 300 characters.
+_MAX_LENGTH = 1024
 
 
 def _secret(key_id: str, access_key: str) -> bytes:
-    # Bound to the key, so that regenerating it ends them, and to the server, as users' tokens are.
+    # Depends on the access key, so that regenerating it invalidates the tokens, and on SECRET_KEY.
     text = f"cognitive-token:{key_id}:{access_key}"
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).digest()
 
 
 def issue(resource_id: UUID, key: str) -> str:
-    """A token of a resource, for one of its access keys. Raises LookupError for another key."""
+    """Issues a token for an access key of the resource. Raises LookupError for any other key."""
     resource = Resource.objects.get(pk=resource_id)
     for key_id, own in resource.keys().items():
         if hmac.compare_digest(own.encode(), key.encode()):
@@ -45,7 +45,7 @@ def issue(resource_id: UUID, key: str) -> str:
 
 def resource_of_token(token: str, host: str) -> UUID | None:
     """The resource of `host` (a name without port) if the token was issued for it and is valid."""
-    if not 0 < len(token) <= _LONGEST:
+    if not 0 < len(token) <= _MAX_LENGTH:
         return None
     try:
         key_id = str(jwt.get_unverified_header(token)["kid"])
@@ -65,5 +65,5 @@ def resource_of_token(token: str, host: str) -> UUID | None:
         )
     except (jwt.InvalidTokenError, ValueError, RecursionError):
         return None
-    is_good = claims["exp"] > time.time() and claims.get("resourceId") == str(resource.id)
-    return resource.id if is_good else None
+    is_valid = claims["exp"] > time.time() and claims.get("resourceId") == str(resource.id)
+    return resource.id if is_valid else None

@@ -13,7 +13,7 @@ class IssueTokenView(DialectView):
     http_method_names = ["post"]
 
     def post(self, request: Request) -> HttpResponse:
-        """The token as plain text; whoever shows a token instead of the key gets no other."""
+        """The token as plain text. A token in place of the key is rejected."""
         key = request.META.get("HTTP_OCP_APIM_SUBSCRIPTION_KEY", "").strip()
         if not key:
             raise unauthorized()

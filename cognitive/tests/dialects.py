@@ -66,9 +66,9 @@ def engines_for_tests(settings: Settings) -> Iterator[None]:
     settings.CHATSITE_COGNITIVE_REQUESTS = 60
     ShoutingTranslator.calls.clear()
     GoodAndBad.asked_in.clear()
-    engines.forget_engines()
+    engines.reset_engines()
     yield
-    engines.forget_engines()
+    engines.reset_engines()
 
 
 @pytest.fixture

@@ -138,6 +138,6 @@ def told(settings: Settings) -> Iterator[type[Told]]:
     settings.COGNITIVE_ENGINES = {**ENGINES}
     settings.CHATSITE_COGNITIVE_REQUESTS = 1000
     Told.failures, Told.versions, Told.nameless, Told.calls = {}, {}, {}, []
-    engines.forget_engines()
+    engines.reset_engines()
     yield Told
-    engines.forget_engines()
+    engines.reset_engines()

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from chatsite.asgi import application
 from cognitive import engines
-from cognitive.speech import slots
+from cognitive.speech.stream_limits import stream_limiter
 from cognitive.tests import speech_engines
 
 SECONDS = 5.0
@@ -158,5 +158,5 @@ def engine(settings: Settings) -> Iterator[Settings]:
 
 
 def _forget() -> None:
-    engines.forget_engines()
-    slots.slots.cache_clear()
+    engines.reset_engines()
+    stream_limiter.cache_clear()

@@ -6,7 +6,7 @@ A full stop ends a phrase, zero bytes are silence. Real engines are in tests/cog
 import os
 import threading
 
-from cognitive.abilities import EngineBusy, EngineUnavailable, Heard
+from cognitive.abilities import EngineBusy, EngineUnavailable, RecognizedPhrase
 
 BYTES_PER_MS = 32
 # What those who say "wait" wait for.
@@ -35,7 +35,7 @@ class TextStream:
         self._text = ""
         streams.add(self)
 
-    def feed(self, pcm: bytes) -> list[Heard]:
+    def feed(self, pcm: bytes) -> list[RecognizedPhrase]:
         """What the letters say."""
         heard = []
         for byte in pcm:
@@ -55,7 +55,7 @@ class TextStream:
             os.abort()
         return heard
 
-    def finish(self) -> list[Heard]:
+    def finish(self) -> list[RecognizedPhrase]:
         """The rest."""
         return [self._heard(is_final=True)] if self._text.strip() else []
 
@@ -63,12 +63,12 @@ class TextStream:
         """Forgets it."""
         streams.discard(self)
 
-    def _heard(self, *, is_final: bool) -> Heard:
+    def _heard(self, *, is_final: bool) -> RecognizedPhrase:
         text = self._text.strip()
         if is_final:
             self._text = ""
         start = self._start // BYTES_PER_MS
-        return Heard(text, start, self._at // BYTES_PER_MS - start, is_final)
+        return RecognizedPhrase(text, start, self._at // BYTES_PER_MS - start, is_final)
 
 
 class Absent(Text):

@@ -1,6 +1,6 @@
-"""Leaving an engine alone that keeps failing."""
+"""The circuit breaker of an engine that keeps failing."""
 
-from cognitive.breaker import FAILURES, REST_S, Breaker
+from cognitive.breaker import FAILURES, OPEN_S, CircuitBreaker
 
 
 class Clock:
@@ -13,28 +13,28 @@ class Clock:
 
 def test_it_rests_after_failures_in_a_row_and_then_one_may_try() -> None:
     clock = Clock()
-    breaker = Breaker(clock)
+    breaker = CircuitBreaker(clock)
     for _ in range(FAILURES):
-        assert breaker.rests_for() == 0
-        breaker.failed()
-    assert breaker.rests_for() == REST_S
-    clock.now += REST_S - 1
-    assert breaker.rests_for() == 1
+        assert breaker.seconds_until_retry() == 0
+        breaker.record_failure()
+    assert breaker.seconds_until_retry() == OPEN_S
+    clock.now += OPEN_S - 1
+    assert breaker.seconds_until_retry() == 1
     clock.now += 1
-    assert breaker.rests_for() == 0
-    # The others wait for what the first one finds.
-    assert breaker.rests_for() == REST_S
-    breaker.failed()
-    assert breaker.rests_for() == REST_S
-    clock.now += REST_S
-    assert breaker.rests_for() == 0
-    breaker.succeeded()
-    assert breaker.rests_for() == 0
+    assert breaker.seconds_until_retry() == 0
+    # The others wait for the outcome of the first one.
+    assert breaker.seconds_until_retry() == OPEN_S
+    breaker.record_failure()
+    assert breaker.seconds_until_retry() == OPEN_S
+    clock.now += OPEN_S
+    assert breaker.seconds_until_retry() == 0
+    breaker.record_success()
+    assert breaker.seconds_until_retry() == 0
 
 
 def test_failures_that_are_not_in_a_row_do_not_count() -> None:
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(3 * FAILURES):
-        breaker.failed()
-        breaker.succeeded()
-    assert breaker.rests_for() == 0
+        breaker.record_failure()
+        breaker.record_success()
+    assert breaker.seconds_until_retry() == 0

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from cognitive import engines
 from cognitive.abilities import EngineUnavailable
 from cognitive.checks import check_engines
-from cognitive.engines import forget_engines
+from cognitive.engines import reset_engines
 from cognitive.tests.message_engines import HERE, PROVIDERS, Told, Words, told
 from identity.models import Resource
 from tests.cast import Person
@@ -72,7 +72,7 @@ def test_nobody_else_may_look(resource: Resource, other_resource: Resource) -> N
 
 def test_an_engine_that_crashes_when_made_breaks_nothing(alice: Person, settings: Settings) -> None:
     settings.COGNITIVE_ENGINES = {**settings.COGNITIVE_ENGINES, "translation": ["crashing"]}
-    forget_engines()
+    reset_engines()
     (engine,) = alice.get(PATH).json()["translation"]["engines"]
     assert engine["available"] is False
     assert "luck" not in engine["reason"]
@@ -88,7 +88,7 @@ def test_what_is_missing_is_looked_for_again_and_what_is_there_is_not(
     installed = {**PROVIDERS["translation"], "absent": f"{HERE}.Parrot", "parrot": f"{HERE}.Absent"}
     settings.COGNITIVE_PROVIDERS = {**PROVIDERS, "translation": installed}
     assert available() == [False, True, True]
-    monkeypatch.setattr(engines, "MISSING_S", 0.0)
+    monkeypatch.setattr(engines, "RECHECK_S", 0.0)
     assert available() == [True, True, True]
 
 
@@ -136,7 +136,7 @@ def test_the_command_fails_for_what_is_there_and_does_not_work(
     assert "broken: RuntimeError: out of order" in output
     told.failures.clear()
     settings.COGNITIVE_ENGINES = {**settings.COGNITIVE_ENGINES, "translation": ["crashing"]}
-    forget_engines()
+    reset_engines()
     assert check()[0] == 1
 
 

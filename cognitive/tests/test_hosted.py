@@ -60,7 +60,7 @@ def test_a_failure_ends_one_stream_and_is_not_quoted(recognizer: Hosted) -> None
 def test_a_process_that_is_stuck_is_ended(
     recognizer: Hosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hosted, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(hosted, "RESPONSE_SECONDS", 0.2)
     stuck = recognizer.open("en", 16_000)
     with pytest.raises(EngineUnavailable):
         stuck.feed(b"wait")

@@ -242,7 +242,7 @@ def test_without_an_engine_that_works_the_service_is_unavailable(
     app: DialectClient, settings: Settings, names: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.COGNITIVE_ENGINES = {**settings.COGNITIVE_ENGINES, "sentiment": names}
-    engines.forget_engines()
+    engines.reset_engines()
     answer = app.post(ANALYZE, sentiment("a secret"))
     assert error_of(answer) == (503, "ServiceUnavailable", None)
     assert "secret" not in answer.content.decode() + caplog.text
@@ -253,7 +253,7 @@ def test_the_next_engine_answers_for_one_that_fails(app: DialectClient, settings
         **settings.COGNITIVE_ENGINES,
         "sentiment": ["broken", "good-and-bad"],
     }
-    engines.forget_engines()
+    engines.reset_engines()
     results = app.post(ANALYZE, sentiment("good")).json()["results"]
     assert results["documents"][0]["sentiment"] == "positive"
     assert results["modelVersion"] == "good-and-bad-1"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cognitive.chains import chains
 from cognitive.languages import canonical, choose_pair, is_code
+from cognitive.translation_paths import translation_paths
 
 
 @pytest.mark.parametrize("code", ["es", "pt-BR", "zh-Hans", "sr-Cyrl-RS", "ast", "ES", "es-419"])
@@ -45,7 +45,7 @@ def test_a_chain_has_at_most_two_steps_and_the_best_middle() -> None:
         **{("en", "ca"): "en-ca", ("ca", "fr"): "ca-fr", ("en", "es"): "en-es"},
         **{("es", "fr"): "es-fr", ("fr", "oc"): "fr-oc", ("es", "en-US"): "es-en-us"},
     }
-    found = chains(steps, "es")
+    found = translation_paths(steps, "es")
     assert found["en", "es"] == ("en-es",)
     assert found["en", "fr"] == ("en-es", "es-fr")
     assert ("en", "oc") not in found

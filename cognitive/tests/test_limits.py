@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
-from cognitive.limits import take
+from cognitive.limits import count_request
 from cognitive.tests.message_engines import told
 from tests.cast import Person, error_of
 
@@ -42,7 +42,7 @@ def test_requests_of_all_processes_count_together(alice: Person, settings: Setti
     # The count is in the database alone: whoever asks first in another process goes on with it.
     settings.CHATSITE_COGNITIVE_REQUESTS = 2
     with time_machine.travel(NOON, tick=False):
-        assert [take(alice.user.pk) for _ in range(3)] == [None, None, 55]
+        assert [count_request(alice.user.pk) for _ in range(3)] == [None, None, 55]
 
 
 def test_strangers_are_refused_before_they_count(alice: Person, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from cognitive.markup import TextNodes
 
 def shouted(markup: str) -> str:
     nodes = TextNodes(markup)
-    return nodes.put([text.upper() for text in nodes.texts])
+    return nodes.with_texts([text.upper() for text in nodes.texts])
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_only_texts_change(markup: str, result: str) -> None:
 
 
 def test_what_is_put_in_is_escaped() -> None:
-    assert TextNodes("<p>x</p>").put(["<script>&"]) == "<p>&lt;script&gt;&amp;</p>"
+    assert TextNodes("<p>x</p>").with_texts(["<script>&"]) == "<p>&lt;script&gt;&amp;</p>"
 
 
 @pytest.mark.parametrize(

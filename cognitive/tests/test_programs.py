@@ -34,7 +34,7 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) 
 
 
 def test_a_program_that_fails_or_is_not_there_is_no_engine(tmp_path: Path) -> None:
-    with pytest.raises(EngineUnavailable, match="ended with code 3"):
+    with pytest.raises(EngineUnavailable, match="exited with code 3"):
         run(script(tmp_path, "exit 3"), "x", seconds=20)
     with pytest.raises(EngineUnavailable):
         run([str(tmp_path / "nothing")], "x", seconds=20)

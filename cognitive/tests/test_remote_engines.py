@@ -175,7 +175,7 @@ def test_an_answer_that_comes_in_drips_ends_at_the_deadline(
     service.answer = lambda path, body: Drip(b'"' + b"x" * 400 + b'"')
     started = time.monotonic()
     with pytest.raises(EngineUnavailable, match="too long"):
-        http.ask("It", "GET", service.url, seconds=0.3)
+        http.request_json("It", "GET", service.url, seconds=0.3)
     # Twenty seconds if every byte began a new time-out.
     assert time.monotonic() - started < 10
 

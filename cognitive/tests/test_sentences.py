@@ -6,7 +6,7 @@ import pytest
 
 from cognitive.abilities import SentimentScores
 from cognitive.sentences import (
-    MOST_SENTENCES,
+    MAX_SENTENCES,
     SentimentLabel,
     document_sentiment,
     sentence_label,
@@ -42,10 +42,10 @@ def test_sentences(text: str, sentences: list[str]) -> None:
 def test_a_thousand_sentences_are_put_together() -> None:
     text = "aa. bb! " * 1000
     found = split_sentences(text)
-    assert MOST_SENTENCES // 2 <= len(found) <= MOST_SENTENCES + 1
+    assert MAX_SENTENCES // 2 <= len(found) <= MAX_SENTENCES + 1
     assert " ".join(sentence for _, sentence in found) == text.strip()
     assert all(text[at:].startswith(sentence) for at, sentence in found)
-    assert len(split_sentences(text, most=None)) == 2000
+    assert len(split_sentences(text, limit=None)) == 2000
 
 
 @pytest.mark.parametrize("piece", ["a.", ".", "\n", "。", "e.g.", "!\"'", "(" * 9, "… "])

@@ -7,7 +7,7 @@ import logging
 import pytest
 from pytest_django import Settings
 
-from cognitive.speech import slots
+from cognitive.speech.stream_limits import stream_limiter
 from cognitive.tests import speech_engines
 from cognitive.tests.speech import CONVERSATION, SECOND, post, wav_header
 from cognitive.tests.speech import engine as engine
@@ -82,7 +82,7 @@ async def test_what_cannot_be_understood_is_refused(
 ) -> None:
     answer = await post(path, body, {**key, "content-type": kind or "audio/wav; codecs=audio/pcm"})
     assert refusal(answer) == expected
-    await until(lambda: slots.slots().taken == 0)
+    await until(lambda: stream_limiter().active == 0)
 
 
 async def test_other_methods_are_refused(key: dict[str, str]) -> None:

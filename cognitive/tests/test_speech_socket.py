@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pytest_django import Settings
 
-from cognitive.speech import slots, socket, streams
+from cognitive.speech import socket, streams
+from cognitive.speech.stream_limits import stream_limiter
 from cognitive.tests import speech_engines
 from cognitive.tests.speech import (
     CONVERSATION,
@@ -263,7 +264,7 @@ async def test_more_streams_than_may_be_are_refused_until_one_is_free(
     assert statuses(await second.turn(b"hello.")) == ["TooManyRequests"]
     # Vanishes in the middle of its turn.
     await first.leave()
-    await until(lambda: slots.slots().taken == 0)
+    await until(lambda: stream_limiter().active == 0)
     assert texts(await second.turn(b"hello.")) == ["hello."]
     await second.leave()
 
@@ -297,7 +298,7 @@ async def test_whoever_follows_one_that_left_waits_for_the_engine(
 
 
 async def test_one_user_does_not_get_all_streams(alice: Person, bob: Person) -> None:
-    mine = [await opened(alice) for _ in range(streams.MOST_PER_USER)]
+    mine = [await opened(alice) for _ in range(streams.STREAMS_PER_USER)]
     for speaker in mine:
         await speaker.say(wav_header() + b"hello")
     await until(lambda: len(speech_engines.streams) == len(mine))
@@ -312,11 +313,11 @@ async def test_a_client_waits_while_its_sound_is_not_processed(alice: Person) ->
     speaker = await opened(alice)
     await speaker.say(wav_header() + b"wait")
     await until(lambda: len(speech_engines.streams) == 1)
-    for _ in range(2 * streams.COMFORTABLE_SECONDS):
+    for _ in range(2 * streams.BUFFER_SECONDS):
         await speaker.say(bytes(SECOND))
-    await until(lambda: speaker.communicator.input_queue.qsize() <= streams.COMFORTABLE_SECONDS)
+    await until(lambda: speaker.communicator.input_queue.qsize() <= streams.BUFFER_SECONDS)
     waiting = speaker.communicator.input_queue.qsize()
-    assert waiting >= streams.COMFORTABLE_SECONDS - 2
+    assert waiting >= streams.BUFFER_SECONDS - 2
     speech_engines.released.set()
     await speaker.end()
     assert statuses(await speaker.hear_turn()) == ["Success", "EndOfDictation"]
@@ -330,7 +331,7 @@ async def test_a_turn_in_which_nothing_comes_is_ended(
     speaker = await opened(alice)
     await speaker.say(wav_header() + b"hello")
     assert statuses(await speaker.hear_turn()) == ["Success", "EndOfDictation"]
-    await until(lambda: slots.slots().taken == 0)
+    await until(lambda: stream_limiter().active == 0)
     await speaker.leave()
 
 
@@ -387,7 +388,7 @@ async def test_a_server_that_stops_ends_all_sockets(alice: Person) -> None:
     await until(lambda: len(speech_engines.streams) == 1)
     socket.end_all()
     await speaker.communicator.wait(5)
-    await until(lambda: slots.slots().taken == 0 and not speech_engines.streams)
+    await until(lambda: stream_limiter().active == 0 and not speech_engines.streams)
 
 
 async def test_nothing_that_was_shown_or_said_is_logged(

@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from cognitive.abilities import EngineBusy, EngineUnavailable, Quality, Translation
 from cognitive.breaker import FAILURES
-from cognitive.engines import forget_engines
+from cognitive.engines import reset_engines
 from cognitive.limits import MESSAGE_CHARACTERS
 from cognitive.tests.message_engines import Parrot, Told, told
 from tests.cast import NO_SUCH_THREAD, NOT_A_MEMBER, Person, error_of
@@ -210,17 +210,17 @@ def test_without_any_engine_the_answer_says_so_and_chat_goes_on(
     alice: Person, settings: Settings
 ) -> None:
     settings.COGNITIVE_ENGINES = {"detection": ["absent"], "translation": [], "sentiment": []}
-    forget_engines()
+    reset_engines()
     thread = alice.create_thread()
     message = alice.send(thread, "Hello")
     answer = translate(alice, thread, message)
     assert error_of(answer) == (
         503,
         "EngineUnavailable",
-        "No engine for language detection is available here at the moment.",
+        "Language detection is currently unavailable.",
     )
     answer = translate(alice, thread, message, **{"from": "en"})
-    assert error_of(answer)[2] == "No engine for translation is available here at the moment."
+    assert error_of(answer)[2] == "Translation is currently unavailable."
     assert alice.send(thread, "still here")
 
 

@@ -11,7 +11,7 @@ from cognitive.tests.dialects import DialectClient
 from cognitive.tests.dialects import app as app
 from cognitive.tests.dialects import engines_for_tests as engines_for_tests
 from cognitive.tests.dialects import nobody as nobody
-from cognitive.translator import work
+from cognitive.translator import translation
 
 V3 = "/translate?api-version=3.0"
 NEWEST = "/translate?api-version=2026-06-06"
@@ -211,7 +211,7 @@ def test_wishes_that_no_engine_can_follow_need_a_fallback(app: DialectClient) ->
 
 
 def test_empty_texts_do_not_lift_the_limits(app: DialectClient) -> None:
-    inputs = [item("", *["es"] * 90, language="en")] * (work.TRANSLATIONS // 90 + 1)
+    inputs = [item("", *["es"] * 90, language="en")] * (translation.TRANSLATIONS // 90 + 1)
     assert error_of(app.post(NEWEST, {"inputs": inputs})) == (400, 400077)
 
 
@@ -243,13 +243,13 @@ def test_without_an_engine_the_service_is_unavailable(
     app: DialectClient, settings: Settings
 ) -> None:
     settings.COGNITIVE_ENGINES = {**settings.COGNITIVE_ENGINES, "translation": []}
-    engines.forget_engines()
+    engines.reset_engines()
     assert error_of(app.post(f"{V3}&to=es", [{"text": "a"}])) == (503, 503000)
 
 
 def test_an_engine_without_time_is_a_429(app: DialectClient, settings: Settings) -> None:
     settings.COGNITIVE_ENGINES = {**settings.COGNITIVE_ENGINES, "detection": ["busy"]}
-    engines.forget_engines()
+    engines.reset_engines()
     answer = app.post(f"{V3}&to=es", [{"text": "a"}])
     assert error_of(answer) == (429, 429000)
     assert answer["Retry-After"] == "1"

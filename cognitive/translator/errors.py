@@ -1,4 +1,4 @@
-"""The refusals of the Translator: numbers of six digits, the first three the HTTP status."""
+"""The errors of Azure Translator: codes of six digits that begin with the HTTP status."""
 
 from wire.errors import ChatError
 
@@ -24,6 +24,6 @@ _MESSAGES = {
 }
 
 
-def refused(number: int, message: str | None = None) -> ChatError:
-    """The refusal with that number; the text is the number's own unless one is given."""
-    return ChatError(number // 1000, str(number), message or _MESSAGES[number])
+def translator_error(code: int, message: str | None = None) -> ChatError:
+    """The error with this code, with its default message unless one is given."""
+    return ChatError(code // 1000, str(code), message or _MESSAGES[code])

@@ -1,4 +1,4 @@
-"""The operations of Azure Translator (cognitive contract 4)."""
+"""The API of Azure Translator (cognitive contract 4)."""
 
 import hashlib
 from typing import Any
@@ -10,58 +10,59 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 from rest_framework.request import Request
 
-from cognitive import asking
+from cognitive import engine_calls
 from cognitive.abilities import UNDETERMINED, DetectedLanguage
 from cognitive.credentials import caller_of_request
 from cognitive.dialect_views import DialectView, UnknownDialectView
 from cognitive.language_names import name_in, name_of
 from cognitive.sentences import split_sentences
-from cognitive.translator.errors import refused
+from cognitive.translator.errors import translator_error
 from cognitive.translator.requests import boolean, inputs_of_body, inputs_of_query, texts_of
-from cognitive.translator.work import CHARACTERS, Outcome, detect_language, translate
+from cognitive.translator.translation import CHARACTERS, Outcome, detect_language, translate
 from wire import strict_json
 from wire.errors import ChatError
 from wire.views import JSON, json_response
 
 V3 = "3.0"
-# Texts with languages of their own, in the body.
+# Versions in which each text has its own languages, in the body.
 NEWER = frozenset({"2025-10-01-preview", "2026-06-06"})
 SCOPES = frozenset({"translation", "transliteration", "dictionary"})
-# Elements of `/detect` and `/breaksentence`.
-_SHORT_LISTS = 100
+# The maximum number of elements of `/detect` and `/breaksentence`.
+_MAX_SHORT_LIST = 100
 
 
 class TranslatorView(DialectView):
-    """An operation; `versions` are the api-versions that have it."""
+    """The base class; `versions` are the api-versions that have the operation."""
 
     request_id_header = "X-RequestId"
     versions = frozenset({V3})
     version: str
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticates and finds the api-version, in the query or else in the path."""
+        """Authenticates, and reads the api-version from the query or the path."""
         super().initial(request, *args, **kwargs)
         if not hasattr(self, (request.method or "").lower()):
             return
         self.version = request.query_params.get("api-version") or kwargs.get("path_version") or ""
         if self.version not in self.versions:
-            raise refused(400021)
+            raise translator_error(400021)
 
     def json(self, request: Request) -> Any:
         """The JSON value of the body. Raises ChatError 400074, 413 and 415."""
         try:
             return super().json(request)
         except ChatError as error:
-            raise refused(400074, error.message) if error.status == 400 else error from None
+            raise (
+                translator_error(400074, error.message) if error.status == 400 else error
+            ) from None
 
 
 class TranslateView(TranslatorView):
-    """`POST /translate`, in both dialects."""
+    """`POST /translate`, in all versions."""
 
     versions = NEWER | {V3}
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
-        """Translates each text to each of its targets."""
         body = self.json(request)
         is_v3 = self.version == V3
         inputs = inputs_of_query(request.query_params, body) if is_v3 else inputs_of_body(body)
@@ -101,17 +102,17 @@ def _metered(response: HttpResponse, outcome: Outcome) -> HttpResponse:
 
 
 class LanguagesView(TranslatorView):
-    """`GET /languages`, for everybody: what can be translated."""
+    """`GET /languages`, without authentication."""
 
     authentication_classes = ()
     versions = NEWER | {V3}
 
     def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
-        """The languages by scope, named in the language of Accept-Language."""
+        """The languages by scope, with names in the language of Accept-Language."""
         given = request.query_params.get("scope") or ",".join(SCOPES)
         scopes = {scope.strip().lower() for scope in given.split(",") if scope.strip()}
         if not scopes or not scopes <= SCOPES | ({"models"} if self.version != V3 else set()):
-            raise refused(400001)
+            raise translator_error(400001)
         named_in = _accepted_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
         body: dict[str, Any] = {}
         if "translation" in scopes:
@@ -125,7 +126,7 @@ class LanguagesView(TranslatorView):
         return _with_etag(request, strict_json.render(body))
 
     def _translation(self, named_in: str) -> dict[str, Any]:
-        codes = asking.translation_sources() | asking.translation_targets()
+        codes = engine_calls.translation_sources() | engine_calls.translation_targets()
         more = {} if self.version == V3 else {"models": ["general"]}
         return {
             code: {
@@ -167,7 +168,7 @@ class DetectView(TranslatorView):
         """The language of each text, and whether it can be translated."""
         texts = _short_list(self.json(request))
         resource_id = caller_of_request(request).resource_id
-        sources = asking.translation_sources()
+        sources = engine_calls.translation_sources()
         languages = [detect_language(text, resource_id) for text in texts]
         return json_response(
             [
@@ -185,7 +186,7 @@ class BreakSentenceView(TranslatorView):
     """`POST /breaksentence`."""
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
-        """The lengths of the sentences of each text; together they are the text."""
+        """The lengths of the sentences of each text; they add up to the length of the text."""
         texts = _short_list(self.json(request))
         items: list[dict[str, Any]] = [{"sentLen": sentence_lengths(text)} for text in texts]
         if not request.query_params.get("language"):
@@ -197,27 +198,28 @@ class BreakSentenceView(TranslatorView):
         return json_response(items)
 
 
-class NotOfferedView(TranslatorView):
-    """`/transliterate` and `/dictionary/…`: known, and refused."""
+class UnsupportedView(TranslatorView):
+    """`/transliterate` and `/dictionary/…`, which are not supported."""
 
     versions = NEWER | {V3}
     code = 400080
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
-        """Refuses."""
-        raise refused(self.code)
+        raise translator_error(self.code)
 
 
 def _short_list(body: Any) -> list[str]:
-    texts = texts_of(body, _SHORT_LISTS)
+    texts = texts_of(body, _MAX_SHORT_LIST)
     if sum(map(len, texts)) > CHARACTERS:
-        raise refused(400077, f"The texts must not exceed {CHARACTERS} characters together.")
+        raise translator_error(
+            400077, f"The texts must not exceed {CHARACTERS} characters together."
+        )
     return texts
 
 
 def sentence_lengths(text: str) -> list[int]:
-    """How many characters each sentence has, with the white space behind it."""
-    starts = [0, *(offset for offset, _ in split_sentences(text, most=None)[1:]), len(text)]
+    """The lengths of the sentences in characters, including the white space that follows."""
+    starts = [0, *(offset for offset, _ in split_sentences(text, limit=None)[1:]), len(text)]
     return [end - start for start, end in zip(starts, starts[1:], strict=False)]
 
 

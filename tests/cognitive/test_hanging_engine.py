@@ -29,7 +29,9 @@ case "$1" in
   *) touch "$0.asked.$$"; while ! [ -e "$0.enough" ]; do sleep 0.1; done; exit 1 ;;
 esac
 """
-TOO_LONG = "The engine apertium (translation) failed: apertium took longer than 10 s."
+TOO_LONG = (
+    "Engine call failed ability=translation engine=apertium reason=apertium took longer than 10 s."
+)
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
-"""What clients are told about phrases, over the socket and as the answer to short sound."""
+"""Recognition results in the format of Azure Speech, for WebSockets and short audio."""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import uuid4
 
-from cognitive.abilities import Heard
-from cognitive.speech.streams import Trouble
+from cognitive.abilities import RecognizedPhrase
+from cognitive.speech.streams import FailureReason
 
 TICKS_PER_MS = 10_000
-# Engines say none, and the SDKs' results must have one.
+# The SDKs require a confidence, but the engines do not return one.
 CONFIDENCE = 0.9
 _PUNCTUATION = re.compile(r"[^\w\s'’-]")
 
@@ -26,10 +26,10 @@ class Status(StrEnum):
     TOO_MANY_REQUESTS = "TooManyRequests"
 
 
-STATUSES = {
-    Trouble.BAD_LANGUAGE: Status.BAD_REQUEST,
-    Trouble.TOO_MANY: Status.TOO_MANY_REQUESTS,
-    Trouble.UNAVAILABLE: Status.ERROR,
+STATUS_OF_FAILURE = {
+    FailureReason.UNSUPPORTED_LANGUAGE: Status.BAD_REQUEST,
+    FailureReason.TOO_MANY: Status.TOO_MANY_REQUESTS,
+    FailureReason.UNAVAILABLE: Status.ERROR,
 }
 
 
@@ -41,7 +41,7 @@ class Span:
     duration_ms: int
 
     def body(self) -> dict[str, object]:
-        """As clients are told it, in units of 100 ns."""
+        """The members for the client, in units of 100 ns."""
         return {
             "Offset": self.offset_ms * TICKS_PER_MS,
             "Duration": self.duration_ms * TICKS_PER_MS,
@@ -49,12 +49,12 @@ class Span:
 
 
 def new_id() -> str:
-    """The id of a phrase, or of whatever else wants one without hyphens."""
+    """A random id without hyphens."""
     return uuid4().hex
 
 
-def success(phrase: Heard, *, detailed: bool) -> dict[str, object]:
-    """A phrase that was understood."""
+def success_body(phrase: RecognizedPhrase, *, detailed: bool) -> dict[str, object]:
+    """The body for a recognized phrase."""
     body: dict[str, object] = {
         "Id": new_id(),
         "RecognitionStatus": Status.SUCCESS,
@@ -74,6 +74,6 @@ def success(phrase: Heard, *, detailed: bool) -> dict[str, object]:
     return body
 
 
-def without_text(status: Status, span: Span) -> dict[str, object]:
-    """What is said where there is nothing that was understood."""
+def empty_body(status: Status, span: Span) -> dict[str, object]:
+    """The body for a status without text."""
     return {"Id": new_id(), "RecognitionStatus": status, "DisplayText": "", **span.body()}

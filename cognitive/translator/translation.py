@@ -1,10 +1,10 @@
-"""What the Translator's dialects have in common: texts in, translations out."""
+"""Translates the inputs of a request, in any version of the Translator API."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from cognitive import asking
+from cognitive import engine_calls
 from cognitive.abilities import (
     UNDETERMINED,
     DetectedLanguage,
@@ -13,20 +13,22 @@ from cognitive.abilities import (
 )
 from cognitive.languages import base, canonical, is_code
 from cognitive.markup import TextNodes
-from cognitive.translator.errors import refused
+from cognitive.translator.errors import translator_error
 
-# What one request may hold (cognitive contract 4); characters count once per target.
+# Limits of a request (cognitive contract 4); characters count once per target.
 ELEMENTS = 1000
 CHARACTERS = 50_000
-# Translations of a request; more can be asked for by way of empty texts only.
+# The maximum number of translations of a request; only empty texts could make it larger.
 TRANSLATIONS = 5_000
-# From this score on a detected language is believed, even if nothing can be done with it.
-_SURE = 0.95
+# From this score on, a detected language is used even if it cannot be translated.
+_CERTAIN = 0.95
 
 
 @dataclass(frozen=True)
 class Input:
-    """A text to translate. Without a source the language is detected; `suggested` helps."""
+    """A text to translate. Without `source` the language is detected, with `suggested` as the
+    fallback.
+    """
 
     text: str
     targets: tuple[str, ...]
@@ -37,7 +39,7 @@ class Input:
 
 @dataclass
 class Output:
-    """Its translations, in the order of the targets; `detected` if the source was not given."""
+    """The translations in the order of the targets; `detected` is None if the source was given."""
 
     detected: DetectedLanguage | None
     translations: list[str] = field(default_factory=list)
@@ -45,7 +47,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a request; `engines` are the names of those that translated."""
+    """The result of a request, with the names of the engines that were used."""
 
     outputs: list[Output]
     engines: frozenset[str]
@@ -53,7 +55,7 @@ class Outcome:
 
 
 def translate(inputs: Sequence[Input], resource_id: UUID) -> Outcome:
-    """Translates. Raises ChatError, EngineUnavailable and EngineBusy; then nothing was done."""
+    """Translates all inputs. Raises ChatError, EngineUnavailable, EngineBusy."""
     characters = sum(len(one.text) * len(one.targets) for one in inputs)
     _check_size(inputs, characters)
     _check_languages(inputs)
@@ -72,24 +74,26 @@ def translate(inputs: Sequence[Input], resource_id: UUID) -> Outcome:
 
 def _check_size(inputs: Sequence[Input], characters: int) -> None:
     if len(inputs) > ELEMENTS:
-        raise refused(400072)
+        raise translator_error(400072)
     if any(len(one.text) > CHARACTERS for one in inputs):
-        raise refused(400050)
+        raise translator_error(400050)
     if characters > CHARACTERS or sum(len(one.targets) for one in inputs) > TRANSLATIONS:
-        raise refused(400077, f"Texts times targets must not exceed {CHARACTERS} characters.")
+        raise translator_error(
+            400077, f"The texts, once per target, must not exceed {CHARACTERS} characters."
+        )
 
 
 def _check_languages(inputs: Sequence[Input]) -> None:
-    sources, targets = asking.translation_sources(), asking.translation_targets()
+    sources, targets = engine_calls.translation_sources(), engine_calls.translation_targets()
     if not targets:
-        raise EngineUnavailable("No engine for translation works here.")
+        raise EngineUnavailable("No translation engine is available.")
     known = sources | targets
     for code in {one.source for one in inputs} | {one.suggested for one in inputs}:
         if code and not _is_known(code, known):
-            raise refused(400035, f"The source language '{code[:20]}' is not supported.")
+            raise translator_error(400035, f"The source language '{code[:20]}' is not supported.")
     for code in {target for one in inputs for target in one.targets}:
         if not _is_known(code, known):
-            raise refused(400036, f"The target language '{code[:20]}' is not supported.")
+            raise translator_error(400036, f"The target language '{code[:20]}' is not supported.")
 
 
 def _is_known(code: str, known: Iterable[str]) -> bool:
@@ -97,7 +101,7 @@ def _is_known(code: str, known: Iterable[str]) -> bool:
 
 
 def _detector(resource_id: UUID) -> Callable[[Input], DetectedLanguage]:
-    """A function that tells the language of an input, asking the engine once per text."""
+    """A function that detects the language of an input, once per distinct text."""
     found: dict[str, DetectedLanguage] = {}
 
     def detect(one: Input) -> DetectedLanguage:
@@ -105,22 +109,22 @@ def _detector(resource_id: UUID) -> Callable[[Input], DetectedLanguage]:
         if text not in found:
             found[text] = _detected(text, one.suggested, resource_id)
         language = found[text]
-        if language.language != UNDETERMINED and _is_of_use(language, one):
+        if language.language != UNDETERMINED and _is_translatable(language, one):
             return language
         if one.suggested:
             return DetectedLanguage(one.suggested, 0.0)
-        # A word or two may be of many languages: rather one that can be translated.
-        others = language.alternatives if language.score < _SURE else ()
-        return next((other for other in others if _is_of_use(other, one)), language)
+        # Short texts are ambiguous: prefer a language that can be translated.
+        others = language.alternatives if language.score < _CERTAIN else ()
+        return next((other for other in others if _is_translatable(other, one)), language)
 
     return detect
 
 
 def detect_language(text: str, resource_id: UUID) -> DetectedLanguage:
-    """The language of a text; nobody is asked about blanks. Raises as `asking.detect`."""
+    """The language of a text, UNDETERMINED for white space. Raises like `engine_calls.detect`."""
     if not text.strip():
         return DetectedLanguage(UNDETERMINED, 0.0)
-    return asking.detect(text, resource_id).language
+    return engine_calls.detect(text, resource_id).language
 
 
 def _detected(text: str, suggested: str | None, resource_id: UUID) -> DetectedLanguage:
@@ -132,46 +136,47 @@ def _detected(text: str, suggested: str | None, resource_id: UUID) -> DetectedLa
         return DetectedLanguage(suggested, 0.0)
 
 
-def _is_of_use(language: DetectedLanguage, one: Input) -> bool:
-    """Whether an input in that language can be translated to all that is wanted."""
+def _is_translatable(language: DetectedLanguage, one: Input) -> bool:
+    """Whether an input in this language can be translated to all of its targets."""
     source = language.language
     return all(
-        is_same(source, target) or asking.can_translate(source, target) for target in one.targets
+        needs_no_translation(source, target) or engine_calls.can_translate(source, target)
+        for target in one.targets
     )
 
 
-def is_same(source: str, target: str) -> bool:
-    """Whether a text can stay as it is: the same language, or none."""
+def needs_no_translation(source: str, target: str) -> bool:
+    """Whether source and target are the same language, or the source is undetermined."""
     if source == UNDETERMINED:
         return True
     source, target = canonical(source), canonical(target)
-    # `pt` and `pt-BR` are the same to a reader; `pt-PT` and `pt-BR` are two.
+    # `pt` matches `pt-BR`, but `pt-PT` and `pt-BR` are different.
     return source == target or (base(source) == base(target) and base(target) in (source, target))
 
 
 def _translated(
     wanted: list[tuple[Input, str, str]], resource_id: UUID
 ) -> tuple[Iterator[str], frozenset[str]]:
-    """One translation for each (input, source, target), asking once per pair of languages."""
+    """A translation for each (input, source, target), with one call per pair of languages."""
     groups: dict[tuple[str, str], list[int]] = {}
     for number, (one, source, target) in enumerate(wanted):
-        if one.text.strip() and not is_same(source, target):
+        if one.text.strip() and not needs_no_translation(source, target):
             groups.setdefault((source, target), []).append(number)
     results = [one.text for one, _, _ in wanted]
     engines = set()
     for (source, target), numbers in groups.items():
         inputs = [wanted[number][0] for number in numbers]
-        texts, engine = _group(inputs, source, target, resource_id)
+        texts, engine = _translate_group(inputs, source, target, resource_id)
         engines.update(engine)
         for number, text in zip(numbers, texts, strict=True):
             results[number] = text
     return iter(results), frozenset(engines)
 
 
-def _group(
+def _translate_group(
     inputs: list[Input], source: str, target: str, resource_id: UUID
 ) -> tuple[list[str], list[str]]:
-    """The translations of inputs of one pair of languages, and the engine if one was asked."""
+    """The translations of inputs with the same languages, and the name of the engine if any."""
     nodes = [TextNodes(one.text) if one.is_html else None for one in inputs]
     pieces = [
         text
@@ -180,16 +185,18 @@ def _group(
     ]
     if not pieces:
         return [one.text for one in inputs], []
-    # Each text once, however often it comes.
+    # Without duplicates.
     distinct = list(dict.fromkeys(pieces))
     try:
-        answer = asking.translate(distinct, source, target, resource_id)
+        answer = engine_calls.translate(distinct, source, target, resource_id)
     except UnsupportedPair:
-        raise refused(400023, f"No engine translates from '{source}' to '{target}'.") from None
+        raise translator_error(
+            400023, f"Translation from '{source}' to '{target}' is not supported."
+        ) from None
     by_text = dict(zip(distinct, (one.text for one in answer.translations), strict=True))
     translated = iter([by_text[piece] for piece in pieces])
     texts = [
-        html.put([next(translated) for _ in html.texts]) if html else next(translated)
+        html.with_texts([next(translated) for _ in html.texts]) if html else next(translated)
         for html in nodes
     ]
     return texts, [answer.engine.name]

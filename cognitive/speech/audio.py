@@ -1,7 +1,7 @@
-"""Sound: what a WAV header says, and how any of it becomes what engines take.
+"""Parses WAV headers, and converts audio to the format of the engines.
 
-Engines take 16-bit samples, one channel, 16 kHz. That is also what microphones are recorded with
-by the SDKs, so most streams pass through untouched.
+The engines' format is 16-bit PCM, mono, 16 kHz. The SDKs record microphones in this format, so that
+most streams need no conversion.
 """
 
 import math
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float32]
 
 ENGINE_RATE_HZ = 16_000
-_LOWEST_HZ, _HIGHEST_HZ = 8_000, 96_000
-_MOST_CHANNELS = 8
+_MIN_HZ, _MAX_HZ = 8_000, 96_000
+_MAX_CHANNELS = 8
 _PCM, _EXTENSIBLE = 1, 0xFFFE
-# A header with more than this before its samples is none that a recorder writes.
-_LONGEST_HEADER = 64 * 1024
-# Samples on each side that have a say in a resampled one.
-_REACH = 16
+# Recorders write shorter headers.
+_MAX_HEADER_BYTES = 64 * 1024
+# The samples on each side that contribute to a resampled one.
+_KERNEL_RADIUS = 16
 
 
-class UnsupportedSound(Exception):
-    """Sound that cannot be understood; the text tells the client what would be."""
+class UnsupportedAudio(Exception):
+    """Audio in an unsupported format; the text describes the supported one to the client."""
 
 
 @dataclass(frozen=True)
-class SoundFormat:
+class AudioFormat:
     """Uncompressed 16-bit little-endian samples."""
 
     rate_hz: int = ENGINE_RATE_HZ
@@ -40,82 +40,82 @@ class SoundFormat:
 
     @property
     def bytes_per_second(self) -> int:
-        """How many bytes a second of sound has."""
+        """The bytes per second of audio."""
         return self.rate_hz * self.channels * 2
 
     def milliseconds(self, size: int) -> int:
-        """How long so many bytes of sound last."""
+        """The duration of `size` bytes of audio."""
         return size * 1000 // self.bytes_per_second
 
 
-def read_wav_header(data: bytes) -> tuple[SoundFormat, int] | None:
-    """The format of a WAV file that begins with `data`, and where its samples begin.
+def read_wav_header(data: bytes) -> tuple[AudioFormat, int] | None:
+    """The format of a WAV file that starts with `data`, and the offset of its samples.
 
-    None when the header goes on after `data`. Raises UnsupportedSound for anything else than
-    16-bit PCM. The lengths in the header are not believed: streams write zero.
+    None if the header is incomplete. Raises UnsupportedAudio for anything but 16-bit PCM. The
+    length of the samples in the header is ignored, because it is zero in streams.
     """
     if len(data) < 12:
         return None
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise UnsupportedSound("The sound must be a WAV file (RIFF) with 16-bit PCM samples.")
-    sound = None
+        raise UnsupportedAudio("The audio must be a WAV file (RIFF) with 16-bit PCM samples.")
+    audio_format = None
     at = 12
     while at + 8 <= len(data):
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
         if name == b"data":
-            if sound is None:
-                raise UnsupportedSound("The WAV header has no format before its samples.")
-            return sound, at + 8
+            if audio_format is None:
+                raise UnsupportedAudio("The WAV header has no format chunk before the samples.")
+            return audio_format, at + 8
         if name == b"fmt ":
             if at + 8 + 16 > len(data):
                 return None
-            sound = _read_format(data[at + 8 : at + 8 + min(size, 40)])
+            audio_format = _read_format(data[at + 8 : at + 8 + min(size, 40)])
         at += 8 + size + size % 2
-        if at > _LONGEST_HEADER:
-            raise UnsupportedSound("The WAV header is too long.")
+        if at > _MAX_HEADER_BYTES:
+            raise UnsupportedAudio("The WAV header is too long.")
     return None
 
 
-def _read_format(chunk: bytes) -> SoundFormat:
+def _read_format(chunk: bytes) -> AudioFormat:
     tag, channels, rate, _, _, bits = struct.unpack("<HHIIHH", chunk[:16])
     if tag == _EXTENSIBLE and len(chunk) >= 26:
         tag = int.from_bytes(chunk[24:26], "little")
     if tag != _PCM or bits != 16:
-        raise UnsupportedSound("The samples of the WAV file must be 16-bit PCM.")
-    if not 1 <= channels <= _MOST_CHANNELS or not _LOWEST_HZ <= rate <= _HIGHEST_HZ:
-        raise UnsupportedSound(
-            f"The sound must have 1 to {_MOST_CHANNELS} channels"
-            f" and {_LOWEST_HZ} to {_HIGHEST_HZ} samples a second."
+        raise UnsupportedAudio("The samples of the WAV file must be 16-bit PCM.")
+    if not 1 <= channels <= _MAX_CHANNELS or not _MIN_HZ <= rate <= _MAX_HZ:
+        raise UnsupportedAudio(
+            f"The audio must have 1 to {_MAX_CHANNELS} channels"
+            f" and {_MIN_HZ} to {_MAX_HZ} samples per second."
         )
-    return SoundFormat(rate, channels)
+    return AudioFormat(rate, channels)
 
 
 class Converter:
-    """Makes one channel of 16 kHz of a stream, piece by piece, whatever the pieces' sizes."""
+    """Converts a stream to 16 kHz mono, in pieces of any size."""
 
-    def __init__(self, sound: SoundFormat) -> None:
-        self._frame_bytes = 2 * sound.channels
-        self._channels = sound.channels
+    def __init__(self, audio_format: AudioFormat) -> None:
+        self._frame_bytes = 2 * audio_format.channels
+        self._channels = audio_format.channels
         self._rest = b""
-        self._passes = sound == SoundFormat()
-        if not self._passes:
+        self._is_unchanged = audio_format == AudioFormat()
+        if not self._is_unchanged:
             self._np = _numpy()
-            self._resampler = _Resampler(self._np, sound.rate_hz)
+            self._resampler = _Resampler(self._np, audio_format.rate_hz)
 
     def convert(self, pcm: bytes) -> bytes:
-        """The next piece of the stream in the engines' format."""
+        """Converts the next piece of the stream."""
         pcm = self._rest + pcm
         whole = len(pcm) // self._frame_bytes * self._frame_bytes
         pcm, self._rest = pcm[:whole], pcm[whole:]
-        if self._passes or not pcm:
+        if self._is_unchanged or not pcm:
             return pcm
         samples = self._np.frombuffer(pcm, "<i2").astype(self._np.float32)
         mono = samples.reshape(-1, self._channels).mean(axis=1)
         return self._as_bytes(self._resampler.feed(mono))
 
     def finish(self) -> bytes:
-        """What was held back until more sound would come."""
-        return b"" if self._passes else self._as_bytes(self._resampler.finish())
+        """The end of the audio, which was held back for resampling."""
+        return b"" if self._is_unchanged else self._as_bytes(self._resampler.finish())
 
     def _as_bytes(self, samples: "Samples") -> bytes:
         pcm: bytes = self._np.clip(self._np.rint(samples), -32768, 32767).astype("<i2").tobytes()
@@ -123,24 +123,24 @@ class Converter:
 
 
 class _Resampler:
-    """From any rate to 16 kHz, by a windowed sinc that lets nothing above the lower rate's half."""
+    """Resamples to 16 kHz with a windowed-sinc low-pass filter."""
 
     def __init__(self, np: Any, rate_hz: int) -> None:
         self._np = np
         common = math.gcd(rate_hz, ENGINE_RATE_HZ)
-        # Output sample n lies at the input's n * step / phases.
+        # Output sample n is at position n * step / phases of the input.
         self._step, self._phases = rate_hz // common, ENGINE_RATE_HZ // common
         self._is_same = rate_hz == ENGINE_RATE_HZ
         cutoff = min(1.0, ENGINE_RATE_HZ / rate_hz) * 0.95
-        self._half = math.ceil(_REACH / cutoff)
+        self._half = math.ceil(_KERNEL_RADIUS / cutoff)
         offsets = np.arange(-self._half + 1, self._half + 1)
         distance = np.arange(self._phases)[:, None] / self._phases - offsets[None, :]
         window = np.cos(np.clip(distance / self._half, -1, 1) * math.pi / 2) ** 2
         weights = np.sinc(distance * cutoff) * window
         self._weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-        # Silence before the beginning.
+        # Silence before the first sample.
         self._held: Samples = np.zeros(self._half - 1, np.float32)
-        # Of the next output sample: which of the held samples it follows, and its phase.
+        # The held sample that the next output sample follows, and the phase of the latter.
         self._base, self._phase = self._half - 1, 0
 
     def feed(self, samples: "Samples") -> "Samples":
@@ -155,13 +155,14 @@ class _Resampler:
         count = ((last - self._base + 1) * self._phases - 1 - self._phase) // self._step + 1
         ticks = self._phase + np.arange(count) * self._step
         bases, phases = self._base + ticks // self._phases, ticks % self._phases
-        reach = np.arange(-self._half + 1, self._half + 1)
-        result: Samples = np.einsum("ij,ij->i", held[bases[:, None] + reach], self._weights[phases])
+        offsets = np.arange(-self._half + 1, self._half + 1)
+        windows = held[bases[:, None] + offsets]
+        result: Samples = np.einsum("ij,ij->i", windows, self._weights[phases])
         after = self._phase + count * self._step
         base = self._base + after // self._phases
         self._phase = after % self._phases
-        gone = base - self._half + 1
-        self._held, self._base = held[gone:], base - gone
+        used = base - self._half + 1
+        self._held, self._base = held[used:], base - used
         return result
 
     def finish(self) -> "Samples":
@@ -174,6 +175,6 @@ def _numpy() -> Any:
         import numpy
     except ImportError:
         raise EngineUnavailable(
-            "numpy is needed for sound that is not 16 kHz mono (make cognitive)."
+            "numpy is required for audio that is not 16 kHz mono (make cognitive)."
         ) from None
     return numpy
