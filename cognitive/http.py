@@ -41,41 +41,65 @@ def request_json(
     Raises EngineUnavailable, in particular ErrorResponse for any status but 200. The exceptions
     contain no address, no key and nothing of the request.
     """
-    deadline = time.monotonic() + seconds
-    try:
-        response = _pool.request(
-            method,
-            url,
-            body=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
-            headers={"Accept": "application/json", "Content-Type": "application/json"}
-            | (headers or {}),
-            timeout=urllib3.Timeout(connect=seconds, read=seconds),
-            preload_content=False,
-            redirect=False,
-        )
-        try:
-            content = _read(name, response, deadline)
-            response.release_conn()
-        except BaseException:
-            response.close()
-            raise
-    except (urllib3.exceptions.HTTPError, OSError) as problem:
-        raise EngineUnavailable(f"{name} did not answer ({type(problem).__name__}).") from None
-    if response.status != 200:
-        raise ErrorResponse(name, response.status)
+    status, content = _exchange(
+        name,
+        method,
+        url,
+        body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
+        {"Accept": "application/json", "Content-Type": "application/json"} | (headers or {}),
+        seconds,
+    )
+    if status != 200:
+        raise ErrorResponse(name, status)
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
         raise EngineUnavailable(f"{name} sent a response that is not JSON.") from None
 
 
+def _exchange(
+    name: str,
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: dict[str, str],
+    seconds: float,
+) -> tuple[int, bytes]:
+    """Status and body of the response. Raises EngineUnavailable."""
+    deadline = time.monotonic() + seconds
+    try:
+        response = _pool.request(
+            method,
+            url,
+            body=body,
+            headers=headers,
+            timeout=urllib3.Timeout(connect=seconds, read=seconds),
+            preload_content=False,
+            redirect=False,
+        )
+        return response.status, _read(name, response, deadline)
+    except (urllib3.exceptions.HTTPError, OSError) as problem:
+        raise EngineUnavailable(f"{name} did not respond ({type(problem).__name__}).") from None
+
+
 def _read(name: str, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+    """The whole body; the connection is only reused if it could be read."""
+    try:
+        content = _read_until(name, response, deadline)
+        response.release_conn()
+        return content
+    except BaseException:
+        response.close()
+        raise
+
+
+def _read_until(name: str, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
     # urllib3's timeout restarts with every byte received, so the deadline is checked here.
     content = b""
     while piece := response.read1(65_536):
         content += piece
         if time.monotonic() > deadline:
-            raise EngineUnavailable(f"{name} took too long to answer.")
+            raise EngineUnavailable(f"{name} took too long to respond.")
         if len(content) > _MAX_BYTES:
             raise EngineUnavailable(f"{name} sent a response that is too large.")
     return content

@@ -19,19 +19,9 @@ def run(arguments: Sequence[str], text: str, *, seconds: float) -> str:
     Raises EngineUnavailable if it does not exist, fails, or takes longer than `seconds`; then its
     child processes are killed too.
     """
-    nice = shutil.which("nice")
-    command = [nice, *_NICE, *arguments] if nice else list(arguments)
     name = os.path.basename(arguments[0])
     try:
-        process = subprocess.Popen(  # noqa: S603 - the callers name programs of their own
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
-            # A process group of its own, so that its child processes can be killed too.
-            start_new_session=True,
-        )
+        process = _start(arguments)
     except OSError as problem:
         raise EngineUnavailable(f"{name} cannot be started ({problem.strerror}).") from None
     with process:
@@ -45,3 +35,16 @@ def run(arguments: Sequence[str], text: str, *, seconds: float) -> str:
     if process.returncode:
         raise EngineUnavailable(f"{name} exited with code {process.returncode}.")
     return output.decode(errors="replace")
+
+
+def _start(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
+    nice = shutil.which("nice")
+    return subprocess.Popen(  # noqa: S603 - the callers name programs of their own
+        [nice, *_NICE, *arguments] if nice else list(arguments),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        # A process group of its own, so that its child processes can be killed too.
+        start_new_session=True,
+    )

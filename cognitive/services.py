@@ -60,16 +60,7 @@ def enrich_messages(
     Errors are returned with the message. Raises ChatError 429 or 503 if the engines returned no
     result for any message.
     """
-    found = readable_messages(access, message_ids)
-    enriched = {message_id: EnrichedMessage(message_id) for message_id in found}
-    readable: dict[ReadableMessage, EnrichedMessage] = {}
-    for message_id, message in found.items():
-        one = enriched[message_id]
-        if isinstance(message, ChatError):
-            one.problems.append(message)
-        else:
-            one.version = message.version
-            readable[message] = one
+    enriched, readable = _to_enrich(readable_messages(access, message_ids))
     with _job(access, readable) as job:
         if translate_to is not None:
             detect_languages(job)
@@ -77,7 +68,22 @@ def enrich_messages(
         if sentiment:
             analyze_sentiments(job)
     _raise_if_no_result(list(readable.values()))
-    return list(enriched.values())
+    return enriched
+
+
+def _to_enrich(
+    messages: dict[int, ReadableMessage | ChatError],
+) -> tuple[list[EnrichedMessage], dict[ReadableMessage, EnrichedMessage]]:
+    """All items of the result, and the items of readable messages by message."""
+    enriched: list[EnrichedMessage] = []
+    readable: dict[ReadableMessage, EnrichedMessage] = {}
+    for message_id, message in messages.items():
+        if isinstance(message, ChatError):
+            enriched.append(EnrichedMessage(message_id, problems=[message]))
+        else:
+            readable[message] = EnrichedMessage(message_id, message.version)
+            enriched.append(readable[message])
+    return enriched, readable
 
 
 @contextmanager

@@ -26,25 +26,33 @@ def sentiment_of(document: Document, index_type: str, resource_id: UUID) -> tupl
     language = _language_of(document, resource_id)
     result = engine_calls.analyze([text for _, text in sentences], language, resource_id)
     label, scores = document_sentiment(result.scores)
-    offsets = offsets_of(document.text, index_type)
-    items = [
-        {
-            "sentiment": sentence_label(one),
-            "confidenceScores": scores_json(one),
-            "offset": offsets[start],
-            "length": offsets[start + len(text)] - offsets[start],
-            "text": text,
-        }
-        for (start, text), one in zip(sentences, result.scores, strict=True)
-    ]
     body = {
         "id": document.id,
         "sentiment": label,
         "confidenceScores": scores_json(scores),
-        "sentences": items,
+        "sentences": _sentences(document.text, sentences, result.scores, index_type),
         "warnings": [],
     }
     return body, f"{result.engine.name}-{result.engine.version}"
+
+
+def _sentences(
+    text: str,
+    sentences: Sequence[tuple[int, str]],
+    scores: Sequence[SentimentScores],
+    index_type: str,
+) -> list[dict[str, Any]]:
+    offsets = offsets_of(text, index_type)
+    return [
+        {
+            "sentiment": sentence_label(one),
+            "confidenceScores": scores_json(one),
+            "offset": offsets[start],
+            "length": offsets[start + len(sentence)] - offsets[start],
+            "text": sentence,
+        }
+        for (start, sentence), one in zip(sentences, scores, strict=True)
+    ]
 
 
 def language_of(document: Document, resource_id: UUID) -> tuple[Any, str]:

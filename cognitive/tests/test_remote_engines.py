@@ -183,5 +183,5 @@ def test_an_answer_that_comes_in_drips_ends_at_the_deadline(
 def test_nobody_listening_makes_an_engine_unavailable(service: Service, settings: Settings) -> None:
     service.server.shutdown()
     service.server.server_close()
-    with pytest.raises(EngineUnavailable, match="Azure Translator did not answer"):
+    with pytest.raises(EngineUnavailable, match="Azure Translator did not respond"):
         AzureDetector().detect("one")

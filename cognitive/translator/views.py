@@ -18,7 +18,14 @@ from cognitive.language_names import name_in, name_of
 from cognitive.sentences import split_sentences
 from cognitive.translator.errors import translator_error
 from cognitive.translator.requests import boolean, inputs_of_body, inputs_of_query, texts_of
-from cognitive.translator.translation import CHARACTERS, Outcome, detect_language, translate
+from cognitive.translator.translation import (
+    CHARACTERS,
+    Input,
+    Outcome,
+    Output,
+    detect_language,
+    translate,
+)
 from wire import strict_json
 from wire.errors import ChatError
 from wire.views import JSON, json_response
@@ -71,23 +78,26 @@ class TranslateView(TranslatorView):
         )
         outcome = translate(inputs, caller_of_request(request).resource_id)
         items = [
-            {
-                **({"detectedLanguage": _detected(output.detected)} if output.detected else {}),
-                "translations": [
-                    _v3(one.text, text, target, lengths)
-                    if is_v3
-                    else {"language": target, "text": text, "sourceCharacters": len(one.text)}
-                    for target, text in zip(one.targets, output.translations, strict=True)
-                ],
-            }
+            _item(one, output, is_v3, lengths)
             for one, output in zip(inputs, outcome.outputs, strict=True)
         ]
         return _metered(json_response(items if is_v3 else {"value": items}), outcome)
 
 
-def _v3(source: str, text: str, target: str, lengths: bool) -> dict[str, Any]:
+def _item(one: Input, output: Output, is_v3: bool, with_lengths: bool) -> dict[str, Any]:
+    translations = [
+        _v3(one.text, text, target, with_lengths)
+        if is_v3
+        else {"language": target, "text": text, "sourceCharacters": len(one.text)}
+        for target, text in zip(one.targets, output.translations, strict=True)
+    ]
+    detected = {"detectedLanguage": _detected(output.detected)} if output.detected else {}
+    return {**detected, "translations": translations}
+
+
+def _v3(source: str, text: str, target: str, with_lengths: bool) -> dict[str, Any]:
     both = {"srcSentLen": sentence_lengths(source), "transSentLen": sentence_lengths(text)}
-    return {"text": text, "to": target, **({"sentLen": both} if lengths else {})}
+    return {"text": text, "to": target, **({"sentLen": both} if with_lengths else {})}
 
 
 def _detected(language: DetectedLanguage) -> dict[str, Any]:
