@@ -14,11 +14,11 @@ from pathlib import Path
 from types import FrameType
 
 from bench import cognitive, live, report
-from bench.client import UnexpectedAnswer
-from bench.crowd import SMALL_HISTORY, Crowd, seed_bare
+from bench.client import UnexpectedResponse
 from bench.lists import measure_lists
 from bench.machine import cores, pin
-from bench.rounds import FULL, QUICK, Plan, Stand
+from bench.rounds import FULL, QUICK, Plan, SystemUnderTest
+from bench.seed_data import SMALL_HISTORY, SeedData, seed_bare
 from bench.sends import measure_sends
 from bench.servers import (
     chatsite_environment,
@@ -30,14 +30,13 @@ from bench.servers import (
 from bench.statements import count_statements
 
 TIME_LIMIT = 600
-"""Seconds after which a run is given up, whatever holds it."""
+"""Seconds after which a run is aborted."""
 TABLES = ("send", "list", "live", "statements")
-# Measured on demand: these need the engines of `make cognitive`.
+# Only on request: this table needs the engines of `make cognitive`.
 OPTIONAL = ("cognitive",)
 
 
 def main() -> None:
-    """Measures, prints, and leaves nothing behind."""
     arguments = _parse_arguments()
     for sign in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(sign, _stop)
@@ -51,7 +50,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="chatsite-bench-") as folder:
         try:
             targets = _measure(Path(folder), ports, plan, wanted)
-        except UnexpectedAnswer as problem:
+        except UnexpectedResponse as problem:
             sys.exit(f"The run failed: {problem}")
     print(report.target_table(targets), end="\n\n")
     print(f"{time.monotonic() - started:.0f} seconds.")
@@ -59,31 +58,31 @@ def main() -> None:
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures chatsite.")
-    parser.add_argument("--quick", action="store_true", help="one short round, half a minute")
-    parser.add_argument("--only", choices=TABLES + OPTIONAL, help="one of the tables")
+    parser.add_argument("--quick", action="store_true", help="one short round")
+    parser.add_argument("--only", choices=TABLES + OPTIONAL, help="only this table")
     parser.add_argument("--port", type=int, help="the first of three ports (default: free ones)")
     return parser.parse_args()
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    # An exception, so that servers are stopped and folders removed on the way out.
+    # Raises SystemExit, so that servers are stopped and folders are removed.
     sys.exit(f"Stopped by {signal.Signals(number).name}.")
 
 
 def _measure(
     folder: Path, ports: Sequence[int], plan: Plan, wanted: Sequence[str]
 ) -> list[report.Target]:
-    """Prints the wanted tables; returns their targets."""
+    """Prints the selected tables; returns their targets."""
     if "cognitive" in wanted:
         return cognitive.run(quick=plan.rounds == 1, ports=ports[1:])
     server_core, client_core = cores()
     pin(client_core)
     targets: list[report.Target] = []
     if "send" in wanted or "list" in wanted:
-        with _stands(folder, ports, server_core, plan.history) as stands:
+        with _running_systems(folder, ports, server_core, plan.history) as systems:
             gc.collect()
             gc.freeze()
-            targets += _load(stands, plan, wanted)
+            targets += _load(systems, plan, wanted)
     if "live" in wanted:
         targets += live.run(quick=plan.rounds == 1, port=ports[0])
     if "statements" in wanted:
@@ -95,38 +94,40 @@ def _measure(
 
 
 @contextlib.contextmanager
-def _stands(
+def _running_systems(
     folder: Path, ports: Sequence[int], core: int | None, history: int
-) -> Iterator[list[Stand]]:
-    """Both servers, filled and running."""
-    _progress(f"filling two databases, with a thread of {history:,} messages")
+) -> Iterator[list[SystemUnderTest]]:
+    """Both servers, running with seeded databases."""
+    _progress(f"seeding two databases with a thread of {history:,} messages")
     environment = chatsite_environment(folder / "chatsite", *ports[1:])
-    crowd = Crowd.from_json(run_module("bench.seed", environment, str(history)))
-    bare_crowd = seed_bare(folder / "bare.sqlite3", history, crowd.pragmas)
+    data = SeedData.from_json(run_module("bench.seed", environment, str(history)))
+    bare_data = seed_bare(folder / "bare.sqlite3", history, data.pragmas)
     with (
-        start_bare(folder, ports[0], core, crowd.pragmas) as bare,
+        start_bare(folder, ports[0], core, data.pragmas) as bare,
         start_chatsite(folder, ports[1], core, environment) as chatsite,
     ):
-        yield [Stand(bare, bare_crowd, core), Stand(chatsite, crowd, core)]
+        yield [SystemUnderTest(bare, bare_data, core), SystemUnderTest(chatsite, data, core)]
 
 
-def _load(stands: Sequence[Stand], plan: Plan, wanted: Sequence[str]) -> list[report.Target]:
+def _load(
+    systems: Sequence[SystemUnderTest], plan: Plan, wanted: Sequence[str]
+) -> list[report.Target]:
     targets: list[report.Target] = []
-    doubts: list[str] = []
+    caveats: list[str] = []
     if "send" in wanted:
-        _progress("sending")
-        sends = asyncio.run(measure_sends(stands, plan))
+        _progress("measuring sends")
+        sends = asyncio.run(measure_sends(systems, plan))
         print(report.send_table(sends, plan), end="\n\n")
         targets += report.send_targets(sends)
-        doubts += report.doubts(sends)
+        caveats += report.caveats(sends)
     if "list" in wanted:
-        _progress("listing")
-        lists = asyncio.run(measure_lists(stands, plan))
+        _progress("measuring lists")
+        lists = asyncio.run(measure_lists(systems, plan))
         print(report.list_table(lists, plan), end="\n\n")
         targets += report.list_targets(lists, plan)
-        doubts += report.doubts(lists)
-    for doubt in dict.fromkeys(doubts):
-        print(f"Note: {doubt}\n")
+        caveats += report.caveats(lists)
+    for caveat in dict.fromkeys(caveats):
+        print(f"Note: {caveat}\n")
     return targets
 
 

@@ -1,10 +1,10 @@
-"""The yardstick: a bare ASGI application that sends and lists messages, without Django.
+"""The baseline: a bare ASGI application that sends and lists messages, without Django.
 
-It runs on the same daphne as chatsite, verifies a token of the same shape, and does the statements
-that chatsite does: for a send the caller, the membership, and one transaction of a counter update,
-a message and an event; for a list one keyset select instead of that transaction. Whatever chatsite
-takes beyond this is the price of its framework, its checks and its features. The statements run in
-the event loop, on one connection, with the pragmas that chatsite uses.
+It runs on the same daphne as chatsite, verifies a token of the same format, and executes the same
+statements: for a send, the caller, the membership, and a transaction with a counter update, a
+message and an event; for a list, a keyset query in place of the transaction. The difference to
+chatsite is the cost of its framework, checks and features. The statements run in the event loop, on
+one connection, with chatsite's pragmas.
 """
 
 import base64
@@ -38,7 +38,7 @@ def _signature(signed: bytes) -> bytes:
 
 
 def issue_token(raw_id: str) -> str:
-    """A JSON Web Token (HMAC-SHA256, good for a day) with the claims of a user access token."""
+    """A JSON Web Token (HMAC-SHA256, valid for a day) with the claims of a user access token."""
     now = int(time.time())
     claims = {
         "skypeid": raw_id[2:],
@@ -54,7 +54,7 @@ def issue_token(raw_id: str) -> str:
 
 
 def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """The raw id that the bearer token names; None when it is missing, forged or expired."""
+    """The raw id in the bearer token; None if it is missing, forged or expired."""
     token = next((value[7:] for name, value in headers if name == b"authorization"), b"")
     signed, _, signature = token.rpartition(b".")
     if not signed or not hmac.compare_digest(_signature(signed), signature):
@@ -69,12 +69,12 @@ _store: Store | None = None
 
 
 async def application(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-    """`POST` and `GET /chat/threads/{id}/messages` as chatsite answers them."""
+    """`POST` and `GET /chat/threads/{id}/messages` with the same responses as chatsite."""
     global _store
     if scope["type"] != "http":
         return
     _store = _store or Store()
-    status, body, headers = _answer(_store, scope, await _read_body(receive))
+    status, body, headers = _respond(_store, scope, await _read_body(receive))
     headers += [
         (b"content-length", b"%d" % len(body)),
         (b"content-type", b"application/json; charset=utf-8"),
@@ -92,7 +92,7 @@ async def _read_body(receive: Receive) -> bytes:
             return body
 
 
-def _answer(
+def _respond(
     store: Store, scope: MutableMapping[str, Any], body: bytes
 ) -> tuple[int, bytes, Headers]:
     raw_id = _bearer(scope["headers"])

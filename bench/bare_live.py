@@ -1,7 +1,7 @@
-"""The yardstick of live delivery: a bare ASGI application that pushes to its sockets directly.
+"""The baseline of live delivery: a bare ASGI application that writes to its sockets directly.
 
-A message is stored as in `bench.bare` and then written to every socket of its thread, in a loop,
-from frames made by hand. No log is read, nobody's membership is asked for, nothing is replayed.
+A message is stored as in `bench.bare` and then sent to every socket of its thread in a loop. There
+is no event log, no check of memberships and no replay.
 """
 
 import json
@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from bench import bare
 
-# By thread: native senders, and for the SDKs' dialect senders with their users and last numbers.
+# By thread: send functions of native sockets, and for Trouter also user and last message number.
 _native: dict[str, list[bare.Send]] = defaultdict(list)
 _trouter: dict[str, list[list[Any]]] = defaultdict(list)
 
@@ -21,7 +21,7 @@ _trouter: dict[str, list[list[Any]]] = defaultdict(list)
 async def application(
     scope: MutableMapping[str, Any], receive: bare.Receive, send: bare.Send
 ) -> None:
-    """Sockets, and `bench.bare` with a push for everything else."""
+    """WebSockets; other requests are passed to `bench.bare`, and sent messages are pushed."""
     if scope["type"] == "websocket":
         await _socket(scope, receive, send)
         return
@@ -70,47 +70,51 @@ async def _socket(scope: MutableMapping[str, Any], receive: bare.Receive, send: 
 async def _push(thread: str, message: str, content: str) -> None:
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     if _native[thread]:
-        event = {
-            "id": message,
-            "type": "chatMessageReceived",
-            "threadId": thread,
-            "message": {
-                "id": message,
-                "type": "text",
-                "sequenceId": "1",
-                "version": message,
-                "content": {"message": content, "attachments": []},
-                "senderDisplayName": "Alice",
-                "createdOn": now,
-                "senderCommunicationIdentifier": {"rawId": "8:acs:" + "x" * 73},
-            },
-        }
-        text = json.dumps(event, separators=(",", ":"))
+        text = json.dumps(_native_event(thread, message, content, now), separators=(",", ":"))
         for send in _native[thread]:
             await send({"type": "websocket.send", "text": text})
     if _trouter[thread]:
-        body = {
-            "eventId": 200,
-            "senderId": "8:acs:" + "x" * 73,
-            "recipientMri": "@@",
-            "recipientId": "@@",
-            "groupId": thread,
-            "messageId": message,
-            "messageType": "Text",
-            "messageBody": content,
-            "senderDisplayName": "Alice",
-            "originalArrivalTime": now,
-            "version": message,
-            "acsChatMessageMetadata": "{}",
-        }
-        frame = {"method": "POST", "url": "/v4/f/x/chatMessageReceived", "body": json.dumps(body)}
-        first, second, third = json.dumps(frame)[1:].split("@@")
+        first, second, third = _trouter_frame(thread, message, content, now)
         for client in _trouter[thread]:
             client[2] += 1
             send, user, number = client
-            await send(
-                {
-                    "type": "websocket.send",
-                    "text": f'3:::{{"id":{number},{first}{user}{second}{user}{third}',
-                }
-            )
+            text = f'3:::{{"id":{number},{first}{user}{second}{user}{third}'
+            await send({"type": "websocket.send", "text": text})
+
+
+def _native_event(thread: str, message: str, content: str, now: str) -> dict[str, Any]:
+    return {
+        "id": message,
+        "type": "chatMessageReceived",
+        "threadId": thread,
+        "message": {
+            "id": message,
+            "type": "text",
+            "sequenceId": "1",
+            "version": message,
+            "content": {"message": content, "attachments": []},
+            "senderDisplayName": "Alice",
+            "createdOn": now,
+            "senderCommunicationIdentifier": {"rawId": "8:acs:" + "x" * 73},
+        },
+    }
+
+
+def _trouter_frame(thread: str, message: str, content: str, now: str) -> list[str]:
+    """The frame without its opening brace, split at the two places of the recipient's id."""
+    body = {
+        "eventId": 200,
+        "senderId": "8:acs:" + "x" * 73,
+        "recipientMri": "@@",
+        "recipientId": "@@",
+        "groupId": thread,
+        "messageId": message,
+        "messageType": "Text",
+        "messageBody": content,
+        "senderDisplayName": "Alice",
+        "originalArrivalTime": now,
+        "version": message,
+        "acsChatMessageMetadata": "{}",
+    }
+    frame = {"method": "POST", "url": "/v4/f/x/chatMessageReceived", "body": json.dumps(body)}
+    return json.dumps(frame)[1:].split("@@")

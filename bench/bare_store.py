@@ -1,6 +1,6 @@
-"""The database of the bare application: plain sqlite3, statements written by hand.
+"""The database of the bare application: sqlite3 with handwritten statements.
 
-The tables are chatsite's, without the columns that a send or a list does not touch.
+The tables are those of chatsite, without the columns that sending and listing do not use.
 """
 
 import json
@@ -62,7 +62,7 @@ END_OF_TIME = 2**62
 
 
 def connect(database: Path, pragmas: Sequence[str]) -> sqlite3.Connection:
-    """A connection in autocommit mode: transactions are opened and closed by hand."""
+    """A connection in autocommit mode, so that transactions are explicit."""
     connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
     for pragma in pragmas:
         connection.execute(pragma)
@@ -70,10 +70,10 @@ def connect(database: Path, pragmas: Sequence[str]) -> sqlite3.Connection:
 
 
 def create_database(database: Path, threads: dict[str, list[str]], filled: dict[str, int]) -> None:
-    """A new database.
+    """Creates a database.
 
-    `threads` gives the raw ids of the members of each thread, `filled` the number of messages
-    that a thread holds already, if any.
+    `threads` has the raw ids of the members by thread, `filled` the number of messages to insert
+    by thread.
     """
     connection = connect(database, ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL"])
     connection.executescript(SCHEMA)
@@ -113,19 +113,19 @@ def _insert_thread(
 
 
 class Store:
-    """What the application does with its database."""
+    """The queries of the application."""
 
     def __init__(self) -> None:
         database = os.environ[DATABASE_VARIABLE]
         self.connection = connect(Path(database), json.loads(os.environ[PRAGMAS_VARIABLE]))
 
     def caller(self, raw_id: str) -> int | None:
-        """The row id of a user whose tokens are good; None when there is none."""
+        """The row id of a user with valid tokens, or None."""
         row = self.connection.execute(CALLER, (raw_id,)).fetchone()
         return row[0] if row and row[1] == 0 else None
 
     def membership(self, thread: str, caller: int) -> tuple[int, int] | None:
-        """Row id of the thread and the caller's share history time in ms; None for a stranger."""
+        """The row id of the thread and the caller's share history time in ms; None if no member."""
         row: tuple[int, int] | None = self.connection.execute(
             MEMBERSHIP, (thread, caller)
         ).fetchone()
@@ -152,7 +152,7 @@ class Store:
         return int(message)
 
     def page(self, thread: int, shared_since: int, before: int, size: int) -> list[dict[str, Any]]:
-        """The newest `size` messages with a version below `before`, as a client reads them."""
+        """The newest `size` messages with a version below `before`, in the wire format."""
         rows = self.connection.execute(PAGE, (thread, before, shared_since, size)).fetchall()
         return [_message(*row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""chrF, a usual measure of translations (Popović 2015), counted as sacreBLEU counts it."""
+"""chrF, a metric for translations (Popović 2015), computed like sacreBLEU."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ _BETA = 2.0
 
 
 def chrf(translations: Sequence[str], references: Sequence[str]) -> float:
-    """The F2 score of character n-grams (1 to 6, blanks left out) of a whole text, 0 to 100."""
+    """The corpus F2 score of character n-grams (1 to 6, without white space), 0 to 100."""
     matched, found, wanted = ([0] * _ORDER for _ in range(3))
     for translation, reference in zip(translations, references, strict=True):
         for place in range(_ORDER):

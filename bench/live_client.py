@@ -1,7 +1,8 @@
-"""Live clients: as little as can be between the bytes of a socket and the clock.
+"""WebSocket clients with as little overhead as possible.
 
-A message carries the time at which it was sent; this process is sender and receiver, so one clock
-measures the whole way. Clients of the SDKs' dialect answer each push and then ping, as it does.
+A message contains the time when it was sent. This process sends and receives, so that one clock
+measures the whole latency. Trouter clients acknowledge each push and then send a ping, like the
+SDKs.
 """
 
 import asyncio
@@ -10,32 +11,32 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from bench.client import HOST, UnexpectedAnswer, ask_once, build_request
+from bench.client import HOST, UnexpectedResponse, build_request, request_once
 
-# In front of and behind the nanoseconds in a message.
+# Before and after the nanoseconds in a message.
 MARK = b"~ns~"
 
 
-def stamped() -> str:
+def timestamped_text() -> str:
     """The text of a message sent now."""
     return f"{MARK.decode()}{time.perf_counter_ns()}{MARK.decode()}"
 
 
 @dataclass
 class Deliveries:
-    """What all clients of a measurement have received."""
+    """The messages that all clients of a measurement have received."""
 
-    waits: list[int] = field(default_factory=list)
+    latencies: list[int] = field(default_factory=list)
     """Nanoseconds from sending to receiving, one for each delivery."""
 
 
 class LiveClient(asyncio.Protocol):
-    """One WebSocket: reads unmasked frames, counts messages, answers pushes."""
+    """A WebSocket that parses frames, records messages and acknowledges pushes."""
 
-    def __init__(self, deliveries: Deliveries, *, answers: bool) -> None:
-        self.deliveries, self.answers = deliveries, answers
+    def __init__(self, deliveries: Deliveries, *, acknowledges: bool) -> None:
+        self.deliveries, self.acknowledges = deliveries, acknowledges
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.greeted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.connected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.transport: asyncio.Transport | None = None
         self.ended = False
         self._buffer = bytearray()
@@ -47,23 +48,31 @@ class LiveClient(asyncio.Protocol):
 
     def connection_lost(self, problem: Exception | None) -> None:
         self.ended = True
-        for future in (self.opened, self.greeted):
+        for future in (self.opened, self.connected):
             if not future.done():
-                future.set_exception(UnexpectedAnswer("a socket was closed"))
+                future.set_exception(UnexpectedResponse("a socket was closed"))
 
     def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if self._is_open or self._read_handshake():
+            self._read_frames()
+
+    def _read_handshake(self) -> bool:
+        """Whether the response to the handshake is complete and successful."""
         buffer = self._buffer
-        buffer += data
-        if not self._is_open:
-            end = buffer.find(b"\r\n\r\n")
-            if end < 0:
-                return
-            if not buffer.startswith(b"HTTP/1.1 101"):
-                self.opened.set_exception(UnexpectedAnswer(bytes(buffer[:100]).decode()))
-                return
-            del buffer[: end + 4]
-            self._is_open = True
-            self.opened.set_result(None)
+        end = buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return False
+        if not buffer.startswith(b"HTTP/1.1 101"):
+            self.opened.set_exception(UnexpectedResponse(bytes(buffer[:100]).decode()))
+            return False
+        del buffer[: end + 4]
+        self._is_open = True
+        self.opened.set_result(None)
+        return True
+
+    def _read_frames(self) -> None:
+        buffer = self._buffer
         place, length = 0, len(buffer)
         while length - place >= 2:
             size, start = buffer[place + 1], place + 2
@@ -87,9 +96,9 @@ class LiveClient(asyncio.Protocol):
         if mark >= 0:
             begin = mark + len(MARK)
             sent = int(text[begin : text.index(MARK, begin)])
-            self.deliveries.waits.append(time.perf_counter_ns() - sent)
+            self.deliveries.latencies.append(time.perf_counter_ns() - sent)
         if text.startswith(b"3:::"):
-            if self.answers:
+            if self.acknowledges:
                 number = text[10 : text.index(b",")]
                 self._write(
                     0x81,
@@ -97,8 +106,8 @@ class LiveClient(asyncio.Protocol):
                     b'"trouter-client":"{\\"cd\\":0}"},"body":""}' % number,
                 )
                 self._write(0x81, b'5:%b+::{"name":"ping"}' % number)
-        elif not self.greeted.done() and b"connected" in text:
-            self.greeted.set_result(None)
+        elif not self.connected.done() and b"connected" in text:
+            self.connected.set_result(None)
 
     def _write(self, kind: int, payload: bytes) -> None:
         assert self.transport is not None
@@ -106,17 +115,17 @@ class LiveClient(asyncio.Protocol):
         head = bytes((kind, 0x80 | size)) if size < 126 else b""
         if not head:
             head = bytes((kind, 0xFE)) + size.to_bytes(2, "big")
-        # A mask of zeros leaves the bytes as they are.
+        # A masking key of zeros leaves the payload unchanged.
         self.transport.write(head + b"\0\0\0\0" + payload)
 
 
 async def open_socket(
-    port: int, target: str, deliveries: Deliveries, *, token: str = "", answers: bool = False
+    port: int, target: str, deliveries: Deliveries, *, token: str = "", acknowledges: bool = False
 ) -> LiveClient:
-    """Opens a WebSocket and waits for the greeting."""
+    """Opens a WebSocket and waits until the server reports the connection."""
     loop = asyncio.get_running_loop()
     _, client = await loop.create_connection(
-        lambda: LiveClient(deliveries, answers=answers), HOST, port
+        lambda: LiveClient(deliveries, acknowledges=acknowledges), HOST, port
     )
     authorization = f"Authorization: Bearer {token}\r\n" if token else ""
     assert client.transport is not None
@@ -128,12 +137,12 @@ async def open_socket(
     )
     async with asyncio.timeout(30):
         await client.opened
-        await client.greeted
+        await client.connected
     return client
 
 
 async def handshake(port: int, token: str, epid: str) -> str:
-    """The id under which a socket of the SDKs' dialect may open."""
+    """The session id for opening a Trouter WebSocket."""
     request = build_request(port, "GET", f"/socket.io/1/?v=v4&epid={epid}", token=token)
     request = request.replace(b"Authorization: Bearer ", b"X-Skypetoken: ")
-    return (await ask_once(port, request)).partition(b":")[0].decode()
+    return (await request_once(port, request)).partition(b":")[0].decode()

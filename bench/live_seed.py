@@ -1,4 +1,4 @@
-"""Fills a new chatsite with two threads, of 20 and of 250 members, and prints who is in them."""
+"""Creates two threads, of 20 and 250 members, and prints the members' tokens."""
 
 import json
 
@@ -8,7 +8,7 @@ SIZES = (20, 250)
 
 
 def seed() -> dict[str, tuple[str, list[str]]]:
-    """By size: the id of the thread, and its members' tokens."""
+    """The id of the thread and the tokens of its members, by size."""
     from identity import services
     from identity.callers import Caller
     from threads.access import access_thread

@@ -1,6 +1,6 @@
-"""Cores and processor time: who runs where, and who used how much.
+"""Pins processes to cores, and measures CPU time.
 
-On Linux; elsewhere nothing is pinned and the shares are 0.
+Only on Linux; elsewhere nothing is pinned and the shares are 0.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def cores() -> tuple[int | None, int | None]:
-    """The core for the server and the core for the client; None twice where there is only one."""
+    """The core for the server and the core for the client; both None if there is only one."""
     if not hasattr(os, "sched_setaffinity"):
         return None, None
     usable = sorted(os.sched_getaffinity(0))
@@ -24,19 +24,19 @@ def cores() -> tuple[int | None, int | None]:
 
 
 def pin(core: int | None) -> None:
-    """Keeps this process (and what it starts from now on) on one core."""
+    """Pins this process and its future child processes to a core."""
     if core is not None:
         os.sched_setaffinity(0, {core})
 
 
 def end_with_parent() -> None:
-    """Asks the kernel to kill this process when the one that started it is gone."""
+    """Makes the kernel kill this process when its parent exits."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def processor_seconds(process: int) -> float:
-    """Processor time that a process has used so far, all threads."""
+    """The CPU time of a process, all threads."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -45,7 +45,7 @@ def processor_seconds(process: int) -> float:
 
 
 def core_seconds(core: int | None) -> float:
-    """Processor time that programs of any kind have used on a core so far."""
+    """The CPU time that all processes have used on a core."""
     try:
         lines = Path("/proc/stat").read_text().splitlines()
     except OSError:
@@ -60,14 +60,14 @@ def core_seconds(core: int | None) -> float:
 
 @dataclass(frozen=True)
 class Usage:
-    """Who used the processor during one measurement."""
+    """The CPU usage during a measurement."""
 
     server_seconds: float
-    """Processor time of the measured server."""
+    """CPU time of the measured server."""
     client_share: float
-    """Share of its core that the client used: near 1 means that the client was the limit."""
+    """The client's share of its core: near 1, the client was the bottleneck."""
     foreign_share: float
-    """Share of the server's core that other programs took from it."""
+    """The share of the server's core that other processes used."""
 
 
 class Meter:
@@ -82,7 +82,7 @@ class Meter:
         return processor_seconds(self._process), core_seconds(self._core), time.process_time()
 
     def read(self) -> Usage:
-        """The usage since the meter was made."""
+        """The usage since the meter was created."""
         seconds = time.perf_counter() - self._started
         server, core, client = (
             after - before for after, before in zip(self._now(), self._before, strict=True)

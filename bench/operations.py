@@ -1,7 +1,7 @@
-"""Runs the 16 operations of the chat API in this process and prints how many statements each took.
+"""Runs the 16 operations of the chat API in this process and prints their numbers of statements.
 
-SQLite itself reports the statements, so those that go past Django's cursors are counted too,
-whichever thread runs them. Everything runs twice: first to open connections and fill caches.
+SQLite reports the statements, so that those without Django's cursors are counted too, in all
+threads. Everything runs twice, the first time to open connections and fill caches.
 """
 
 import asyncio
@@ -15,23 +15,21 @@ from urllib.parse import quote
 import django
 from asgiref.testing import ApplicationCommunicator
 
-from bench.client import API_VERSION, HOST, UnexpectedAnswer
+from bench.client import API_VERSION, HOST, UnexpectedResponse
 from bench.statements import OPERATIONS, SIZES, Count, Counts, to_json
 
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "END")
-ANSWER_SECONDS = 10.0
+RESPONSE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class User:
-    """A user and an access token."""
-
     id: str
     token: str
 
     @property
     def identifier(self) -> dict[str, Any]:
-        """The user as the API names it."""
+        """The user's identifier in the API."""
         return {"rawId": self.id, "communicationUser": {"id": self.id}}
 
     @property
@@ -41,7 +39,7 @@ class User:
 
 
 class Trace:
-    """Collects the statements that run on every connection that Django opens from now on."""
+    """Collects the statements of every connection that Django opens from now on."""
 
     def __init__(self) -> None:
         from django.db.backends.signals import connection_created
@@ -50,29 +48,29 @@ class Trace:
         connection_created.connect(self._watch, weak=False)
 
     def _watch(self, connection: Any, **kwargs: Any) -> None:
-        cast(sqlite3.Connection, connection.connection).set_trace_callback(self._note)
+        cast(sqlite3.Connection, connection.connection).set_trace_callback(self._add)
 
-    def _note(self, statement: str) -> None:
-        # What a trigger or a foreign key runs by itself is reported as a comment.
+    def _add(self, statement: str) -> None:
+        # Statements of triggers and foreign keys are reported as comments.
         if not statement.startswith("--"):
             self._statements.append(statement)
 
     def take(self) -> Count:
-        """Counts what came since the last call."""
+        """Counts the statements since the last call."""
         taken, self._statements = self._statements, []
         control = [one for one in taken if one.lstrip().upper().startswith(CONTROL)]
         return Count(total=len(taken), control=len(control))
 
 
 class Api:
-    """Asks the application as a server would, and counts."""
+    """Sends requests to the ASGI application and counts their statements."""
 
     def __init__(self, application: Any, trace: Trace) -> None:
         self._application, self._trace = application, trace
         self.counts: dict[str, Count] = {}
 
-    async def ask(self, name: str, user: User, method: str, path: str, body: Any = None) -> Any:
-        """The JSON of a successful answer; remembers the statements under `name`."""
+    async def request(self, name: str, user: User, method: str, path: str, body: Any = None) -> Any:
+        """The JSON of a successful response; stores the number of statements under `name`."""
         payload = b"" if body is None else json.dumps(body).encode()
         headers = {"host": HOST, "authorization": f"Bearer {user.token}"}
         if body is not None:
@@ -82,11 +80,11 @@ class Api:
                 "content-length": str(len(payload)),
             }
         self._trace.take()
-        status, answer = await self._exchange(method, path, headers, payload)
+        status, content = await self._exchange(method, path, headers, payload)
         self.counts[name] = self._trace.take()
         if not 200 <= status < 300:
-            raise UnexpectedAnswer(f"{name}: {status} {answer[:300]!r}")
-        return json.loads(answer) if answer else None
+            raise UnexpectedResponse(f"{name}: {status} {content[:300]!r}")
+        return json.loads(content) if content else None
 
     async def _exchange(
         self, method: str, path: str, headers: dict[str, str], body: bytes
@@ -107,21 +105,21 @@ class Api:
         }
         exchange = ApplicationCommunicator(self._application, scope)
         await exchange.send_input({"type": "http.request", "body": body, "more_body": False})
-        status, answer, more = 0, b"", True
+        status, content, more = 0, b"", True
         while more:
-            message = await exchange.receive_output(ANSWER_SECONDS)
+            message = await exchange.receive_output(RESPONSE_SECONDS)
             status = message.get("status", status)
-            answer += message.get("body", b"")
+            content += message.get("body", b"")
             more = message["type"] == "http.response.start" or message.get("more_body", False)
-        await exchange.wait(ANSWER_SECONDS)
-        return status, answer
+        await exchange.wait(RESPONSE_SECONDS)
+        return status, content
 
 
 async def run_operations(api: Api, alice: User, others: list[User]) -> None:
-    """Every operation once, in a thread of Alice and the others but the last one."""
+    """Runs every operation once, in a thread of Alice and all others except the last."""
     *members, newcomer = others
     participants = [member.participant for member in members]
-    created = await api.ask(
+    created = await api.request(
         "create chat thread",
         alice,
         "POST",
@@ -129,36 +127,36 @@ async def run_operations(api: Api, alice: User, others: list[User]) -> None:
         {"topic": "Lunch", "participants": participants},
     )
     thread = f"/chat/threads/{created['chatThread']['id']}"
-    await api.ask("list chat threads", alice, "GET", "/chat/threads")
-    await api.ask("get chat thread properties", alice, "GET", thread)
-    await api.ask("update chat thread", alice, "PATCH", thread, {"topic": "Dinner"})
+    await api.request("list chat threads", alice, "GET", "/chat/threads")
+    await api.request("get chat thread properties", alice, "GET", thread)
+    await api.request("update chat thread", alice, "PATCH", thread, {"topic": "Dinner"})
     await _messages(api, alice, thread)
     await _participants(api, alice, thread, newcomer)
-    await api.ask("delete chat thread", alice, "DELETE", thread)
+    await api.request("delete chat thread", alice, "DELETE", thread)
 
 
 async def _messages(api: Api, alice: User, thread: str) -> None:
     messages = f"{thread}/messages"
-    sent = await api.ask(
+    sent = await api.request(
         "send message", alice, "POST", messages, {"content": "Hello", "type": "text"}
     )
     message = f"{messages}/{sent['id']}"
     receipt = {"chatMessageId": sent["id"]}
-    await api.ask("list messages", alice, "GET", messages)
-    await api.ask("get message", alice, "GET", message)
-    await api.ask("update message", alice, "PATCH", message, {"content": "Hello again"})
-    await api.ask("send read receipt", alice, "POST", f"{thread}/readReceipts", receipt)
-    await api.ask("list read receipts", alice, "GET", f"{thread}/readReceipts")
-    await api.ask("send typing notification", alice, "POST", f"{thread}/typing", {})
-    await api.ask("delete message", alice, "DELETE", message)
+    await api.request("list messages", alice, "GET", messages)
+    await api.request("get message", alice, "GET", message)
+    await api.request("update message", alice, "PATCH", message, {"content": "Hello again"})
+    await api.request("send read receipt", alice, "POST", f"{thread}/readReceipts", receipt)
+    await api.request("list read receipts", alice, "GET", f"{thread}/readReceipts")
+    await api.request("send typing notification", alice, "POST", f"{thread}/typing", {})
+    await api.request("delete message", alice, "DELETE", message)
 
 
 async def _participants(api: Api, alice: User, thread: str, newcomer: User) -> None:
     path = f"{thread}/participants"
-    await api.ask("list participants", alice, "GET", path)
+    await api.request("list participants", alice, "GET", path)
     add = {"participants": [newcomer.participant]}
-    await api.ask("add participants", alice, "POST", f"{path}/:add", add)
-    await api.ask("remove participant", alice, "POST", f"{path}/:remove", newcomer.identifier)
+    await api.request("add participants", alice, "POST", f"{path}/:add", add)
+    await api.request("remove participant", alice, "POST", f"{path}/:remove", newcomer.identifier)
 
 
 def _create_users(count: int) -> Iterator[User]:
@@ -184,7 +182,6 @@ async def _count(trace: Trace, users: list[User]) -> Counts:
 
 
 def main() -> None:
-    """Counts and prints."""
     django.setup()
     from django.core.management import call_command
 

@@ -1,4 +1,4 @@
-"""The printed tables and the targets."""
+"""Formats the tables and checks the targets."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ BUSY_CLIENT, BUSY_CORE = 0.9, 0.15
 
 
 def rate(one: Measurement) -> float:
-    """Answers per second."""
+    """Responses per second."""
     return one.rate
 
 
@@ -29,17 +29,17 @@ def p99(one: Measurement) -> float:
 
 
 def cpu(one: Measurement) -> float:
-    """Processor time of the server in ms per answer."""
+    """CPU time of the server in ms per response."""
     return one.cpu_ms
 
 
 # --- tables --------------------------------------------------------------------------------------
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:
-    """Columns with a rule below the heads; the first `left` ones flush left, the others right."""
-    lines = [list(heads), *(list(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:
+    """A table with a rule below the headers; the first `left` columns are left-aligned."""
+    lines = [list(headers), *(list(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
     text = [
         "  ".join(
             cell.ljust(width) if column < left else cell.rjust(width)
@@ -51,7 +51,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1)
 
 
 def _range(values: Sequence[float], digits: int) -> str:
-    """The median, and the least and the greatest value when there are several."""
+    """The median, with minimum and maximum if there are several values."""
     middle = f"{median(values):,.{digits}f}"
     if len(values) == 1:
         return middle
@@ -71,17 +71,17 @@ def _row(title: str, server: str, series: Series, ratios: Sequence[float]) -> li
 
 
 def _comparison(results: Results, titles: dict[str, str], unit: str) -> str:
-    heads = ["", "server", f"{unit}/s", "p50 ms", "p99 ms", "cpu ms each", "x bare"]
+    headers = ["", "server", f"{unit}/s", "p50 ms", "p99 ms", "cpu ms/response", "x bare"]
     rows = []
     for name, title in titles.items():
         bare, chatsite = results[name, BARE], results[name, CHATSITE]
         rows.append(_row(title, BARE, bare, []))
         rows.append(_row("", CHATSITE, chatsite, chatsite.ratios(bare, rate)))
-    return table(heads, rows, left=2)
+    return table(headers, rows, left=2)
 
 
 def send_table(results: Results, plan: Plan) -> str:
-    """Sends per second and the latency of one, for each number of threads and clients."""
+    """Sends per second and their latency, by number of threads and clients."""
     titles = {
         send_cell(threads, clients): f"{_plural(threads, 'thread')}, {_plural(clients, 'client')}"
         for threads, clients in plan.cells
@@ -90,7 +90,7 @@ def send_table(results: Results, plan: Plan) -> str:
 
 
 def list_table(results: Results, plan: Plan) -> str:
-    """Pages per second and the latency of one, with one client."""
+    """Pages per second and their latency, with one client."""
     of = f" of {plan.history:,}"
     titles = {
         NEWEST_OF_SMALL: NEWEST_OF_SMALL,
@@ -103,16 +103,16 @@ def list_table(results: Results, plan: Plan) -> str:
 
 
 def statement_table(counts: Counts) -> str:
-    """SQL statements of each operation, in threads of different sizes."""
+    """SQL statements of each operation, by number of members."""
     sizes = sorted(counts)
-    heads = ["operation", *(f"{size} members" for size in sizes), "of these BEGIN/COMMIT", ""]
+    headers = ["operation", *(f"{size} members" for size in sizes), "BEGIN/COMMIT among them", ""]
     rows = []
     for name in OPERATIONS:
         found = [counts[size][name] for size in sizes]
         same = len({count.total for count in found}) == 1
         control = str(found[0].control)
         rows.append([name, *(str(one.total) for one in found), control, "" if same else "grows"])
-    return "SQL statements per operation\n\n" + table(heads, rows)
+    return "SQL statements per operation\n\n" + table(headers, rows)
 
 
 def _plural(count: int, noun: str) -> str:
@@ -124,11 +124,11 @@ def _plural(count: int, noun: str) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """One promise and what was found."""
+    """A target, the measured value, and whether it meets the target."""
 
-    promise: str
-    found: str
-    kept: bool
+    name: str
+    measured: str
+    is_met: bool
 
 
 def send_targets(results: Results) -> list[Target]:
@@ -152,7 +152,9 @@ def list_targets(results: Results, plan: Plan) -> list[Target]:
     return [
         Target(f"newest 20 of {history}: p50 below 4 ms", f"{wait:.2f} ms", wait < 4),
         Target(
-            f"newest 20 of {history}: within 20 % of those of 100", f"x {growth:.2f}", growth <= 1.2
+            f"newest 20 of {history}: within 20 % of newest 20 of 100",
+            f"x {growth:.2f}",
+            growth <= 1.2,
         ),
     ]
 
@@ -163,30 +165,32 @@ def statement_targets(counts: Counts) -> list[Target]:
     found = " and ".join(str(count) for count in sends)
     return [
         Target("send: at most 8 statements", found, max(sends) <= 8),
-        Target("send: as many whatever the number of members", found, len(set(sends)) == 1),
+        Target("send: the same for any number of members", found, len(set(sends)) == 1),
     ]
 
 
 def target_table(targets: Sequence[Target]) -> str:
-    """Each target with ok or MISSED."""
-    rows = [[target.promise, target.found, "ok" if target.kept else "MISSED"] for target in targets]
-    return table(["target", "found", ""], rows, left=3)
+    """The targets, each with ok or MISSED."""
+    rows = [
+        [target.name, target.measured, "ok" if target.is_met else "MISSED"] for target in targets
+    ]
+    return table(["target", "measured", ""], rows, left=3)
 
 
-# --- doubts --------------------------------------------------------------------------------------
+# --- caveats -------------------------------------------------------------------------------------
 
 
-def doubts(results: Results) -> list[str]:
-    """Why some of the figures may say less than they seem to."""
+def caveats(results: Results) -> list[str]:
+    """Reasons why some of the results may not be reliable."""
     measurements = [one for series in results.values() for one in series.rounds]
     found = []
     client = max(one.usage.client_share for one in measurements)
     if client > BUSY_CLIENT:
-        found.append(f"The client used {client:.0%} of its core at times: it was the limit there.")
+        found.append(f"The client used up to {client:.0%} of its core and limited the results.")
     foreign = median(one.usage.foreign_share for one in measurements)
     if foreign > BUSY_CORE:
         found.append(
-            f"Other programs used {foreign:.0%} of the server's core: "
-            "trust the ratios, not the times."
+            f"Other processes used {foreign:.0%} of the server's core: "
+            "only the ratios are reliable."
         )
     return found

@@ -1,35 +1,35 @@
-"""The interleaved rounds: the same on every server in turn, so that a slow minute hits all."""
+"""Interleaved rounds: alternates between the servers, so that a slow minute affects both."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.client import Sample, drive
-from bench.crowd import Crowd
+from bench.client import Sample, run_closed_loop
 from bench.machine import Meter, Usage
+from bench.seed_data import SeedData
 from bench.servers import Server
 
 WARM_UP_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Stand:
-    """A running server and who takes part on it."""
+class SystemUnderTest:
+    """A running server and its seed data."""
 
     server: Server
-    crowd: Crowd
+    data: SeedData
     core: int | None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured."""
+    """The extent of a run."""
 
     rounds: int
     send_seconds: float
     list_seconds: float
     cells: tuple[tuple[int, int], ...]
-    """Pairs of threads and clients."""
+    """Pairs (number of threads, number of clients)."""
     history: int
     """Messages in the long thread."""
 
@@ -40,9 +40,9 @@ QUICK = Plan(1, 1.0, 0.5, ((1, 1), (1, 8), (1, 32), (50, 8)), 100_000)
 
 @dataclass(frozen=True)
 class Measurement:
-    """One cell of one round on one server."""
+    """The result of one cell in one round on one server."""
 
-    answers: int
+    responses: int
     rate: float
     p50: float
     p99: float
@@ -50,9 +50,9 @@ class Measurement:
 
     @classmethod
     def of(cls, sample: Sample, usage: Usage) -> "Measurement":
-        """What a closed loop and a meter saw."""
+        """Combines the results of a closed loop and a meter."""
         return cls(
-            answers=len(sample.latencies),
+            responses=len(sample.latencies),
             rate=sample.rate,
             p50=sample.percentile(50),
             p99=sample.percentile(99),
@@ -61,8 +61,8 @@ class Measurement:
 
     @property
     def cpu_ms(self) -> float:
-        """Processor time of the server in milliseconds per answer."""
-        return self.usage.server_seconds * 1000 / self.answers
+        """CPU time of the server in milliseconds per response."""
+        return self.usage.server_seconds * 1000 / self.responses
 
 
 @dataclass(frozen=True)
@@ -82,38 +82,44 @@ class Series:
 
 
 Requests = Sequence[Sequence[bytes]]
-"""One sequence of requests per client."""
+"""The requests of each client."""
 Work = dict[tuple[str, str], Requests]
-"""By name of the cell and name of the server."""
+"""By cell and server name."""
 Results = dict[tuple[str, str], Series]
-"""By name of the cell and name of the server."""
+"""By cell and server name."""
 
 
-def build_requests(stands: Sequence[Stand], cells: dict[str, Callable[[Stand], Requests]]) -> Work:
-    """What each client of each cell asks of each server."""
+def build_requests(
+    systems: Sequence[SystemUnderTest], cells: dict[str, Callable[[SystemUnderTest], Requests]]
+) -> Work:
+    """The requests for each cell and server."""
     return {
-        (name, stand.server.name): make(stand) for name, make in cells.items() for stand in stands
+        (name, system.server.name): make(system)
+        for name, make in cells.items()
+        for system in systems
     }
 
 
-async def warm_up(stands: Sequence[Stand], work: Work, expected: int) -> None:
-    """Lets every server open its connections and fill its caches before anything is measured."""
-    for stand in stands:
+async def warm_up(systems: Sequence[SystemUnderTest], work: Work, expected: int) -> None:
+    """Runs every cell briefly, so that connections are open and caches are filled."""
+    for system in systems:
         for name, server in work:
-            if server == stand.server.name:
-                await drive(stand.server.port, work[name, server], expected, WARM_UP_SECONDS)
+            if server == system.server.name:
+                await run_closed_loop(
+                    system.server.port, work[name, server], expected, WARM_UP_SECONDS
+                )
 
 
 async def run_rounds(
-    stands: Sequence[Stand], work: Work, *, rounds: int, seconds: float, expected: int
+    systems: Sequence[SystemUnderTest], work: Work, *, rounds: int, seconds: float, expected: int
 ) -> Results:
-    """Measures every cell on every server once per round; who goes first changes by the round."""
+    """Measures every cell on every server once per round, in alternating order."""
     results: Results = {key: Series([]) for key in work}
     for number in range(rounds):
         for name in dict.fromkeys(name for name, _ in work):
-            for stand in stands if number % 2 == 0 else reversed(stands):
-                key = (name, stand.server.name)
-                meter = Meter(stand.server.process, stand.core)
-                sample = await drive(stand.server.port, work[key], expected, seconds)
+            for system in systems if number % 2 == 0 else reversed(systems):
+                key = (name, system.server.name)
+                meter = Meter(system.server.process, system.core)
+                sample = await run_closed_loop(system.server.port, work[key], expected, seconds)
                 results[key].rounds.append(Measurement.of(sample, meter.read()))
     return results

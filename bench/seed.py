@@ -1,21 +1,22 @@
-"""Fills the database of a new chatsite for a run and prints its crowd.
+"""Seeds the database of a new chatsite and prints the seed data.
 
-Users, tokens and threads are made through the services, as any request makes them; the messages of
-the long threads are inserted in bulk through the model.
+Users, tokens and threads are created with the services, like in a request. The messages of the long
+threads are inserted in bulk.
 """
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import django
 
-from bench.crowd import SMALL_HISTORY, THREADS, USERS, Crowd, Thread, members_of
+from bench.seed_data import SMALL_HISTORY, THREADS, USERS, SeedData, Thread, members_of
 
 BATCH = 5_000
 
 
-def seed(history: int) -> Crowd:
-    """Creates everything; the long thread gets `history` messages."""
+def seed(history: int) -> SeedData:
+    """Creates users and threads; the long thread gets `history` messages."""
     from identity import services
 
     resource = services.ensure_default_resource()
@@ -32,11 +33,11 @@ def seed(history: int) -> Crowd:
     small, large = create(THREADS), create(THREADS + 1)
     _fill(small.id, SMALL_HISTORY)
     _fill(large.id, history)
-    return Crowd(busy=busy, small=small, large=large, pragmas=_pragmas())
+    return SeedData(busy=busy, small=small, large=large, pragmas=_pragmas())
 
 
 def _create_thread(members: list[Any]) -> str:
-    """The id of a new thread of these users, created by the first one."""
+    """Creates a thread of these users, as the first of them; returns its id."""
     from identity.callers import Caller
     from threads.participants import NewParticipant
     from threads.services import create_chat_thread
@@ -52,9 +53,9 @@ def _create_thread(members: list[Any]) -> str:
 
 
 def _fill(thread_id: str, count: int) -> None:
-    """Inserts `count` messages, one each millisecond, the last one a moment ago.
+    """Inserts `count` messages, one per millisecond up to now.
 
-    What the thread holds already is moved back in time to make room.
+    Existing messages are moved back in time.
     """
     from django.db import transaction
     from django.db.models import F
@@ -67,24 +68,28 @@ def _fill(thread_id: str, count: int) -> None:
         first, position = thread.last_version - count, thread.last_message_sequence
         own = ChatMessage.objects.filter(thread=thread)
         own.update(message_id=F("message_id") - count, version=F("version") - count)
-        messages = (
-            ChatMessage(
-                thread=thread,
-                message_id=first + number,
-                version=first + number,
-                sequence=position + number,
-                type="text",
-                content=f"Message number {number}",
-                sender_id=thread.created_by_id,
-            )
-            for number in range(1, count + 1)
-        )
+        messages = _messages(thread, first, position, count)
         ChatMessage.objects.bulk_create(messages, batch_size=BATCH)
         ChatThread.objects.filter(pk=thread.pk).update(last_message_sequence=position + count)
 
 
+def _messages(thread: Any, first: int, position: int, count: int) -> Iterator[Any]:
+    from messaging.models import ChatMessage
+
+    for number in range(1, count + 1):
+        yield ChatMessage(
+            thread=thread,
+            message_id=first + number,
+            version=first + number,
+            sequence=position + number,
+            type="text",
+            content=f"Message number {number}",
+            sender_id=thread.created_by_id,
+        )
+
+
 def _pragmas() -> list[str]:
-    """The statements with which chatsite opens its database."""
+    """The pragmas that chatsite sets on its connections."""
     from django.conf import settings
 
     command: str = settings.DATABASES["default"]["OPTIONS"]["init_command"]

@@ -1,11 +1,19 @@
-"""Sends: messages per second and the time that one sender waits."""
+"""Sends messages: throughput and latency."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from bench.client import UnexpectedAnswer, ask_once, list_request, send_request
-from bench.rounds import Plan, Requests, Results, Stand, build_requests, run_rounds, warm_up
+from bench.client import UnexpectedResponse, list_request, request_once, send_request
+from bench.rounds import (
+    Plan,
+    Requests,
+    Results,
+    SystemUnderTest,
+    build_requests,
+    run_rounds,
+    warm_up,
+)
 
 TEXT = "The train leaves at ten past eight, so let us meet at the north entrance 🚆 {number}"
 
@@ -15,28 +23,28 @@ def send_cell(threads: int, clients: int) -> str:
     return f"{threads}/{clients}"
 
 
-async def measure_sends(stands: Sequence[Stand], plan: Plan) -> Results:
-    """Every cell of the plan; raises UnexpectedAnswer if a server lost or doubled a message."""
-    cells: dict[str, Callable[[Stand], Requests]] = {
+async def measure_sends(systems: Sequence[SystemUnderTest], plan: Plan) -> Results:
+    """Measures every cell; raises UnexpectedResponse if a message was lost or stored twice."""
+    cells: dict[str, Callable[[SystemUnderTest], Requests]] = {
         send_cell(threads, clients): partial(_requests, threads=threads, clients=clients)
         for threads, clients in plan.cells
     }
-    work = build_requests(stands, cells)
-    await warm_up(stands, work, 201)
-    before = [await _stored(stand) for stand in stands]
+    work = build_requests(systems, cells)
+    await warm_up(systems, work, 201)
+    before = [await _stored(system) for system in systems]
     results = await run_rounds(
-        stands, work, rounds=plan.rounds, seconds=plan.send_seconds, expected=201
+        systems, work, rounds=plan.rounds, seconds=plan.send_seconds, expected=201
     )
-    for stand, already in zip(stands, before, strict=True):
-        sent, stored = _answers(results, stand.server.name), await _stored(stand) - already
+    for system, already in zip(systems, before, strict=True):
+        sent, stored = _sent(results, system.server.name), await _stored(system) - already
         if stored != sent:
-            raise UnexpectedAnswer(f"{stand.server.name}: {sent} messages sent, {stored} stored")
+            raise UnexpectedResponse(f"{system.server.name}: {sent} messages sent, {stored} stored")
     return results
 
 
-def _requests(stand: Stand, threads: int, clients: int) -> Requests:
-    """What each client sends: to one thread, or to each of `threads` in turn, starting apart."""
-    port, busy = stand.server.port, stand.crowd.busy[:threads]
+def _requests(system: SystemUnderTest, threads: int, clients: int) -> Requests:
+    """The requests of each client, to each of `threads` threads with different starts."""
+    port, busy = system.server.port, system.data.busy[:threads]
 
     def own(client: int) -> Iterator[bytes]:
         for step in range(threads):
@@ -47,19 +55,21 @@ def _requests(stand: Stand, threads: int, clients: int) -> Requests:
     return [list(own(client)) for client in range(clients)]
 
 
-def _answers(results: Results, server: str) -> int:
+def _sent(results: Results, server: str) -> int:
     return sum(
-        one.answers
+        one.responses
         for (_, name), series in results.items()
         if name == server
         for one in series.rounds
     )
 
 
-async def _stored(stand: Stand) -> int:
-    """How many messages the busy threads hold, by the sequence number of the newest of each."""
-    total, port = 0, stand.server.port
-    for thread in stand.crowd.busy:
-        page = json.loads(await ask_once(port, list_request(port, thread.id, thread.tokens[0], 1)))
+async def _stored(system: SystemUnderTest) -> int:
+    """The number of messages in the threads, by the sequence numbers of their newest messages."""
+    total, port = 0, system.server.port
+    for thread in system.data.busy:
+        page = json.loads(
+            await request_once(port, list_request(port, thread.id, thread.tokens[0], 1))
+        )
         total += sum(int(message["sequenceId"]) for message in page["value"])
     return total

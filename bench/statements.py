@@ -1,4 +1,4 @@
-"""The number of SQL statements of each operation, counted in a process of its own."""
+"""The number of SQL statements of each operation, counted in a separate process."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from bench.servers import run_module
 
 SIZES = (2, 200)
-"""Members of the threads in which the operations are counted."""
+"""The numbers of members of the threads."""
 
 OPERATIONS = (
     "create chat thread",
@@ -35,20 +35,20 @@ class Count:
 
     total: int
     control: int
-    """Those that begin or end a transaction."""
+    """Statements that begin or end a transaction."""
 
 
 Counts = dict[int, dict[str, Count]]
-"""By number of members and name of the operation."""
+"""By number of members and operation."""
 
 
 def count_statements(environment: Mapping[str, str]) -> Counts:
-    """Runs the 16 operations of a chatsite with these settings, in threads of each size."""
+    """Runs the 16 operations with these settings, in threads of each size."""
     return from_json(run_module("bench.operations", environment))
 
 
 def to_json(counts: Counts) -> str:
-    """The counts as text, to be read by another process."""
+    """The counts as JSON, for another process."""
     return json.dumps(
         {
             size: {name: asdict(count) for name, count in by_name.items()}
@@ -58,7 +58,7 @@ def to_json(counts: Counts) -> str:
 
 
 def from_json(text: str) -> Counts:
-    """The counts that `to_json` wrote."""
+    """Parses the JSON of `to_json`."""
     return {
         int(size): {name: Count(**count) for name, count in by_name.items()}
         for size, by_name in json.loads(text).items()

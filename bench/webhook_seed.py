@@ -1,7 +1,7 @@
-"""Fills a database for the webhook bench; run with chatsite's settings in the environment.
+"""Seeds a database for bench.webhooks; run it with chatsite's settings in the environment.
 
-`python -m bench.webhook_seed COUNT BYSTANDERS URL`: so many messages in the log, one subscription
-to them at the URL, and so many others that want none of them.
+`python -m bench.webhook_seed COUNT OTHERS URL` creates COUNT messages, a subscription to them that
+delivers to URL, and OTHERS subscriptions whose filters match none of them.
 """
 
 import sys
@@ -26,8 +26,8 @@ from webhooks.models import EventSubscription, ProvisioningState  # noqa: E402
 from webhooks.services import default_scope  # noqa: E402
 
 
-def seed(count: int, bystanders: int, url: str) -> None:
-    """Writes everything that the worker will find."""
+def seed(count: int, others: int, url: str) -> None:
+    """Creates messages and subscriptions."""
     call_command("migrate", interactive=False, verbosity=0)
     resource = ensure_default_resource()
     user = create_user(resource=resource)
@@ -36,8 +36,8 @@ def seed(count: int, bystanders: int, url: str) -> None:
     LogPosition.objects.create(name=NAME, cursor=str(following.end()))
     rows = [_subscription(resource, "hook", url, "thread/")]
     rows += [
-        _subscription(resource, f"bystander-{number}", url, f"thread/19:{number:032x}")
-        for number in range(bystanders)
+        _subscription(resource, f"other-{number}", url, f"thread/19:{number:032x}")
+        for number in range(others)
     ]
     EventSubscription.objects.bulk_create(rows)
     access = access_thread(caller, thread_id, Capability.TAKE_PART)

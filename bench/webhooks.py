@@ -1,7 +1,7 @@
-"""`python -m bench.webhooks [--events N]`: how many events one worker delivers in a second.
+"""`python -m bench.webhooks [--events N]`: how many events per second one worker delivers.
 
-The log is filled first, then one `manage.py worker` finds it and delivers to an endpoint on
-loopback that answers at once. Measured is from the first event's arrival to the last one's.
+The event log is filled first; then `manage.py worker` delivers it to an endpoint on loopback that
+responds at once. The time is measured from the arrival of the first event to that of the last.
 """
 
 import argparse
@@ -24,25 +24,23 @@ from bench.servers import CHECKOUT, chatsite_environment, free_ports, run_module
 from tests import postgresql
 
 _TARGET = 500
-_SECONDS = 180.0
-_BYSTANDERS = (0, 1000)
+_TIMEOUT_S = 180.0
+_OTHER_SUBSCRIPTIONS = (0, 1000)
 
 
 @dataclass
 class Endpoint(asyncio.Protocol):
-    """Answers every POST with 200 and notes when it came."""
+    """Responds to every POST with 200 and records its arrival."""
 
     arrivals: list[float]
     _buffer: bytes = b""
     _transport: asyncio.Transport | None = field(default=None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio's hook."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """asyncio's hook: counts whole requests."""
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
             head = self._buffer[:end].lower()
@@ -57,26 +55,25 @@ class Endpoint(asyncio.Protocol):
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table."""
+    """A row of the table."""
 
     database: str
-    bystanders: int
+    others: int
     rate: float
-    processor_ms: float
+    cpu_ms: float
 
 
 def main() -> None:
-    """Measures and prints."""
     parser = argparse.ArgumentParser(prog="python -m bench.webhooks", description=__doc__)
     parser.add_argument("--events", type=int, default=3000)
     events = parser.parse_args().events
     figures = [figure for url in ("", "postgresql") for figure in _measure_database(url, events)]
-    print("| database | other subscriptions | events per second | worker's cpu ms each |")
+    print("| database | other subscriptions | events per second | worker's cpu ms per event |")
     print("|---|---|---|---|")
     for one in figures:
-        print(f"| {one.database} | {one.bystanders:,} | {one.rate:,.0f} | {one.processor_ms:.2f} |")
+        print(f"| {one.database} | {one.others:,} | {one.rate:,.0f} | {one.cpu_ms:.2f} |")
     met = "met" if all(one.rate >= _TARGET for one in figures) else "MISSED"
-    print(f"\nTarget: at least {_TARGET} a second everywhere: {met}.")
+    print(f"\nTarget: at least {_TARGET} per second in every row: {met}.")
 
 
 def _measure_database(engine: str, events: int) -> list[Figure]:
@@ -86,15 +83,15 @@ def _measure_database(engine: str, events: int) -> list[Figure]:
             try:
                 url = stack.enter_context(postgresql.running_server())
             except postgresql.Missing as problem:
-                print(f"Left out: {problem}", file=sys.stderr)
+                print(f"PostgreSQL is skipped: {problem}", file=sys.stderr)
                 return []
         found = []
-        for number, bystanders in enumerate(_BYSTANDERS):
+        for number, others in enumerate(_OTHER_SUBSCRIPTIONS):
             folder = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="chatsite-bench-"))
             )
             own = {"DATABASE_URL": _new_database(url, number)} if url else {}
-            found.append(asyncio.run(_measure(folder, own, bystanders, events)))
+            found.append(asyncio.run(_measure(folder, own, others, events)))
         return found
 
 
@@ -105,20 +102,20 @@ def _new_database(url: str, number: int) -> str:
     return f"{url.rpartition('/')[0]}/{name}"
 
 
-async def _measure(folder: Path, database: dict[str, str], bystanders: int, events: int) -> Figure:
+async def _measure(folder: Path, database: dict[str, str], others: int, events: int) -> Figure:
     name = "PostgreSQL" if database else "SQLite"
-    print(f"... {name}, {bystanders:,} other subscriptions", file=sys.stderr, flush=True)
+    print(f"... {name}, {others:,} other subscriptions", file=sys.stderr, flush=True)
     environment = chatsite_environment(folder, *free_ports(2, None)) | database
     arrivals: list[float] = []
     async with _listening(arrivals) as url:
         await asyncio.to_thread(
-            run_module, "bench.webhook_seed", environment, str(events), str(bystanders), url
+            run_module, "bench.webhook_seed", environment, str(events), str(others), url
         )
         worker_core, own_core = cores()
         pin(own_core)
         worker = _start_worker(environment, worker_core)
         try:
-            deadline = time.monotonic() + _SECONDS
+            deadline = time.monotonic() + _TIMEOUT_S
             while len(arrivals) < events:
                 await asyncio.sleep(0.02)
                 if time.monotonic() > deadline or worker.poll() is not None:
@@ -130,11 +127,11 @@ async def _measure(folder: Path, database: dict[str, str], bystanders: int, even
     if len(arrivals) != events:
         sys.exit(f"The run failed: {len(arrivals)} instead of {events} events arrived.")
     rate = (events - 1) / (arrivals[-1] - arrivals[0])
-    return Figure(name, bystanders, rate, used * 1000 / events)
+    return Figure(name, others, rate, used * 1000 / events)
 
 
 def _start_worker(environment: dict[str, str], core: int | None) -> "subprocess.Popen[bytes]":
-    def settle() -> None:
+    def prepare_process() -> None:
         pin(core)
         end_with_parent()
 
@@ -143,7 +140,7 @@ def _start_worker(environment: dict[str, str], core: int | None) -> "subprocess.
         cwd=CHECKOUT,
         env=environment,
         stdout=subprocess.DEVNULL,
-        preexec_fn=settle,  # noqa: PLW1509
+        preexec_fn=prepare_process,  # noqa: PLW1509
     )
 
 

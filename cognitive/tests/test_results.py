@@ -1,4 +1,4 @@
-"""What is kept of what was found out, and until when."""
+"""Which results are stored, and until when."""
 
 from typing import Any
 
@@ -159,11 +159,16 @@ def test_the_sweep_removes_old_results_and_those_of_other_versions(alice: Person
         alice.post(f"{thread}/messages/{message}:analyzeSentiment")
     alice.post(f"{gone}/messages/{left}:analyzeSentiment")
     young, old, stale = (
-        CognitiveResult.objects.get(message__message_id=message) for message in messages
+        # Another thread may have a message with the same id.
+        CognitiveResult.objects.get(
+            message__message_id=message,
+            message__thread__thread_id=thread.removeprefix("/chat/threads/"),
+        )
+        for message in messages
     )
     CognitiveResult.objects.filter(pk=old.pk).update(created_ms=now_ms() - KEPT_DAYS * DAY_MS - 1)
     CognitiveResult.objects.filter(pk=stale.pk).update(message_version=1)
-    # As if it had been deleted in the very moment of the question.
+    # As if the thread had been deleted while the engine was being called.
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE threads_chatthread SET deleted_ms = 1 WHERE thread_id = %s",

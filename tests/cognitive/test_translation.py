@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.chrf import chrf
-from bench.language_material import LANGUAGES, beginnings
+from bench.sample_texts import LANGUAGES, beginnings
 from cognitive.abilities import UNDETERMINED, Quality
 from cognitive.providers.apertium import Apertium
 from cognitive.providers.py3langid import Py3langid

@@ -1,4 +1,4 @@
-"""Who takes part in a run: the threads of one server and the tokens of their members."""
+"""The threads of a server and the tokens of their members."""
 
 import json
 import uuid
@@ -27,7 +27,7 @@ class Thread:
 
 
 @dataclass(frozen=True)
-class Crowd:
+class SeedData:
     """The threads of one server."""
 
     busy: list[Thread]
@@ -35,17 +35,17 @@ class Crowd:
     small: Thread
     """A thread of `SMALL_HISTORY` messages."""
     large: Thread
-    """A thread of as many messages as the run asks for."""
+    """A thread of as many messages as the plan says."""
     pragmas: list[str]
-    """How the server opens its SQLite database."""
+    """The pragmas of the server's SQLite database."""
 
     def to_json(self) -> str:
-        """The crowd as text, to be read by another process."""
+        """The data as JSON, for another process."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> "Crowd":
-        """The crowd that `to_json` wrote."""
+    def from_json(cls, text: str) -> "SeedData":
+        """Parses the JSON of `to_json`."""
         fields = json.loads(text)
         return cls(
             busy=[Thread(**thread) for thread in fields["busy"]],
@@ -56,11 +56,11 @@ class Crowd:
 
 
 def members_of(number: int, users: Sequence[User]) -> list[User]:
-    """The members of thread `number`: neighbors overlap, so that users are in several threads."""
+    """The members of thread `number`; they overlap, so that users are in several threads."""
     return [users[(number * 4 + seat) % len(users)] for seat in range(MEMBERS)]
 
 
-def seed_bare(database: Path, history: int, pragmas: list[str]) -> Crowd:
+def seed_bare(database: Path, history: int, pragmas: list[str]) -> SeedData:
     """Creates the database of the bare application with a thread of `history` messages."""
     resource = uuid.uuid4()
     users = [f"8:acs:{resource}_{uuid.uuid4()}" for _ in range(USERS)]
@@ -74,4 +74,4 @@ def seed_bare(database: Path, history: int, pragmas: list[str]) -> Crowd:
         Thread(public_id, [issue_token(member) for member in members])
         for public_id, members in seats.items()
     ]
-    return Crowd(busy=threads[:THREADS], small=threads[-2], large=threads[-1], pragmas=pragmas)
+    return SeedData(busy=threads[:THREADS], small=threads[-2], large=threads[-1], pragmas=pragmas)

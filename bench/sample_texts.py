@@ -1,7 +1,6 @@
-"""Sentences in 25 languages: Django's own translations of its messages (BSD-3-Clause).
+"""Sentences in 25 languages: Django's translations of its messages (BSD-3-Clause).
 
-They come with Django itself, which is always installed. Only whole messages without a placeholder
-or markup are taken, so that each is text that a person reads.
+They are read from the installed Django. Messages with placeholders or markup are skipped.
 """
 
 import gettext
@@ -18,29 +17,29 @@ LANGUAGES = {
     **{"it": "it", "ja": "ja", "ko": "ko", "nl": "nl", "pl": "pl", "pt": "pt", "ro": "ro"},
     **{"ru": "ru", "sv": "sv", "tr": "tr", "uk": "uk"},
 }
-"""Languages, and the catalog that each is read from: English are the keys of any of them."""
+"""The catalog for each language. The keys of any catalog are English."""
 _UNTIDY = re.compile(r"[%{}<>&|\\_]|https?:|\d")
-# In these a word is a sign, and blanks are few.
+# Languages without spaces between words.
 _UNSPACED = {"ja"}
 
 
 @cache
 def sentences(language: str) -> tuple[str, ...]:
-    """All of at least four words, in an order that is always the same."""
+    """All sentences of at least four words, in a fixed order."""
     found = set()
     for file in Path(django.__file__).parent.glob(
         f"contrib/*/locale/{LANGUAGES[language]}/LC_MESSAGES/django.mo"
     ):
-        found |= _of(file, language)
+        found |= _read(file, language)
     core = Path(django.__file__).parent / "conf/locale" / LANGUAGES[language]
-    found |= _of(core / "LC_MESSAGES/django.mo", language)
+    found |= _read(core / "LC_MESSAGES/django.mo", language)
     ordered = sorted(found)
     random.Random(7).shuffle(ordered)
     return tuple(ordered)
 
 
 def beginnings(language: str, words: int, count: int) -> list[str]:
-    """The first `words` words of up to `count` sentences that have so many."""
+    """The first `words` words of up to `count` sentences with at least as many words."""
     if language in _UNSPACED:
         return [one[: 3 * words] for one in sentences(language)][:count]
     return [
@@ -48,7 +47,7 @@ def beginnings(language: str, words: int, count: int) -> list[str]:
     ][:count]
 
 
-def _of(file: Path, language: str) -> set[str]:
+def _read(file: Path, language: str) -> set[str]:
     with file.open("rb") as content:
         catalog = gettext.GNUTranslations(content)._catalog  # type: ignore[attr-defined]
     texts = set()
