@@ -1,4 +1,4 @@
-"""Engines for tests of the dialects: what they answer can be told from what they are asked."""
+"""Engines for tests of the Azure APIs, with predictable results."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from cognitive.abilities import (
 
 
 class FirstWordDetector:
-    """Knows a few greetings."""
+    """Detects the language by a few greetings."""
 
     name = "first-word"
     version = "1"
@@ -22,7 +22,7 @@ class FirstWordDetector:
 
     def detect(self, text: str) -> DetectedLanguage:
         if text == "hey":
-            # Likely Japanese, which nothing here translates, perhaps French, less so English.
+            # Most likely Japanese, which no engine translates, then French, then English.
             others = (DetectedLanguage("fr", 0.3), DetectedLanguage("en", 0.2))
             return DetectedLanguage("ja", 0.4, others)
         language = self.greetings.get(text.lower().split()[0].strip("!.,"))
@@ -30,7 +30,7 @@ class FirstWordDetector:
 
 
 class ShoutingTranslator:
-    """Says everything louder; English with Spanish and French, Brazilian apart."""
+    """Translates to upper case; some pairs with English, among them Brazilian Portuguese."""
 
     name = "shouting"
     version = "1"
@@ -46,18 +46,18 @@ class ShoutingTranslator:
 
 
 class GoodAndBad:
-    """Likes texts with `good` in them and dislikes those with `bad`."""
+    """Scores texts with `good` as positive and with `bad` as negative."""
 
     name = "good-and-bad"
     version = "1"
     languages = frozenset({"en", "es"})
-    asked_in: list[str] = []
+    languages_called: list[str] = []
 
     def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
-        self.asked_in.append(language)
-        return [self._judge(sentence) for sentence in sentences]
+        self.languages_called.append(language)
+        return [self._score(sentence) for sentence in sentences]
 
-    def _judge(self, sentence: str) -> SentimentScores:
+    def _score(self, sentence: str) -> SentimentScores:
         if "good" in sentence:
             return SentimentScores(0.979, 0.0105, 0.0105)
         if "bad" in sentence:
@@ -66,14 +66,14 @@ class GoodAndBad:
 
 
 class BusyDetector(FirstWordDetector):
-    """Has no time."""
+    """Is always busy."""
 
     def detect(self, text: str) -> DetectedLanguage:
         raise EngineBusy("All of it is in use.")
 
 
-class BrokenAnalyser(GoodAndBad):
-    """Falls over."""
+class BrokenAnalyzer(GoodAndBad):
+    """Always raises an exception."""
 
     def analyze(self, sentences: Sequence[str], language: str) -> list[SentimentScores]:
         raise ZeroDivisionError(f"while reading {sentences[0]}")

@@ -1,4 +1,4 @@
-"""A client of the dialects, and engines whose answers are known."""
+"""A client of the Azure APIs, with engines whose results are known."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ PROVIDERS = {
     "translation": {"shouting": f"{HERE}.ShoutingTranslator"},
     "sentiment": {
         "good-and-bad": f"{HERE}.GoodAndBad",
-        "broken": f"{HERE}.BrokenAnalyser",
+        "broken": f"{HERE}.BrokenAnalyzer",
     },
     "speech": {},
 }
@@ -43,7 +43,7 @@ class DialectClient:
     client: Client = field(default_factory=Client)
 
     def post(self, path: str, body: Any, **headers: str) -> Any:
-        """The answer; `body` is JSON unless it is bytes."""
+        """The response; `body` is sent as JSON unless it is bytes."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.client.generic(
             "POST",
@@ -54,18 +54,17 @@ class DialectClient:
         )
 
     def get(self, path: str, **headers: str) -> Any:
-        """The answer."""
         return self.client.get(path, headers={"host": self.host, **self.headers, **headers})
 
 
 @pytest.fixture(autouse=True)
 def engines_for_tests(settings: Settings) -> Iterator[None]:
-    """Nothing but the engines of this folder."""
+    """Replaces all engines by those of this folder."""
     settings.COGNITIVE_PROVIDERS = PROVIDERS
     settings.COGNITIVE_ENGINES = ENGINES
     settings.CHATSITE_COGNITIVE_REQUESTS = 60
     ShoutingTranslator.calls.clear()
-    GoodAndBad.asked_in.clear()
+    GoodAndBad.languages_called.clear()
     engines.reset_engines()
     yield
     engines.reset_engines()
@@ -73,11 +72,11 @@ def engines_for_tests(settings: Settings) -> Iterator[None]:
 
 @pytest.fixture
 def app(resource: Resource) -> DialectClient:
-    """An application that shows the resource's access key."""
+    """An application with the access key of the resource."""
     return DialectClient({"ocp-apim-subscription-key": resource.primary_key})
 
 
 @pytest.fixture
 def nobody(resource: Resource) -> DialectClient:
-    """Somebody without a credential."""
+    """A client without credentials."""
     return DialectClient({})

@@ -1,4 +1,4 @@
-"""Engines for tests of the operations on messages, which count and fail as they are told."""
+"""Engines for tests of the operations on messages, which record calls and fail on demand."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,17 +19,17 @@ HERE = "cognitive.tests.message_engines"
 
 
 class Told:
-    """What tests tell engines, by their names, and what they see of them."""
+    """What engines do, and the calls that they receive, by their names."""
 
     failures: dict[str, Exception] = {}
     versions: dict[str, str] = {}
-    # What they raise when they are asked for their version.
+    # The exceptions that `version` raises.
     nameless: dict[str, Exception] = {}
     calls: list[tuple[str, tuple[str, ...]]] = []
 
     @classmethod
     def asked(cls, name: str) -> list[tuple[str, ...]]:
-        """The texts of each question to an engine."""
+        """The texts of each call of an engine."""
         return [texts for engine, texts in cls.calls if engine == name]
 
 
@@ -50,7 +50,7 @@ class _Engine:
 
 
 class Words(_Engine):
-    """Detects by the first word."""
+    """Detects the language by the first word."""
 
     name = "words"
     known = {"hello": "en", "hola": "es", "hallo": "de"}
@@ -62,7 +62,7 @@ class Words(_Engine):
 
 
 class Parrot(_Engine):
-    """Repeats in any language of two, and `x` as nothing."""
+    """Marks the text with the language; translates `x` to an empty text."""
 
     name = "parrot"
     pairs = frozenset({("en", "es"), ("es", "en"), ("en", "pt")})
@@ -75,14 +75,14 @@ class Parrot(_Engine):
 
 
 class Backup(Parrot):
-    """The same, in German too."""
+    """Like Parrot, with German."""
 
     name = "backup"
     pairs = Parrot.pairs | {("en", "de"), ("de", "en")}
 
 
 class Mood(_Engine):
-    """Likes and hates by word."""
+    """Scores by the words love and hate."""
 
     name = "mood"
 
@@ -99,14 +99,14 @@ class Mood(_Engine):
 
 
 class Absent:
-    """Is not installed."""
+    """An engine that is not installed."""
 
     def __init__(self) -> None:
         raise EngineUnavailable("It is not installed: make cognitive.")
 
 
 class Crashing:
-    """Cannot even be made."""
+    """Raises an exception in its constructor."""
 
     def __init__(self) -> None:
         raise RuntimeError("no such luck")
@@ -133,7 +133,7 @@ ENGINES: dict[str, list[str]] = {
 
 @pytest.fixture(autouse=True)
 def told(settings: Settings) -> Iterator[type[Told]]:
-    """Nothing but the engines of this file, as if just started."""
+    """Replaces all engines by those of this file, in their initial state."""
     settings.COGNITIVE_PROVIDERS = PROVIDERS
     settings.COGNITIVE_ENGINES = {**ENGINES}
     settings.CHATSITE_COGNITIVE_REQUESTS = 1000

@@ -1,4 +1,4 @@
-"""Clients of the speech protocol inside the test's process, and sound for them."""
+"""Clients of the speech protocol within the test process, and audio for them."""
 
 import json
 import struct
@@ -35,7 +35,7 @@ def audio_frame(request_id: str, body: bytes) -> bytes:
 
 
 class Speaker:
-    """A socket of the protocol."""
+    """A WebSocket client of the protocol."""
 
     def __init__(
         self,
@@ -49,25 +49,25 @@ class Speaker:
         self.request_id = uuid.uuid4().hex
 
     async def open(self) -> tuple[bool, Any]:
-        """Whether the server accepted, and the subprotocol."""
+        """Whether the server accepted the connection, and the subprotocol."""
         return await self.communicator.connect(timeout=SECONDS)
 
-    async def say(self, sound: bytes, *, request_id: str = "") -> None:
-        """Sends sound, two bytes of which are a sample."""
-        frame = audio_frame(request_id or self.request_id, sound)
+    async def send_audio(self, audio: bytes, *, request_id: str = "") -> None:
+        """Sends an audio frame; a sample has two bytes."""
+        frame = audio_frame(request_id or self.request_id, audio)
         await self.communicator.send_to(bytes_data=frame)
 
-    async def text(self, path: str, body: object) -> None:
+    async def send_text(self, path: str, body: object) -> None:
         """Sends a text frame."""
         text = body if isinstance(body, str) else json.dumps(body)
         frame = f"Path: {path}\r\nX-RequestId: {self.request_id}\r\n\r\n{text}"
         await self.communicator.send_to(text_data=frame)
 
     async def end(self) -> None:
-        """Says that it was all."""
-        await self.say(b"")
+        """Ends the audio."""
+        await self.send_audio(b"")
 
-    async def hear(self) -> tuple[str, dict[str, Any]]:
+    async def receive(self) -> tuple[str, dict[str, Any]]:
         """The next frame about the current request: its path and body."""
         text = await self.communicator.receive_from(timeout=SECONDS)
         head, _, body = text.partition("\r\n\r\n")
@@ -76,40 +76,40 @@ class Speaker:
         assert headers["Content-Type"] == "application/json; charset=utf-8"
         return headers["Path"], json.loads(body)
 
-    async def hear_turn(self) -> list[tuple[str, dict[str, Any]]]:
-        """All frames until the turn ends; the next sound is of a new request."""
-        heard = [await self.hear()]
-        while heard[-1][0] != "turn.end":
-            heard.append(await self.hear())
+    async def receive_turn(self) -> list[tuple[str, dict[str, Any]]]:
+        """All frames until the turn ends; audio after it belongs to a new request."""
+        frames = [await self.receive()]
+        while frames[-1][0] != "turn.end":
+            frames.append(await self.receive())
         self.request_id = uuid.uuid4().hex
-        return heard
+        return frames
 
-    async def turn(self, sound: bytes) -> list[tuple[str, dict[str, Any]]]:
-        """What comes back for some sound with a header."""
-        await self.say(wav_header() + sound + bytes(len(sound) % 2))
+    async def turn(self, audio: bytes) -> list[tuple[str, dict[str, Any]]]:
+        """The frames in response to audio, which is sent with a header."""
+        await self.send_audio(wav_header() + audio + bytes(len(audio) % 2))
         await self.end()
-        return await self.hear_turn()
+        return await self.receive_turn()
 
-    async def code(self) -> int:
-        """The close code; frames before it are passed over."""
+    async def close_code(self) -> int:
+        """The close code; other frames are ignored."""
         while True:
             message = await self.communicator.receive_output(timeout=SECONDS)
             if message["type"] == "websocket.close":
                 return int(message.get("code", 1000))
 
-    async def leave(self) -> None:
+    async def close(self) -> None:
         """Closes the socket."""
         await self.communicator.disconnect(timeout=SECONDS)
 
 
-def statuses(heard: list[tuple[str, dict[str, Any]]]) -> list[str]:
+def statuses(frames: list[tuple[str, dict[str, Any]]]) -> list[str]:
     """The recognition statuses of a turn."""
-    return [body["RecognitionStatus"] for path, body in heard if path == "speech.phrase"]
+    return [body["RecognitionStatus"] for path, body in frames if path == "speech.phrase"]
 
 
-def texts(heard: list[tuple[str, dict[str, Any]]]) -> list[str]:
+def texts(frames: list[tuple[str, dict[str, Any]]]) -> list[str]:
     """The phrases of a turn."""
-    phrases = [body for path, body in heard if path == "speech.phrase"]
+    phrases = [body for path, body in frames if path == "speech.phrase"]
     return [b["DisplayText"] for b in phrases if b["RecognitionStatus"] == "Success"]
 
 
@@ -142,7 +142,7 @@ async def post(
 
 @pytest.fixture
 def engine(settings: Settings) -> Iterator[Settings]:
-    """The engine that reads, for as many as the machine would have; change the settings at will."""
+    """The text engine, with four streams; tests may change the settings that it returns."""
     here = "cognitive.tests.speech_engines."
     settings.COGNITIVE_PROVIDERS = {
         **settings.COGNITIVE_PROVIDERS,
@@ -151,12 +151,12 @@ def engine(settings: Settings) -> Iterator[Settings]:
     settings.COGNITIVE_ENGINES = {**settings.COGNITIVE_ENGINES, "speech": ["absent", "text"]}
     settings.CHATSITE_COGNITIVE_STREAMS = 4
     speech_engines.released.clear()
-    _forget()
+    _reset()
     yield settings
     speech_engines.released.set()
-    _forget()
+    _reset()
 
 
-def _forget() -> None:
+def _reset() -> None:
     engines.reset_engines()
     stream_limiter.cache_clear()

@@ -1,6 +1,6 @@
-"""Engines for tests, whose speech is text: the samples of their sound are its ASCII letters.
+"""Engines for tests, whose audio is text: the samples are ASCII letters.
 
-A full stop ends a phrase, zero bytes are silence. Real engines are in tests/cognitive.
+A period ends a phrase, and zero bytes are silence. Real engines are tested in tests/cognitive.
 """
 
 import os
@@ -9,61 +9,55 @@ import threading
 from cognitive.abilities import EngineBusy, EngineUnavailable, RecognizedPhrase
 
 BYTES_PER_MS = 32
-# What those who say "wait" wait for.
+# Streams that receive "wait" wait for this event.
 released = threading.Event()
-# Streams that are open now.
+# The open streams.
 streams: set["TextStream"] = set()
 
 
 class Text:
-    """Understands text at once."""
+    """Recognizes text immediately."""
 
     name = "text"
     version = "1"
     languages = frozenset({"en", "fr"})
 
     def open(self, language: str, rate_hz: int) -> "TextStream":
-        """A stream."""
         return TextStream()
 
 
 class TextStream:
-    """A stream of text."""
-
     def __init__(self) -> None:
         self._at = self._start = 0
         self._text = ""
         streams.add(self)
 
     def feed(self, pcm: bytes) -> list[RecognizedPhrase]:
-        """What the letters say."""
-        heard = []
+        results = []
         for byte in pcm:
             if byte and not self._text.strip():
                 self._start = self._at
             self._at += 1
             self._text += chr(byte) if byte else ""
             if byte == ord("."):
-                heard.append(self._heard(is_final=True))
+                results.append(self._result(is_final=True))
         if self._text.strip():
-            heard.append(self._heard(is_final=False))
+            results.append(self._result(is_final=False))
         if "wait" in self._text:
             released.wait(10)
         if "crash" in self._text:
-            raise RuntimeError(f"It was said: {self._text}")
+            raise RuntimeError(f"The text was: {self._text}")
         if "die" in self._text:
             os.abort()
-        return heard
+        return results
 
     def finish(self) -> list[RecognizedPhrase]:
-        """The rest."""
-        return [self._heard(is_final=True)] if self._text.strip() else []
+        return [self._result(is_final=True)] if self._text.strip() else []
 
     def close(self) -> None:
-        """Forgets it."""
         streams.discard(self)
 
-    def _heard(self, *, is_final: bool) -> RecognizedPhrase:
+    def _result(self, *, is_final: bool) -> RecognizedPhrase:
         text = self._text.strip()
         if is_final:
             self._text = ""
@@ -72,7 +66,7 @@ class TextStream:
 
 
 class Absent(Text):
-    """Is not there."""
+    """An engine that is not installed."""
 
     name = "absent"
 
@@ -81,10 +75,9 @@ class Absent(Text):
 
 
 class Full(Text):
-    """Has no stream left."""
+    """An engine without free streams."""
 
     name = "full"
 
     def open(self, language: str, rate_hz: int) -> TextStream:
-        """None."""
         raise EngineBusy("All are taken.")

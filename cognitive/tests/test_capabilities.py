@@ -1,4 +1,4 @@
-"""GET /cognitive/capabilities, and the command that probes."""
+"""`GET /cognitive/capabilities`, and `manage.py cognitive_check`."""
 
 import io
 

@@ -175,7 +175,7 @@ def test_what_the_sdks_say_by_themselves_is_not_the_language(app: DialectClient)
     app.post(ANALYZE, body)
     body["analysisInput"] = documents("Hola", language="'; --")
     app.post(ANALYZE, body)
-    assert GoodAndBad.asked_in == ["es", "fr", "es"]
+    assert GoodAndBad.languages_called == ["es", "fr", "es"]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_request_that_makes_no_sense(
     app: DialectClient, path: str, body: Any, inner: str
 ) -> None:
     assert error_of(app.post(path, body)) == (400, "InvalidRequest", inner)
-    assert GoodAndBad.asked_in == []
+    assert GoodAndBad.languages_called == []
 
 
 def test_other_methods_and_content_types_are_refused(app: DialectClient) -> None:

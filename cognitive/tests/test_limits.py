@@ -1,4 +1,4 @@
-"""How many requests a minute are answered."""
+"""The limit of requests per minute."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,7 @@ def test_each_user_may_ask_so_often_a_minute(
         refused = ask(alice, thread, message)
         assert error_of(refused)[:2] == (429, "TooManyRequests")
         assert refused["retry-after"] == "55"
-        # Others, and chat itself, are not concerned.
+        # Other users, and the chat, are not limited.
         assert ask(bob, thread, message).status_code == 200
         assert alice.send(thread, "Hello")
         traveller.shift(55)
@@ -39,7 +39,7 @@ def test_each_user_may_ask_so_often_a_minute(
 
 
 def test_requests_of_all_processes_count_together(alice: Person, settings: Settings) -> None:
-    # The count is in the database alone: whoever asks first in another process goes on with it.
+    # The count is only in the database, so that it includes other processes.
     settings.CHATSITE_COGNITIVE_REQUESTS = 2
     with time_machine.travel(NOON, tick=False):
         assert [count_request(alice.user.pk) for _ in range(3)] == [None, None, 55]

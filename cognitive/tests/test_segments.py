@@ -1,4 +1,4 @@
-"""Phrases for engines that take whole ones, by loudness alone."""
+"""Splitting audio into phrases by loudness."""
 
 import math
 from array import array
@@ -9,13 +9,13 @@ SECOND = 16_000
 
 
 def tone(seconds: float, loudness: int = 8_000) -> bytes:
-    """Something loud."""
+    """A loud tone."""
     count = int(seconds * SECOND)
     return array("h", (int(loudness * math.sin(n / 5)) for n in range(count))).tobytes()
 
 
 def hum(seconds: float, loudness: int = 60) -> bytes:
-    """A room in which nobody speaks."""
+    """The noise of a quiet room."""
     return tone(seconds, loudness)
 
 

@@ -42,7 +42,7 @@ async def speaks(speaker: Speaker) -> bool:
     accepted, _ = await speaker.open()
     if accepted:
         assert texts(await speaker.turn(b"hello.")) == ["hello."]
-        await speaker.leave()
+        await speaker.close()
     return accepted
 
 
@@ -56,7 +56,7 @@ async def test_an_access_key_or_a_users_token_opens(alice: Person, resource: Res
 async def test_python_asks_for_a_subprotocol(resource: Resource) -> None:
     speaker = Speaker(CONVERSATION, {KEY: resource.primary_key}, subprotocols=["USP"])
     assert await speaker.open() == (True, "USP")
-    await speaker.leave()
+    await speaker.close()
 
 
 async def test_what_opens_nothing_is_refused(
@@ -78,21 +78,21 @@ async def test_what_opens_nothing_is_refused(
 async def test_a_token_may_come_in_the_first_frame(alice: Person, mallory: Person) -> None:
     speaker = Speaker(CONVERSATION)
     assert (await speaker.open())[0]
-    await speaker.text("authorization", {"token": alice.token})
+    await speaker.send_text("authorization", {"token": alice.token})
     assert texts(await speaker.turn(b"hello.")) == ["hello."]
     # A fresh one of the same user is welcome, one of somebody else is not.
-    await speaker.text("authorization", {"token": alice.token})
+    await speaker.send_text("authorization", {"token": alice.token})
     assert texts(await speaker.turn(b"again.")) == ["again."]
-    await speaker.text("authorization", {"token": mallory.token})
-    assert await speaker.code() == socket.UNAUTHORIZED
+    await speaker.send_text("authorization", {"token": mallory.token})
+    assert await speaker.close_code() == socket.UNAUTHORIZED
 
 
 @pytest.mark.parametrize("body", [{"token": "forged"}, {}, {"token": 1}, "no JSON"])
 async def test_a_bad_first_frame_closes(resource: Resource, body: object) -> None:
     speaker = Speaker(CONVERSATION)
     assert (await speaker.open())[0]
-    await speaker.text("authorization", body)
-    assert await speaker.code() in (socket.UNAUTHORIZED, socket.MALFORMED)
+    await speaker.send_text("authorization", body)
+    assert await speaker.close_code() in (socket.UNAUTHORIZED, socket.MALFORMED)
 
 
 async def test_nothing_is_done_for_a_stranger(
@@ -100,12 +100,12 @@ async def test_nothing_is_done_for_a_stranger(
 ) -> None:
     speaker = Speaker(CONVERSATION)
     assert (await speaker.open())[0]
-    await speaker.say(wav_header() + b"hello.")
-    assert await speaker.code() == socket.UNAUTHORIZED
+    await speaker.send_audio(wav_header() + b"hello.")
+    assert await speaker.close_code() == socket.UNAUTHORIZED
     monkeypatch.setattr(socket, "AUTHENTICATION_SECONDS", 0.05)
     silent = Speaker(CONVERSATION)
     assert (await silent.open())[0]
-    assert await silent.code() == socket.UNAUTHORIZED
+    assert await silent.close_code() == socket.UNAUTHORIZED
 
 
 async def test_strangers_leave_room_for_others(
@@ -116,7 +116,7 @@ async def test_strangers_leave_room_for_others(
     assert (await stranger.open())[0]
     assert not (await Speaker(CONVERSATION).open())[0]
     assert await speaks(by_header(authorization=f"Bearer {alice.token}"))
-    await stranger.leave()
+    await stranger.close()
 
 
 async def test_a_revoked_token_opens_no_further_turn(alice: Person) -> None:
@@ -124,8 +124,8 @@ async def test_a_revoked_token_opens_no_further_turn(alice: Person) -> None:
     assert (await speaker.open())[0]
     await speaker.turn(b"hello.")
     await act(revoke_access_tokens, user=alice.user)
-    await speaker.say(wav_header() + b"again.")
-    assert await speaker.code() == socket.UNAUTHORIZED
+    await speaker.send_audio(wav_header() + b"again.")
+    assert await speaker.close_code() == socket.UNAUTHORIZED
 
 
 async def test_an_expired_token_opens_nothing(

@@ -1,7 +1,6 @@
-"""What a client hears for its sound: the order of the frames, the modes, the refusals."""
+"""The frames that a client receives for its audio: their order, the modes, the errors."""
 
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -28,11 +27,8 @@ from tests.cast import Person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
 
-Opens = Callable[..., Speaker]
-
 
 async def opened(person: Person, path: str = CONVERSATION) -> Speaker:
-    """A person's socket."""
     headers = {"authorization": f"Bearer {person.token}", "host": person.host}
     speaker = Speaker(path, headers)
     accepted, _ = await speaker.open()
@@ -60,60 +56,60 @@ async def test_a_conversation_is_one_turn_of_many_phrases(alice: Person) -> None
     assert heard[3][1]["Text"] == "how are you"
     assert heard[2][1]["Offset"] == 10_000_000
     assert "NBest" not in heard[2][1]
-    await speaker.leave()
+    await speaker.close()
 
 
 async def test_hypotheses_repeat_the_phrase_so_far(alice: Person) -> None:
     speaker = await opened(alice)
-    await speaker.say(wav_header())
-    await speaker.say(b"good ")
-    assert (await speaker.hear())[0] == "turn.start"
-    assert (await speaker.hear())[0] == "speech.startDetected"
-    first = await speaker.hear()
-    await speaker.say(b"bye")
-    second = await speaker.hear()
+    await speaker.send_audio(wav_header())
+    await speaker.send_audio(b"good ")
+    assert (await speaker.receive())[0] == "turn.start"
+    assert (await speaker.receive())[0] == "speech.startDetected"
+    first = await speaker.receive()
+    await speaker.send_audio(b"bye")
+    second = await speaker.receive()
     assert [path for path, _ in (first, second)] == ["speech.hypothesis"] * 2
     assert (first[1]["Text"], second[1]["Text"]) == ("good", "good bye")
     assert first[1]["Id"] == second[1]["Id"]
-    await speaker.leave()
+    await speaker.close()
 
 
 async def test_an_interactive_turn_ends_with_its_first_phrase(alice: Person) -> None:
     speaker = await opened(alice, INTERACTIVE)
-    await speaker.say(wav_header() + b"yes.no.")
+    await speaker.send_audio(wav_header() + b"yes.no.")
     late = speaker.request_id
-    heard = await speaker.hear_turn()
+    heard = await speaker.receive_turn()
     assert texts(heard) == ["yes."]
     assert [path for path, _ in heard][-3:] == ["speech.endDetected", "speech.phrase", "turn.end"]
     # Still on its way when the turn ended.
-    await speaker.say(b"maybe.", request_id=late)
+    await speaker.send_audio(b"maybe.", request_id=late)
     assert texts(await speaker.turn(b"again.")) == ["again."]
-    await speaker.leave()
+    await speaker.close()
 
 
 async def test_a_turn_without_sound_has_no_phrase(alice: Person) -> None:
     speaker = await opened(alice)
     await speaker.turn(b"hello.")
-    await speaker.text("speech.context", {"continuation": {"audio": {}}})
+    await speaker.send_text("speech.context", {"continuation": {"audio": {}}})
     await speaker.end()
-    heard = await speaker.hear_turn()
+    heard = await speaker.receive_turn()
     assert statuses(heard) == ["EndOfDictation"]
-    await speaker.leave()
+    await speaker.close()
 
 
 async def test_silence_ends_a_turn_that_waits_for_one_phrase(alice: Person) -> None:
     speaker = await opened(alice, INTERACTIVE)
     assert statuses(await speaker.turn(bytes(SECOND))) == ["InitialSilenceTimeout"]
-    await speaker.say(wav_header() + bytes(6 * SECOND))
-    assert statuses(await speaker.hear_turn()) == ["InitialSilenceTimeout"]
-    await speaker.leave()
+    await speaker.send_audio(wav_header() + bytes(6 * SECOND))
+    assert statuses(await speaker.receive_turn()) == ["InitialSilenceTimeout"]
+    await speaker.close()
 
 
 async def test_clients_say_how_long_they_wait_for_the_first_word(alice: Person) -> None:
     speaker = await opened(alice, f"{INTERACTIVE}&initialSilenceTimeoutMs=1000")
-    await speaker.say(wav_header() + bytes(SECOND))
-    assert statuses(await speaker.hear_turn()) == ["InitialSilenceTimeout"]
-    await speaker.leave()
+    await speaker.send_audio(wav_header() + bytes(SECOND))
+    assert statuses(await speaker.receive_turn()) == ["InitialSilenceTimeout"]
+    await speaker.close()
 
 
 async def test_the_detailed_format_has_alternatives(alice: Person) -> None:
@@ -123,7 +119,7 @@ async def test_the_detailed_format_has_alternatives(alice: Person) -> None:
     assert best["Display"] == "Hello, World."
     assert best["Lexical"] == best["ITN"] == best["MaskedITN"] == "hello world"
     assert 0 < best["Confidence"] <= 1
-    await speaker.leave()
+    await speaker.close()
 
 
 @pytest.mark.parametrize("path", ["/stt/speech/universal/v2", "/speech/universal/v2"])
@@ -131,41 +127,41 @@ async def test_the_universal_address_is_told_mode_and_language_by_frames(
     alice: Person, path: str
 ) -> None:
     speaker = await opened(alice, path)
-    await speaker.text("speech.config", {"recognition": "interactive", "context": {}})
-    await speaker.text("speech.context", {"phraseDetection": {"language": "xx-XX"}})
+    await speaker.send_text("speech.config", {"recognition": "interactive", "context": {}})
+    await speaker.send_text("speech.context", {"phraseDetection": {"language": "xx-XX"}})
     assert statuses(await speaker.turn(b"yes.")) == ["BadRequest"]
-    await speaker.text("speech.context", {"phraseDetection": {"language": "fr-FR"}})
+    await speaker.send_text("speech.context", {"phraseDetection": {"language": "fr-FR"}})
     assert statuses(await speaker.turn(b"oui.")) == ["Success"]
-    await speaker.leave()
+    await speaker.close()
 
 
 async def test_frames_that_mean_nothing_here_are_passed_over(alice: Person) -> None:
     speaker = await opened(alice)
-    await speaker.text("telemetry", "no JSON at all")
-    await speaker.text("speech.agent.context", {"version": 1})
+    await speaker.send_text("telemetry", "no JSON at all")
+    await speaker.send_text("speech.agent.context", {"version": 1})
     assert texts(await speaker.turn(b"hello.")) == ["hello."]
-    await speaker.leave()
+    await speaker.close()
 
 
 async def test_a_header_may_come_in_pieces(alice: Person) -> None:
     speaker = await opened(alice)
     header = wav_header()
     for piece in (header[:3], header[3:20], header[20:]):
-        await speaker.say(piece)
-    await speaker.say(b"hello.")
+        await speaker.send_audio(piece)
+    await speaker.send_audio(b"hello.")
     await speaker.end()
-    assert texts(await speaker.hear_turn()) == ["hello."]
-    await speaker.leave()
+    assert texts(await speaker.receive_turn()) == ["hello."]
+    await speaker.close()
 
 
 async def test_another_request_takes_the_place_of_one_that_was_not_ended(alice: Person) -> None:
     speaker = await opened(alice)
-    await speaker.say(wav_header(), request_id="abandoned")
+    await speaker.send_audio(wav_header(), request_id="abandoned")
     text = await speaker.communicator.receive_from(timeout=5)
     assert "X-RequestId:abandoned" in text
     assert texts(await speaker.turn(b"hello.")) == ["hello."]
     await until(lambda: not speech_engines.streams)
-    await speaker.leave()
+    await speaker.close()
 
 
 # --- what cannot be understood -------------------------------------------------------------------
@@ -186,18 +182,18 @@ async def test_another_request_takes_the_place_of_one_that_was_not_ended(alice: 
 )
 async def test_other_sound_than_pcm_is_a_bad_request(alice: Person, sound: bytes) -> None:
     speaker = await opened(alice)
-    await speaker.say(sound)
+    await speaker.send_audio(sound)
     await speaker.end()
-    assert statuses(await speaker.hear_turn()) == ["BadRequest"]
+    assert statuses(await speaker.receive_turn()) == ["BadRequest"]
     assert texts(await speaker.turn(b"hello.")) == ["hello."]
-    await speaker.leave()
+    await speaker.close()
 
 
 @pytest.mark.parametrize("language", ["xx-XX", "en-US;drop", "%F0%9F%98%80"])
 async def test_an_unknown_language_is_a_bad_request(alice: Person, language: str) -> None:
     speaker = await opened(alice, CONVERSATION.replace("en-US", language))
     assert statuses(await speaker.turn(b"hello.")) == ["BadRequest"]
-    await speaker.leave()
+    await speaker.close()
 
 
 @pytest.mark.parametrize(
@@ -219,7 +215,7 @@ async def test_what_is_no_frame_closes_the_socket(
 ) -> None:
     speaker = await opened(alice)
     await speaker.communicator.send_to(**frame)
-    assert await speaker.code() == code
+    assert await speaker.close_code() == code
 
 
 # --- engines ------------------------------------------------------------------------------------
@@ -232,7 +228,7 @@ async def test_an_engine_that_fails_ends_the_turn_and_nothing_else(
     heard = await speaker.turn(b"a crash")
     assert statuses(heard) == ["Error"]
     assert texts(await speaker.turn(b"again.")) == ["again."]
-    await speaker.leave()
+    await speaker.close()
     assert "RuntimeError" in caplog.text
     assert "crash" not in caplog.text
 
@@ -241,14 +237,14 @@ async def test_without_an_engine_a_turn_is_an_error(alice: Person, engine: Setti
     engine.COGNITIVE_ENGINES = {**engine.COGNITIVE_ENGINES, "speech": ["absent"]}
     speaker = await opened(alice)
     assert statuses(await speaker.turn(b"hello.")) == ["Error"]
-    await speaker.leave()
+    await speaker.close()
 
 
 async def test_an_engine_without_a_stream_left_is_too_many(alice: Person, engine: Settings) -> None:
     engine.COGNITIVE_ENGINES = {**engine.COGNITIVE_ENGINES, "speech": ["full"]}
     speaker = await opened(alice)
     assert statuses(await speaker.turn(b"hello.")) == ["TooManyRequests"]
-    await speaker.leave()
+    await speaker.close()
 
 
 # --- limits -------------------------------------------------------------------------------------
@@ -259,14 +255,14 @@ async def test_more_streams_than_may_be_are_refused_until_one_is_free(
 ) -> None:
     engine.CHATSITE_COGNITIVE_STREAMS = 1
     first, second = await opened(alice), await opened(bob)
-    await first.say(wav_header() + b"hello")
+    await first.send_audio(wav_header() + b"hello")
     await until(lambda: len(speech_engines.streams) == 1)
     assert statuses(await second.turn(b"hello.")) == ["TooManyRequests"]
     # Vanishes in the middle of its turn.
-    await first.leave()
+    await first.close()
     await until(lambda: stream_limiter().active == 0)
     assert texts(await second.turn(b"hello.")) == ["hello."]
-    await second.leave()
+    await second.close()
 
 
 async def test_a_turn_may_follow_at_once_where_all_streams_are_taken(
@@ -276,7 +272,7 @@ async def test_a_turn_may_follow_at_once_where_all_streams_are_taken(
     speaker = await opened(alice)
     for _ in range(50):
         assert statuses(await speaker.turn(b"hello.")) == ["Success", "EndOfDictation"]
-    await speaker.leave()
+    await speaker.close()
 
 
 async def test_whoever_follows_one_that_left_waits_for_the_engine(
@@ -286,42 +282,42 @@ async def test_whoever_follows_one_that_left_waits_for_the_engine(
     pool = ThreadPoolExecutor(1)
     monkeypatch.setattr(streams, "_threads", lambda: pool)
     first, second = await opened(alice), await opened(bob)
-    await first.say(wav_header() + b"wait")
+    await first.send_audio(wav_header() + b"wait")
     await until(lambda: len(speech_engines.streams) == 1)
-    await first.leave()
-    await second.say(wav_header() + b"hello.")
+    await first.close()
+    await second.send_audio(wav_header() + b"hello.")
     await second.end()
-    assert (await second.hear())[0] == "turn.start"
+    assert (await second.receive())[0] == "turn.start"
     speech_engines.released.set()
-    assert texts(await second.hear_turn()) == ["hello."]
-    await second.leave()
+    assert texts(await second.receive_turn()) == ["hello."]
+    await second.close()
 
 
 async def test_one_user_does_not_get_all_streams(alice: Person, bob: Person) -> None:
     mine = [await opened(alice) for _ in range(streams.STREAMS_PER_USER)]
     for speaker in mine:
-        await speaker.say(wav_header() + b"hello")
+        await speaker.send_audio(wav_header() + b"hello")
     await until(lambda: len(speech_engines.streams) == len(mine))
     another, other = await opened(alice), await opened(bob)
     assert statuses(await another.turn(b"hello.")) == ["TooManyRequests"]
     assert texts(await other.turn(b"hello.")) == ["hello."]
     for speaker in (*mine, another, other):
-        await speaker.leave()
+        await speaker.close()
 
 
 async def test_a_client_waits_while_its_sound_is_not_processed(alice: Person) -> None:
     speaker = await opened(alice)
-    await speaker.say(wav_header() + b"wait")
+    await speaker.send_audio(wav_header() + b"wait")
     await until(lambda: len(speech_engines.streams) == 1)
     for _ in range(2 * streams.BUFFER_SECONDS):
-        await speaker.say(bytes(SECOND))
+        await speaker.send_audio(bytes(SECOND))
     await until(lambda: speaker.communicator.input_queue.qsize() <= streams.BUFFER_SECONDS)
     waiting = speaker.communicator.input_queue.qsize()
     assert waiting >= streams.BUFFER_SECONDS - 2
     speech_engines.released.set()
     await speaker.end()
-    assert statuses(await speaker.hear_turn()) == ["Success", "EndOfDictation"]
-    await speaker.leave()
+    assert statuses(await speaker.receive_turn()) == ["Success", "EndOfDictation"]
+    await speaker.close()
 
 
 async def test_a_turn_in_which_nothing_comes_is_ended(
@@ -329,10 +325,10 @@ async def test_a_turn_in_which_nothing_comes_is_ended(
 ) -> None:
     monkeypatch.setattr(socket, "TURN_IDLE_SECONDS", 0.05)
     speaker = await opened(alice)
-    await speaker.say(wav_header() + b"hello")
-    assert statuses(await speaker.hear_turn()) == ["Success", "EndOfDictation"]
+    await speaker.send_audio(wav_header() + b"hello")
+    assert statuses(await speaker.receive_turn()) == ["Success", "EndOfDictation"]
     await until(lambda: stream_limiter().active == 0)
-    await speaker.leave()
+    await speaker.close()
 
 
 async def test_a_socket_without_a_turn_is_closed_after_a_while(
@@ -340,7 +336,7 @@ async def test_a_socket_without_a_turn_is_closed_after_a_while(
 ) -> None:
     monkeypatch.setattr(socket, "IDLE_SECONDS", 0.05)
     speaker = await opened(alice)
-    assert await speaker.code() == socket.NORMAL
+    assert await speaker.close_code() == socket.NORMAL
 
 
 async def test_sockets_are_bounded(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,7 +345,7 @@ async def test_sockets_are_bounded(alice: Person, monkeypatch: pytest.MonkeyPatc
     another = Speaker(CONVERSATION, {"authorization": f"Bearer {alice.token}"})
     assert await another.open() == (False, 1000)
     for speaker in inside:
-        await speaker.leave()
+        await speaker.close()
 
 
 async def test_one_user_does_not_get_all_sockets(
@@ -362,14 +358,14 @@ async def test_one_user_does_not_get_all_sockets(
     # Who says so only afterwards is no better off.
     another = Speaker(CONVERSATION)
     assert (await another.open())[0]
-    await another.text("authorization", {"token": alice.token})
-    assert await another.code() == socket.TOO_MANY
+    await another.send_text("authorization", {"token": alice.token})
+    assert await another.close_code() == socket.TOO_MANY
     inside.append(await opened(bob))
     # Renewing a token takes no second place.
-    await inside[0].text("authorization", {"token": alice.token})
+    await inside[0].send_text("authorization", {"token": alice.token})
     assert [path for path, _ in await inside[0].turn(b"hello")][-1] == "turn.end"
     for speaker in inside:
-        await speaker.leave()
+        await speaker.close()
 
 
 async def test_one_socket_has_so_many_turns_a_minute(
@@ -378,13 +374,13 @@ async def test_one_socket_has_so_many_turns_a_minute(
     monkeypatch.setattr(socket, "TURNS_PER_MINUTE", 2)
     speaker = await opened(alice)
     for number in range(3):
-        await speaker.say(b"", request_id=f"turn{number}")
-    assert await speaker.code() == socket.TOO_MANY
+        await speaker.send_audio(b"", request_id=f"turn{number}")
+    assert await speaker.close_code() == socket.TOO_MANY
 
 
 async def test_a_server_that_stops_ends_all_sockets(alice: Person) -> None:
     speaker = await opened(alice)
-    await speaker.say(wav_header() + b"hello")
+    await speaker.send_audio(wav_header() + b"hello")
     await until(lambda: len(speech_engines.streams) == 1)
     socket.end_all()
     await speaker.communicator.wait(5)
@@ -398,6 +394,6 @@ async def test_nothing_that_was_shown_or_said_is_logged(
     speaker = Speaker(f"{CONVERSATION}&Authorization=Bearer%20{alice.token}")
     assert (await speaker.open())[0]
     await speaker.turn(b"a secret.and a crash")
-    await speaker.leave()
+    await speaker.close()
     assert alice.token not in caplog.text
     assert "secret" not in caplog.text

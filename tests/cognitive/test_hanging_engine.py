@@ -1,4 +1,4 @@
-"""A real server whose translation hangs: its readers are told, and chat is not concerned.
+"""A real server whose translation hangs: readers get an error, and the chat is not affected.
 
 The engine is a program called `apertium` that lists a mode and then does not answer.
 """
@@ -65,7 +65,7 @@ class Talker:
         return str(body["id"])
 
     def translate(self, message: str) -> tuple[int, Any, dict[str, str]]:
-        """What comes of asking for Spanish."""
+        """The response to a request for a Spanish translation."""
         path = f"{self.thread}/messages/{message}:translate"
         return self.ask("POST", path, {"from": "en", "to": ["es"]})
 
@@ -115,7 +115,7 @@ def test_chat_goes_on_while_all_translations_hang(alice: Talker, programs: Path)
             readers.submit(alice.translate, message) for _ in range(most + more)
         ]
         wait_for(lambda: len(list(programs.glob("*.asked.*"))) == threads)
-        # Whoever is too many is refused at once.
+        # Requests above the limit are rejected at once.
         wait_for(lambda: sum(one.done() for one in asked) == more)
         # The others hang for ten seconds.
         for number in range(3):

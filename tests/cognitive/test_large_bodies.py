@@ -1,4 +1,4 @@
-"""Bodies over the limit, refused before any view is found, in the dialect of their path."""
+"""Bodies over the limit are rejected before routing, in the error format of the path."""
 
 import json
 import urllib.error

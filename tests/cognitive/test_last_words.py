@@ -1,4 +1,4 @@
-"""What is said last, in the sound that came after Moonshine was last asked, is heard, too."""
+"""Words in the audio after Moonshine's last transcription are recognized too."""
 
 import wave
 from array import array
@@ -26,7 +26,7 @@ def test_the_last_word_is_heard_however_the_pieces_fall(tail_ms: int) -> None:
     from cognitive.providers.moonshine import MoonshineModel
 
     sound = until_the_last_word(WAV)
-    # The library is asked after the second piece; the third is too short to be asked about.
+    # The second piece triggers a transcription; the third is too short for one.
     cuts = [0, -(tail_ms + 520) * BYTES_PER_MS, -tail_ms * BYTES_PER_MS, len(sound)]
     stream = MoonshineModel().open("en", 16_000)
     heard = [one for a, b in zip(cuts, cuts[1:], strict=False) for one in stream.feed(sound[a:b])]
