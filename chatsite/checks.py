@@ -50,6 +50,7 @@ _TABLES: dict[str, Callable[[Any], Iterable[str]]] = {
     "SWEEPS": _keys,
     "METRIC_SINKS": _items,
     "WORKER_PARTS": _items,
+    "ROUTES": _items,
     "COGNITIVE_PROVIDERS": _values_of_each,
 }
 

@@ -138,6 +138,7 @@ TABLES = {
     "SWEEPS": {MISSING: 60_000},
     "METRIC_SINKS": [MISSING],
     "WORKER_PARTS": [MISSING],
+    "ROUTES": [MISSING],
     "COGNITIVE_PROVIDERS": {"detection": {"none": MISSING}},
 }
 
