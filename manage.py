@@ -1,8 +1,5 @@
 #!/usr/bin/env python3
-"""The command line of chatsite.
-
-`manage.py serve`, `manage.py connection_string`, and Django's own commands.
-"""
+"""Runs management commands: `serve`, `connection_string`, Django's own and others."""
 
 import os
 import sys
@@ -15,7 +12,7 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     try:
-        settings.INSTALLED_APPS  # noqa: B018 - loads the settings, so that a wrong value ends here
+        settings.INSTALLED_APPS  # noqa: B018 - loads the settings, so that an invalid value is reported here
     except ImproperlyConfigured as problem:
         sys.exit(f"chatsite: {problem}")
     execute_from_command_line(sys.argv)

@@ -1,1 +1,1 @@
-"""What the operator's pages of all rooms are made of: lists, object pages and operations."""
+"""Base classes, templates and styles of the admin: lists, object pages and operations."""

@@ -1,4 +1,4 @@
-"""How values look on the operator's pages. Everything that came from a client is escaped."""
+"""Formats values as HTML for the admin. Everything that comes from a client is escaped."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ BadgeKind = Literal["plain", "good", "warning", "bad", "info"]
 def moment(time: int | datetime | None) -> SafeString | str:
     """A time, given as epoch milliseconds or aware datetime.
 
-    Written in UTC; a script of the pages rewrites it in the reader's own time zone.
+    Rendered in UTC; a script converts it to the time zone of the browser.
     """
     if time is None:
         return NOTHING
@@ -31,17 +31,17 @@ def moment(time: int | datetime | None) -> SafeString | str:
 
 
 def badge(text: str, kind: BadgeKind = "plain") -> SafeString:
-    """A word that is to be seen at once."""
+    """A highlighted word."""
     return format_html('<span class="badge badge-{}">{}</span>', kind, text)
 
 
 def identifier(text: str) -> SafeString:
-    """An id, which is to be copied rather than read."""
+    """An id, in a monospaced font."""
     return format_html('<code class="identifier">{}</code>', text)
 
 
 def shortened(text: Any, length: int = 80) -> str:
-    """Text on one line and of bounded length; of a raw id only its end, which is random."""
+    """Text on one line, shortened to `length`; of a raw id only the end, which is random."""
     line = " ".join(str(text).split())
     if line.startswith("8:"):
         return f"…{line.rpartition('-')[2]}"
@@ -49,17 +49,17 @@ def shortened(text: Any, length: int = 80) -> str:
 
 
 def short_id(raw_id: str) -> SafeString:
-    """The end of a raw id; the whole one as a tooltip."""
+    """The end of a raw id, with the full id as a tooltip."""
     return format_html('<code class="identifier" title="{}">{}</code>', raw_id, shortened(raw_id))
 
 
 def source(text: str) -> SafeString | str:
-    """Text as it was written: line breaks and spaces kept, html as its source."""
+    """Text with its line breaks and spaces; HTML as source code."""
     return format_html('<pre class="source" dir="auto">{}</pre>', text) if text else NOTHING
 
 
 def pairs(mapping: Mapping[str, Any] | None) -> SafeString | str:
-    """Names and values, metadata for example."""
+    """A list of names and values, such as metadata."""
     if not mapping:
         return NOTHING
     lines = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", sorted(mapping.items()))
@@ -67,16 +67,16 @@ def pairs(mapping: Mapping[str, Any] | None) -> SafeString | str:
 
 
 def page_of(row: Model) -> str:
-    """The address of the row's own page."""
+    """The URL of an object's page."""
     return address_of(type(row), "change", row.pk)
 
 
 def address_of(model: type[Model], page: str, *arguments: Any) -> str:
-    """The address of one of a model's pages."""
+    """The URL of a page of a model, such as `changelist` or `change`."""
     names = model._meta.app_label, model._meta.model_name
     return reverse(f"admin:{names[0]}_{names[1]}_{page}", args=arguments)
 
 
 def link(row: Model, text: str) -> SafeString:
-    """A link to the row's own page."""
+    """A link to an object's page."""
     return format_html('<a href="{}">{}</a>', page_of(row), text)

@@ -1,4 +1,4 @@
-"""Long lists: they are never counted to their end."""
+"""Lists of any length: counting stops at a limit."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 
 from wire.times import to_ms
 
-# How many rows of a list can be walked through; filters and search reach all of them.
+# How many rows can be reached by paging. Search and filters cover all rows.
 LONGEST_LIST = 10_000
 
 _PERIODS = {
@@ -24,7 +24,7 @@ _PERIODS = {
 
 
 class BoundedPaginator(Paginator):
-    """A paginator that stops counting, so that a list of millions costs as much as a short one."""
+    """A paginator that stops counting, so that a list of millions loads as fast as a short one."""
 
     @cached_property
     def count(self) -> int:
@@ -45,7 +45,7 @@ class BoundedPaginator(Paginator):
 def option_filter(
     heading: str, parameter: str, options: Mapping[str, tuple[str, Q]]
 ) -> type[SimpleListFilter]:
-    """A filter with a fixed set of choices: label and condition by value."""
+    """A filter with fixed choices: `options` maps each value to its label and condition."""
 
     class OptionFilter(SimpleListFilter):
         title = heading
@@ -64,7 +64,7 @@ def option_filter(
 def since_filter(
     heading: str, parameter: str, field: str, *, in_ms: bool = True
 ) -> type[SimpleListFilter]:
-    """A filter for what happened lately. `field` holds epoch milliseconds, or else datetimes."""
+    """A filter by recent periods. `field` contains epoch milliseconds, or datetimes."""
 
     class SinceFilter(SimpleListFilter):
         title = heading

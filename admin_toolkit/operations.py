@@ -1,6 +1,6 @@
-"""Operations: what an operator can do to objects. Each asks first, runs a service, and is logged.
+"""Operations on objects in the admin. Each asks for confirmation, calls a service and is logged.
 
-They take the place of Django's own change and delete forms wherever the protocol owns the data.
+They replace Django's change and delete forms for data that the protocol defines.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,17 +21,17 @@ from django.utils.text import capfirst
 
 from admin_toolkit.display import address_of, page_of
 
-# How many objects one answered question may be about.
+# How many objects one confirmation can cover.
 LARGEST_SELECTION = 200
-# How many of them the question names.
+# How many of them the confirmation page lists.
 _NAMED = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """Something to do to objects of one kind.
+    """An operation on objects of one model.
 
-    `run` must be idempotent. `done` completes "Thread x: …" in the answer and in the log.
+    `run` must be idempotent. `done` completes "Thread x: …" in the success message and the log.
     """
 
     name: str
@@ -39,17 +39,17 @@ class Operation:
     consequences: tuple[str, ...]
     done: str
     run: Callable[[Any], object]
-    # Django's model permission that it takes.
+    # The Django model permission that it requires.
     permission: Literal["change", "delete"]
-    # Where it would change nothing it is not offered.
+    # It is offered only for objects to which it applies.
     applies_to: Callable[[Any], bool] = lambda row: True
-    # Whether it is offered for a selection of a list, too.
+    # Whether it is also offered for a selection in a list.
     for_many: bool = True
-    # More consequences, found out for the one object at hand.
+    # Additional consequences for a single object.
     details: Callable[[Any], Iterable[str]] = lambda row: ()
-    # Whether the object's name must be typed, because nothing brings it back.
+    # Whether the operator must type the object's name, for operations that cannot be undone.
     retype: bool = False
-    # Whether the object is gone afterwards.
+    # Whether the object no longer exists afterwards.
     removes_row: bool = False
 
 
@@ -63,27 +63,27 @@ class Tool:
 
 
 class OperationsAdmin(ModelAdmin):
-    """A ModelAdmin with operations, for single objects and for selections of its list."""
+    """A ModelAdmin with operations on single objects and on selections of its list."""
 
     operations: ClassVar[Sequence[Operation]] = ()
 
     def summary(self, row: Any) -> str:
-        """How a question names an object."""
+        """The description of an object on the confirmation page."""
         return str(row)
 
     def url_after(self, operation: Operation, row: Any) -> str:
-        """Where the operator goes when it is done."""
+        """The URL of the page that follows the operation."""
         if operation.removes_row:
             return address_of(self.model, "changelist")
         return page_of(row)
 
     def may_operate(self, request: HttpRequest, operation: Operation) -> bool:
-        """Whether the operator has the permission for it."""
+        """Whether the operator has the permission for the operation."""
         opts = self.opts
         return request.user.has_perm(f"{opts.app_label}.{operation.permission}_{opts.model_name}")
 
     def operation_tools(self, request: HttpRequest, row: Any) -> list[Tool]:
-        """The buttons of what can be done to this object now."""
+        """The buttons of the operations that apply to the object."""
         return [
             Tool(
                 operation.label,
@@ -95,7 +95,7 @@ class OperationsAdmin(ModelAdmin):
         ]
 
     def get_urls(self) -> list[URLPattern]:
-        """Django's addresses and `<id>/operations/<name>/`."""
+        """Adds `<id>/operations/<name>/`."""
         name = f"{self.opts.app_label}_{self.opts.model_name}_operation"
         view = self.admin_site.admin_view(self.operation_view)
         return [
@@ -104,7 +104,7 @@ class OperationsAdmin(ModelAdmin):
         ]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """The operations for many that the operator may use, as actions of the list."""
+        """The operations on selections that the operator may use, as actions of the list."""
         if IS_POPUP_VAR in request.GET:
             return {}
         return {
@@ -114,7 +114,7 @@ class OperationsAdmin(ModelAdmin):
         }
 
     def operation_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """GET asks, POST does it."""
+        """GET shows the confirmation page, POST runs the operation."""
         operation = next((each for each in self.operations if each.name == name), None)
         row = self.get_object(request, unquote(object_id))
         if operation is None or row is None:
@@ -125,21 +125,21 @@ class OperationsAdmin(ModelAdmin):
         if request.method == "POST" and self._is_confirmed(request, operation, [row]):
             self._run(request, operation, [row])
             return HttpResponseRedirect(self.url_after(operation, row))
-        return self._question(request, operation, [row], page_of(row))
+        return self._confirmation_page(request, operation, [row], page_of(row))
 
     def operate_on_selection(
         self, request: HttpRequest, operation: Operation, selected: QuerySet
     ) -> HttpResponse | None:
-        """The question about a selection of the list, or its answer carried out."""
+        """Shows the confirmation page for a selection, or runs the operation if confirmed."""
         rows = list(selected[: LARGEST_SELECTION + 1])
         if len(rows) > LARGEST_SELECTION:
-            text = f"Select at most {LARGEST_SELECTION} at once. Nothing was done."
+            text = f"Select at most {LARGEST_SELECTION} objects. Nothing was changed."
             self.message_user(request, text, messages.ERROR)
             return None
         if "confirmed" in request.POST:
             self._run(request, operation, rows)
             return HttpResponseRedirect(request.get_full_path())
-        return self._question(request, operation, rows, request.get_full_path())
+        return self._confirmation_page(request, operation, rows, request.get_full_path())
 
     def _is_confirmed(
         self, request: HttpRequest, operation: Operation, rows: Sequence[Any]
@@ -148,7 +148,7 @@ class OperationsAdmin(ModelAdmin):
             return False
         return not operation.retype or request.POST.get("retyped", "").strip() == str(rows[0])
 
-    def _question(
+    def _confirmation_page(
         self, request: HttpRequest, operation: Operation, rows: Sequence[Any], back: str
     ) -> HttpResponse:
         affected = [row for row in rows if operation.applies_to(row)]
@@ -166,7 +166,7 @@ class OperationsAdmin(ModelAdmin):
             "consequences": [*operation.consequences, *details],
             "summaries": [self.summary(row) for row in affected[:_NAMED]],
             "affected": f"{len(affected)} {model_ngettext(self.opts, len(affected))}",
-            "unnamed": max(len(affected) - _NAMED, 0),
+            "not_listed": max(len(affected) - _NAMED, 0),
             "unaffected": len(rows) - len(affected),
             "hidden": hidden,
             "back": back,
@@ -189,13 +189,13 @@ class OperationsAdmin(ModelAdmin):
         self, operation: Operation, rows: Sequence[Model], affected: Sequence[Model]
     ) -> tuple[str, int]:
         if not affected:
-            return "There was nothing left to do.", messages.WARNING
+            return "There was nothing to do.", messages.WARNING
         if len(rows) == 1:
             name = capfirst(str(self.opts.verbose_name))
             return f"{name} “{rows[0]}”: {operation.done}.", messages.SUCCESS
         text = f"{len(affected)} {model_ngettext(self.opts, len(affected))}: {operation.done}."
-        left = len(rows) - len(affected)
-        return text + (f" Left as they were: {left}." if left else ""), messages.SUCCESS
+        unchanged = len(rows) - len(affected)
+        return text + (f" Unchanged: {unchanged}." if unchanged else ""), messages.SUCCESS
 
 
 def _as_action(operation: Operation) -> Callable[..., HttpResponse | None]:

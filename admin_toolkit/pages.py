@@ -1,4 +1,4 @@
-"""The two kinds of ModelAdmin that the rooms build on."""
+"""The base classes of the ModelAdmins of all rooms."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,27 +18,26 @@ from admin_toolkit.operations import OperationsAdmin, Tool
 
 @dataclass(frozen=True)
 class Link:
-    """A button that leads from an object to a list of another room.
+    """A button on an object's page that opens a filtered list of another room.
 
-    Rooms above append theirs to the `links` of a ToolkitAdmin below, which need not know them.
+    Higher rooms append their links to the `links` of a ToolkitAdmin in a lower room.
     """
 
     label: str
-    # The name of the list's address, the parameter that narrows it, and its value.
+    # The URL name of the list, and the query parameter that filters it, with its value.
     url_name: str
     parameter: str
     value: Callable[[Any], Any]
     permission: str
 
     def tool(self, row: Any) -> Tool:
-        """The button for one object."""
         query = urlencode({self.parameter: self.value(row)})
         return Tool(self.label, f"{reverse(self.url_name)}?{query}")
 
 
 @dataclass(frozen=True)
 class PanelRow:
-    """A line of a panel's table, with the buttons at its end."""
+    """A row of a panel's table, with buttons at its end."""
 
     cells: Sequence[Any]
     tools: Sequence[Tool] = ()
@@ -47,12 +46,12 @@ class PanelRow:
 
 @dataclass(frozen=True)
 class Panel:
-    """A table below an object's own fields."""
+    """A table below the fields of an object."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[PanelRow]
-    # What the table leaves out, or what it says when it is empty.
+    # A line below the table: what it leaves out, or that it is empty.
     note: str = ""
     labelled_rows: list[tuple[PanelRow, list[tuple[str, Any]]]] = field(init=False)
 
@@ -62,12 +61,12 @@ class Panel:
 
 
 class ToolkitAdmin(OperationsAdmin):
-    """Lists that are not counted to their end; object pages with buttons and panels."""
+    """A ModelAdmin with bounded lists, and with buttons and panels on the pages of objects."""
 
-    # One sentence for the first page.
+    # A sentence for the index page.
     purpose: ClassVar[str] = ""
-    # Whether the first page offers to search here.
-    is_in_finder: ClassVar[bool] = False
+    # Whether the search form on the index page offers this list.
+    is_searchable: ClassVar[bool] = False
     links: ClassVar[list[Link]] = []
 
     paginator = BoundedPaginator
@@ -78,7 +77,7 @@ class ToolkitAdmin(OperationsAdmin):
     empty_value_display = ""
 
     def panels(self, request: HttpRequest, row: Any) -> list[Panel]:
-        """The tables below the fields of an object."""
+        """The panels of an object's page."""
         return []
 
     def tools(self, request: HttpRequest, row: Any) -> list[Tool]:
@@ -89,7 +88,7 @@ class ToolkitAdmin(OperationsAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list, under its plain name."""
+        """Uses the plural name of the model as the title."""
         title = {"title": capfirst(str(self.opts.verbose_name_plural))}
         return super().changelist_view(request, title | (extra_context or {}))
 
@@ -100,7 +99,6 @@ class ToolkitAdmin(OperationsAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The page of an object, with its buttons and panels."""
         row = self.get_object(request, unquote(object_id))
         kind = capfirst(str(self.opts.verbose_name))
         more: dict[str, Any] = {"title": shortened(row), "subtitle": None, "kind": kind}
@@ -110,20 +108,18 @@ class ToolkitAdmin(OperationsAdmin):
 
 
 class ReadOnlyAdmin(ToolkitAdmin):
-    """Pages of what the protocol owns: to look at; only operations change it."""
+    """A ModelAdmin for data that the protocol defines: only operations change it."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody writes it by hand."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits it; `may_operate` asks for the same permission by itself."""
+        """False: there is no form. `may_operate` checks the permission itself."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes rows."""
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """All that are shown."""
+        """All fields."""
         return list(flatten_fieldsets(self.get_fieldsets(request, obj)))

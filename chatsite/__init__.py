@@ -1,1 +1,1 @@
-"""The project: settings, urls, system checks, and the server that carries every room."""
+"""The Django project: settings, URLs, system checks, commands, and the server."""

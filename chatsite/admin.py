@@ -1,9 +1,9 @@
-"""What the operator's pages of all rooms share: their name."""
+"""Names and links that all admin pages share."""
 
 from django.contrib import admin
 
 admin.site.site_title = "chatsite"
 admin.site.site_header = "chatsite"
-admin.site.index_title = "Operator's admin_toolkit"
-# There is no other page to lead to from here.
+admin.site.index_title = "Administration"
+# No link to a public site.
 admin.site.site_url = None

@@ -1,4 +1,4 @@
-"""The project as a Django app: it brings the system checks and the commands."""
+"""The project as a Django app, with the system checks and the commands."""
 
 from django.apps import AppConfig
 

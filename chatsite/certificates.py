@@ -1,8 +1,8 @@
-"""A certificate authority and a server certificate for development, made once.
+"""A certificate authority and a server certificate for development.
 
-The official SDKs refuse plain http, even to localhost, so a development server needs TLS that its
-clients can be told to trust: the CA certificate (`ca.pem` in the data folder) is what they trust,
-and it stays the same while server certificates come and go.
+The official SDKs refuse plain HTTP, even to localhost, so a development server needs TLS. Clients
+trust the CA certificate (`ca.pem` in the data folder), which remains the same when the server
+certificate is renewed.
 """
 
 import datetime
@@ -21,18 +21,18 @@ from django.conf import settings
 from chatsite.private_files import replace_private_file
 
 CA_LIFE = datetime.timedelta(days=3650)
-# Browsers refuse server certificates that live longer.
+# Browsers refuse server certificates with a longer lifetime.
 SERVER_LIFE = datetime.timedelta(days=825)
 RENEW_BEFORE = datetime.timedelta(days=30)
-# Clocks of other machines may be behind ours.
+# The clocks of other machines may be behind.
 BACKDATED = datetime.timedelta(hours=1)
 
-_WILDCARDS = {"*", "0.0.0.0", "::"}  # noqa: S104 - names that are not put into a certificate
+_WILDCARDS = {"*", "0.0.0.0", "::"}  # noqa: S104 - never part of a certificate
 
 
 @dataclass(frozen=True)
 class Certificates:
-    """Where the files are. Clients trust `ca`; the server shows `server`."""
+    """The paths of the files. Clients trust `ca`; the server uses `server`."""
 
     ca: Path
     ca_key: Path
@@ -41,15 +41,15 @@ class Certificates:
 
     @classmethod
     def inside(cls, data: Path) -> "Certificates":
-        """The names in a data folder."""
+        """The paths in a data folder."""
         tls = data / "tls"
         return cls(data / "ca.pem", tls / "ca.key", tls / "server.pem", tls / "server.key")
 
 
 def ensure_certificates(data: Path, hosts: Sequence[str]) -> Certificates:
-    """Make what is missing or nearly expired, and return where everything is.
+    """Creates certificates that are missing or expire soon.
 
-    `hosts` are names and addresses that the server certificate covers besides the loopback ones.
+    `hosts` are names and addresses for the server certificate, in addition to the loopback ones.
     """
     files = Certificates.inside(data)
     files.server.parent.mkdir(parents=True, exist_ok=True)
@@ -63,14 +63,14 @@ def ensure_certificates(data: Path, hosts: Sequence[str]) -> Certificates:
 
 
 def ensure_for_settings() -> Certificates:
-    """The same for this installation: every host name that it answers to."""
+    """`ensure_certificates` for all host names of this installation."""
     public = urlsplit(settings.CHATSITE_PUBLIC_URL).hostname
     hosts = [settings.CHATSITE_HOST, str(public), *settings.CHATSITE_ALLOWED_HOSTS]
     return ensure_certificates(settings.CHATSITE_DATA, hosts)
 
 
 def alternative_names(hosts: Sequence[str]) -> list[x509.GeneralName]:
-    """What a server certificate is valid for: the loopback names, then the hosts given."""
+    """The names of the server certificate: the loopback names, then `hosts`."""
     wanted = ["localhost", ".localhost", "127.0.0.1", "::1"]
     wanted += [host for host in hosts if host not in _WILDCARDS and host not in wanted]
     return [_general_name(host) for host in wanted]
@@ -80,7 +80,7 @@ def _general_name(host: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(host.strip("[]")))
     except ValueError:
-        # Django's notation for every name below a domain.
+        # Django's notation for a domain and its subdomains.
         return x509.DNSName(f"*{host}" if host.startswith(".") else host)
 
 
@@ -119,7 +119,7 @@ def _make_server_certificate(files: Certificates, names: Sequence[x509.GeneralNa
     authority = _load(files.ca)
     signer = serialization.load_pem_private_key(files.ca_key.read_bytes(), password=None)
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
-        raise ValueError(f"{files.ca_key} is not the key that belongs to {files.ca}.")
+        raise ValueError(f"{files.ca_key} is not the private key of {files.ca}. Delete both.")
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         _builder(_name("chatsite development server"), authority.subject, key.public_key())
@@ -188,5 +188,5 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 def _write_certificate(path: Path, certificate: x509.Certificate) -> None:
     replace_private_file(path, certificate.public_bytes(serialization.Encoding.PEM))
-    # Everybody on the machine may trust it.
+    # Readable for all users of the machine, so that their clients can trust it.
     path.chmod(0o644)

@@ -1,7 +1,4 @@
-"""From `DATABASE_URL` to Django's `DATABASES`.
-
-SQLite as the embedded default, PostgreSQL when it was outgrown.
-"""
+"""Converts `DATABASE_URL` to Django's `DATABASES`: SQLite by default, or PostgreSQL."""
 
 from pathlib import Path
 from typing import Any
@@ -13,21 +10,21 @@ from chatsite.private_files import create_private_file
 
 
 def database(url: str, data: Path, sqlite_sync: str) -> dict[str, Any]:
-    """Django's settings of the one database.
+    """Django's settings of the database.
 
     `url` is `DATABASE_URL` (empty: SQLite in the data folder); `sqlite_sync` is SQLite's
-    `synchronous` mode.
+    `synchronous` mode. Raises ImproperlyConfigured.
     """
     if not url:
         file = data / "chatsite.sqlite3"
-        # SQLite would let everybody read it; it holds the access keys.
+        # SQLite would create it readable for all users; it contains the access keys.
         create_private_file(file)
         return _sqlite({"NAME": str(file)}, data, sqlite_sync)
     try:
         settings: dict[str, Any] = dict(dj_database_url.parse(url))
     except (ValueError, KeyError):
-        # The address may hold a password, so neither it nor the parser's message is repeated.
-        raise ImproperlyConfigured("DATABASE_URL is not a database address.") from None
+        # Without the URL and the parser's message, because the URL may contain a password.
+        raise ImproperlyConfigured("DATABASE_URL is not a valid database URL.") from None
     if settings["ENGINE"] == "django.db.backends.sqlite3":
         return _sqlite(settings, data, sqlite_sync)
     if settings["ENGINE"] == "django.db.backends.postgresql":
@@ -36,7 +33,7 @@ def database(url: str, data: Path, sqlite_sync: str) -> dict[str, Any]:
 
 
 def _sqlite(settings: dict[str, Any], data: Path, sync: str) -> dict[str, Any]:
-    """WAL and immediate transactions.
+    """WAL mode and immediate transactions.
 
     With Django's defaults concurrent writers fail with "database is locked".
     """
@@ -53,14 +50,14 @@ def _sqlite(settings: dict[str, Any], data: Path, sync: str) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "; ".join(pragmas) + ";",
         },
-        # The request threads live as long as the process, so their connections may too.
+        # Request threads live as long as the process, so their connections can stay open.
         "CONN_MAX_AGE": None,
-        # A file, so that tests meet the same locks as a server does.
+        # A file, so that tests have the same locking as a server.
         "TEST": {"NAME": str(data / "test.sqlite3")},
     }
 
 
 def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
-    """psycopg's own pool; Django's persistent connections leak one per thread under ASGI."""
+    """A psycopg pool, because Django's persistent connections leak one per thread under ASGI."""
     pool = {"min_size": 2, "max_size": 16, "timeout": 10}
     return settings | {"OPTIONS": {"pool": pool} | settings.get("OPTIONS", {}), "CONN_MAX_AGE": 0}

@@ -1,13 +1,13 @@
-"""The publicly known identity of a development server.
+"""The resource id and access key of development servers.
 
-Every development server has the same resource id and the same primary access key, so that a
-connection string can be written down in a script or a test once. They protect nothing: everybody
-can read them here. In production the key is refused (see `chatsite.checks`).
+They are the same on every development server, so that scripts and tests can contain a fixed
+connection string. They are public and protect nothing. In production the key is refused (see
+`chatsite.checks`).
 """
 
 RESOURCE_ID = "c4a75173-0000-4000-8000-000000000001"
 
-# 64 bytes in base64, the length of a real access key, in words that nobody takes for a secret.
+# 64 bytes in base64 like a real access key, but clearly not a secret.
 ACCESS_KEY = (
     "ChatsiteDevelopmentKeyThatEverybodyKnowsAndNobodyMayUseInProduction" + "0" * 18 + "w=="
 )

@@ -1,9 +1,8 @@
-"""Typed readers for the settings that come from environment variables.
+"""Typed access to environment variables for the settings.
 
-Each reader takes the variable's name and a default, and raises `ImproperlyConfigured` with one
-plain sentence when the value cannot be meant. An empty variable counts as not given. `NAMES`
-remembers every variable that was asked for: the documentation test compares it with
-docs/configuration.md.
+Each function takes the name of a variable and a default, and raises `ImproperlyConfigured` for an
+invalid value. An empty variable counts as unset. `NAMES` collects the names of all variables that
+were read; a test compares them with docs/configuration.md.
 """
 
 import ipaddress
@@ -23,26 +22,26 @@ _NO = {"0", "false", "no", "off"}
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable as it stands, without surrounding blanks."""
+    """The value, without surrounding whitespace."""
     NAMES.add(name)
     return os.environ.get(name, "").strip() or default
 
 
 def names(name: str) -> tuple[str, ...]:
-    """A comma-separated list; blanks and empty items are dropped."""
+    """A comma-separated list, without whitespace and empty items."""
     return tuple(item.strip() for item in text(name).split(",") if item.strip())
 
 
 def networks(name: str, default: Sequence[str] = ()) -> tuple[Network, ...]:
-    """A comma-separated list of networks such as 10.0.0.0/8; a lone address counts as one."""
+    """A comma-separated list of networks such as 10.0.0.0/8, or single addresses."""
     try:
         return tuple(map(ipaddress.ip_network, names(name) or default))
     except ValueError as problem:
-        raise ImproperlyConfigured(f"{name} must name networks: {problem}.") from None
+        raise ImproperlyConfigured(f"{name} must be a list of networks: {problem}.") from None
 
 
 def choice(name: str, allowed: Sequence[str], default: str) -> str:
-    """One of the allowed words, any case."""
+    """One of the `allowed` words, in any case."""
     value = text(name, default).lower()
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}; it is {value!r}.")
@@ -50,20 +49,20 @@ def choice(name: str, allowed: Sequence[str], default: str) -> str:
 
 
 def choices(name: str, allowed: Collection[str], default: Sequence[str]) -> list[str]:
-    """A comma-separated list of the allowed words, any case; `off` means none of them."""
+    """A comma-separated list of `allowed` words, in any case; `off` is an empty list."""
     words = [word.lower() for word in names(name)] or list(default)
     if words == ["off"]:
         return []
     for word in words:
         if word not in allowed:
             raise ImproperlyConfigured(
-                f"{name} must list some of {', '.join(allowed)}, or be off; it names {word!r}."
+                f"{name} must be a list of {', '.join(allowed)}, or off; it contains {word!r}."
             )
     return words
 
 
 def flag(name: str, default: bool = False) -> bool:
-    """Yes or no: 1/0, true/false, yes/no, on/off."""
+    """A boolean: 1/0, true/false, yes/no, on/off."""
     value = text(name).lower()
     if value and value not in _YES | _NO:
         raise ImproperlyConfigured(f"{name} must be 1 or 0; it is {value!r}.")
@@ -71,9 +70,9 @@ def flag(name: str, default: bool = False) -> bool:
 
 
 def number(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -> int:
-    """A whole number between `least` and `most`, both included."""
+    """A whole number from `least` to `most`, both included."""
     value = text(name, str(default))
-    # int() would also take "1_000", " 5" and other scripts' digits.
+    # int() would also accept "1_000", " 5" and non-ASCII digits.
     plain = value.isascii() and value.isdigit() and len(value) < 20
     if not plain or not least <= int(value) <= most:
         raise ImproperlyConfigured(
@@ -83,34 +82,31 @@ def number(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) ->
 
 
 def port(name: str, default: int) -> int:
-    """A TCP port."""
     return number(name, default, least=1, most=65535)
 
 
 def path(name: str, default: Path) -> Path:
-    """An absolute path; a relative one starts from the working directory."""
+    """An absolute path; a relative one is resolved from the working directory."""
     return optional_path(name) or default
 
 
 def optional_path(name: str) -> Path | None:
-    """The same, and nothing when it is not given."""
+    """Like `path`, or None if the variable is unset."""
     value = text(name)
     return Path(value).expanduser().resolve() if value else None
 
 
 def url(name: str, schemes: Sequence[str], default: str = "") -> str:
-    """A URL with one of the schemes and a host; empty when not given and without a default."""
+    """A URL with one of the schemes and a host; empty if unset and without a default."""
     value = text(name, default)
     if value and not _is_url(value, schemes):
-        # The value stays out of the message: such addresses may hold a password.
-        raise ImproperlyConfigured(
-            f"{name} must be an address such as {schemes[0]}://host:port; it is not."
-        )
+        # The message does not contain the value, because it may have a password.
+        raise ImproperlyConfigured(f"{name} must be a URL such as {schemes[0]}://host:port.")
     return value
 
 
 def given(prefix: str) -> list[str]:
-    """The names of the variables that begin so and hold something."""
+    """The names of the non-empty variables that begin with `prefix`."""
     return sorted(n for n, value in os.environ.items() if n.startswith(prefix) and value.strip())
 
 

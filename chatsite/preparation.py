@@ -1,4 +1,4 @@
-"""What must be true before the server starts: tables, the default resource, an operator."""
+"""Prepares the server's start: tables, the default resource, an operator account."""
 
 import secrets
 
@@ -18,10 +18,10 @@ OPERATOR = "admin"
 
 
 def prepare() -> str:
-    """Bring the database up to date, or refuse to go on in production.
+    """Migrates the database; in production only checks that it is up to date.
 
-    Returns the password of the operator account where it was just created, which is the only time
-    that anybody can see it; otherwise an empty text.
+    Returns the password of the operator account if it was created now, otherwise an empty text. It
+    is not stored and cannot be shown again. Raises CommandError.
     """
     if settings.PRODUCTION:
         refuse_unprepared_database()
@@ -37,36 +37,35 @@ def prepare() -> str:
 
 
 def has_unapplied_migrations() -> bool:
-    """Whether the tables are older than the code."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def refuse_unprepared_database() -> None:
-    """In production the operator decides when tables change, and collects the static files."""
+    """Raises CommandError unless the operator has run `migrate` and `collectstatic`."""
     if has_unapplied_migrations():
         raise CommandError(
-            "The database is not up to date. Run `manage.py migrate` first (after a backup)."
+            "The database is not up to date. Make a backup, then run `manage.py migrate`."
         )
     if not (settings.STATIC_ROOT / "staticfiles.json").exists():
         raise CommandError(
-            "The static files are not collected. Run `manage.py collectstatic --noinput` first."
+            "The static files are not collected. Run `manage.py collectstatic --noinput`."
         )
 
 
 def refuse_development_key() -> None:
-    """A database that was used in development holds a key that everybody knows."""
+    """Raises CommandError if a resource has the public key of development servers."""
     known = Q(primary_key=development.ACCESS_KEY) | Q(secondary_key=development.ACCESS_KEY)
     resource = Resource.objects.filter(known).first()
     if resource:
         raise CommandError(
-            f"The resource {resource.name!r} has the development key, which is public knowledge. "
-            "Regenerate it in the admin of a development server, or start with a new database."
+            f"The resource {resource.name!r} has the development key, which is public. Regenerate "
+            "it in the admin of a development server, or start with a new database."
         )
 
 
 def create_first_operator() -> str:
-    """An account for the admin, if there is none yet; returns its password, or an empty text."""
+    """Creates an operator account if there is none; returns its password, or an empty text."""
     with transaction.atomic():
         if User.objects.filter(is_superuser=True).exists():
             return ""
@@ -76,7 +75,7 @@ def create_first_operator() -> str:
 
 
 def set_operator(username: str, password: str) -> bool:
-    """Create the operator account, or give an existing one a new password; True when created."""
+    """Creates an operator account, or sets its password; returns whether it was created."""
     user, created = User.objects.get_or_create(username=username)
     user.is_staff = user.is_superuser = user.is_active = True
     user.set_password(password)

@@ -1,4 +1,4 @@
-"""Files in the data folder that only their owner may read: keys, and secrets made once."""
+"""Files in the data folder that only their owner can read: keys and secrets."""
 
 import os
 import secrets
@@ -7,16 +7,16 @@ from pathlib import Path
 
 
 def read_or_create_secret(path: Path) -> str:
-    """Return the secret stored in the file, making it first if the file does not exist."""
+    """The secret in the file; a random one is created if the file does not exist."""
     create_private_file(path, secrets.token_urlsafe(64).encode())
     return path.read_text().strip()
 
 
 def create_private_file(path: Path, content: bytes = b"") -> None:
-    """Make a file with mode 0600; an existing one stays as it is.
+    """Creates a file with mode 0600 unless it exists.
 
-    Of two processes that do this at once one wins, and both find the winner's whole content: it
-    is written under another name and then linked, which fails where the name exists.
+    If two processes do this at once, both find the complete content of one of them: it is written
+    under another name and then linked, which fails if the file exists.
     """
     if path.exists():
         return
@@ -31,7 +31,7 @@ def create_private_file(path: Path, content: bytes = b"") -> None:
 
 
 def replace_private_file(path: Path, content: bytes) -> None:
-    """Make a file with mode 0600, in place of an existing one, in one step."""
+    """Creates or atomically replaces a file, with mode 0600."""
     os.replace(_write_beside(path, content), path)
 
 

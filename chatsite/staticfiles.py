@@ -1,14 +1,14 @@
-"""How static files are kept in production."""
+"""The storage of static files in production."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Every name carries a hash of the content, also where a module imports another.
+    """File names contain a hash of the content, also in imports of JavaScript modules.
 
-    So browsers may keep them for ever, and never mix modules of two versions.
+    Browsers can cache the files forever and never mix modules of two versions.
     """
 
     support_js_module_import_aggregation = True
-    # Each pass settles the names of modules whose imports are settled; no chain is that long.
+    # Each pass resolves the next level of imports; no chain of imports is that long.
     max_post_process_passes = 30

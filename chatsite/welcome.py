@@ -1,4 +1,4 @@
-"""What a newcomer needs to know, printed when the server is ready."""
+"""The text that is printed when the server is ready."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from identity.models import Resource
 
 
 def page(*, resource: Resource, ca: Path | None, password: str) -> str:
-    """The text. `ca` is None without a certificate of our own, `password` empty if not new."""
+    """The text. `ca` is None without a development certificate, `password` empty if not new."""
     lines = [*_addresses(), "", *_connection(resource)]
     if ca:
         lines += ["", *_trust(ca)]
@@ -20,7 +20,7 @@ def page(*, resource: Resource, ca: Path | None, password: str) -> str:
 
 
 def endpoint() -> str:
-    """The public address of this server, as clients are to be given it."""
+    """The public URL of this server, for clients."""
     return settings.CHATSITE_PUBLIC_URL.rstrip("/") + "/"
 
 
@@ -33,7 +33,7 @@ def _addresses() -> list[str]:
     ]
     lines.append(f"  Chat page  {_page('chat-page')}")
     if not settings.PRODUCTION:
-        # Browsers know nothing of our certificate authority; on the machine itself http will do.
+        # Browsers do not trust the development CA; on the same machine plain HTTP is enough.
         plain = f"http://localhost:{settings.CHATSITE_PORT}{reverse('chat-page')}"
         lines.append(f"             {plain} (in a browser on this machine)")
     return lines
@@ -45,23 +45,23 @@ def _page(name: str) -> str:
 
 def _connection(resource: Resource) -> list[str]:
     if settings.PRODUCTION:
-        # Logs are kept; `manage.py connection_string` prints the key for whoever may run it.
+        # Without the key, because logs are stored.
         return ["Connection string: run `manage.py connection_string`."]
-    lines = ["Connection string, for every SDK:", f"  {resource.connection_string(endpoint())}"]
+    lines = ["Connection string for the SDKs:", f"  {resource.connection_string(endpoint())}"]
     if resource.primary_key == development.ACCESS_KEY:
         lines += [
             "",
-            "  ! DEVELOPMENT MODE: this access key is public knowledge, the same on every",
-            "  ! development server. Never let strangers reach this server.",
+            "  ! DEVELOPMENT MODE: this access key is public and the same on every development",
+            "  ! server. Do not make this server reachable from untrusted networks.",
         ]
     return lines
 
 
 def _trust(ca: Path) -> list[str]:
     return [
-        "The SDKs insist on https. Let them trust this server's own certificate authority,",
+        "The SDKs require HTTPS. Make them trust this server's certificate authority,",
         f"  {ca}",
-        "with one line before your application starts:",
+        "by setting an environment variable before you start your application:",
         f"  Python (sync)      export REQUESTS_CA_BUNDLE={ca}",
         f"  Python (aio)       export SSL_CERT_FILE={ca}",
         f"  Node               export NODE_EXTRA_CA_CERTS={ca}",
@@ -70,11 +70,11 @@ def _trust(ca: Path) -> list[str]:
 
 def _operator(password: str) -> list[str]:
     if not password:
-        return ["Operator login: `make admin` creates one or sets a new password."]
+        return ["Operator account: `make admin` creates one or sets a new password."]
     return [
-        "Operator login for the admin, shown this once (`make admin` sets a new password):",
-        f"  user name  {OPERATOR}",
-        f"  password   {password}",
+        "Operator account for the admin, shown only once (`make admin` sets a new password):",
+        f"  username  {OPERATOR}",
+        f"  password  {password}",
     ]
 
 
@@ -84,6 +84,6 @@ def _notes(resource: Resource) -> list[str]:
     if settings.CHATSITE_TRUST_PROXY or settings.CHATSITE_TLS_CERT:
         return []
     return [
-        "Browsers that ask by plain http are sent to https. Behind a proxy that ends TLS, set",
-        "CHATSITE_TRUST_PROXY=1, or they are sent in a circle.",
+        "Browsers are redirected from HTTP to HTTPS. Behind a proxy that terminates TLS, set",
+        "CHATSITE_TRUST_PROXY=1, or the redirects never end.",
     ]

@@ -160,7 +160,7 @@ class CommunicationUserAdmin(ReadOnlyAdmin):
     """Users. They can be created but not edited."""
 
     links: ClassVar[list[Link]] = []
-    is_in_finder = True
+    is_searchable = True
     purpose = "Identities that can chat. Issue or revoke access tokens, or delete identities."
     list_display = ["raw_id_code", "resource", "created", "state"]
     list_select_related = ["resource"]

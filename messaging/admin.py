@@ -53,7 +53,7 @@ class InThread(SimpleListFilter):
 class ChatMessageAdmin(ReadOnlyAdmin):
     """Messages, newest first, with their content as source text."""
 
-    is_in_finder = True
+    is_searchable = True
     purpose = "Messages of all threads. Search or delete them."
     links: ClassVar[list[Link]] = []
     list_display = ["excerpt", "type_badge", "sender_short", "thread_topic", "sent", "state"]

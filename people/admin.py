@@ -30,7 +30,7 @@ class PersonAdmin(ToolkitAdmin):
     """People. In the default resource accounts become people by themselves, elsewhere here."""
 
     links: ClassVar[list[Link]] = []
-    is_in_finder = True
+    is_searchable = True
     purpose = "Accounts that can chat: their display names and users."
     list_display = ["display_name", "account", "chat_user", "tenant"]
     list_select_related = ["account", "user__resource"]

@@ -34,7 +34,7 @@ _PAST_SHOWN = 50
 
 @admin.register(ChatThread)
 class ChatThreadAdmin(ReadOnlyAdmin):
-    is_in_finder = True
+    is_searchable = True
     purpose = "Threads and their participants. Remove a participant or delete a thread."
     links: ClassVar[list[Link]] = []
     list_display = ["name", "identity", "participants", "messages", "active", "state"]

@@ -1,1 +1,1 @@
-"""The chat page: accounts that chat, signing in and out, and the directory of people."""
+"""The chat page: signing in and out, and the page itself."""

@@ -1,7 +1,7 @@
-"""Three people and two conversations, so that a newcomer sees the chat alive.
+"""Demo data: three people and two conversations.
 
-Made once, when a development server starts with an empty database. Nobody has their passwords: on
-a development server, and only there, a click signs in as one of them.
+Created when a development server starts with an empty database. The accounts have no passwords; on
+a development server, and only there, a button signs in as one of them.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ _LAUNCH = [
 
 
 def create(resource: Resource) -> None:
-    """Makes the people and the conversations, unless anybody has chatted here before."""
+    """Creates the people and conversations if the database has neither."""
     if Person.objects.exists() or ChatThread.objects.exists():
         return
     people: dict[str, Person] = {}
@@ -62,7 +62,7 @@ def _conversation(
     lines: list[tuple[str, str]],
     urgent: bool = False,
 ) -> None:
-    """A thread of `members`, the first of them its creator; `urgent` marks the last line."""
+    """Creates a thread by the first of `members`. `urgent` applies to the last line."""
     callers = {name: _caller(people[name]) for name in members}
     created = create_chat_thread(
         caller=callers[members[0]],
@@ -91,16 +91,16 @@ def _caller(person: Person) -> Caller:
 
 
 def account(username: str) -> User | None:
-    """The account of one of the people of the demo."""
+    """The demo account with this username."""
     if username not in NAMES:
         return None
     found = User.objects.filter(username=username, is_active=True, is_superuser=False).first()
-    # Somebody's own account that happens to be called so has a password.
+    # An account with the same name that is not from the demo has a password.
     return found if found and not found.has_usable_password() else None
 
 
 def people() -> list[dict[str, str]]:
-    """Those who are there, for the page of signing in."""
+    """The demo people, for the sign-in page."""
     return [
         {"username": username, "name": name}
         for username, name in NAMES.items()
@@ -109,14 +109,14 @@ def people() -> list[dict[str, str]]:
 
 
 def is_one(person: Person) -> bool:
-    """Whether the person is one of them."""
+    """Whether the person is from the demo."""
     return account(person.account.username) is not None
 
 
 def other_window(request: HttpRequest) -> dict[str, Any] | None:
-    """Where a second window can be somebody else at the same time.
+    """The URL and host of a second window in which someone else can sign in at the same time.
 
-    Browsers keep one session for each host name, and this machine has two.
+    Browsers have one session per host name, and this machine has two names. None for other hosts.
     """
     here = request.get_host()
     names = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}

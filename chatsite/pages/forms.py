@@ -24,15 +24,15 @@ class _Limited(AuthenticationForm):
             return super().clean()
         address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
         try:
-            key = sign_in_limit.take(username, address)
-        except sign_in_limit.Refused as refused:
+            key = sign_in_limit.count_attempt(username, address)
+        except sign_in_limit.TooManyAttempts as refused:
             self.wait_ms = refused.wait_ms
             when = "1 minute" if refused.minutes == 1 else f"{refused.minutes} minutes"
             raise forms.ValidationError(
                 f"Too many tries to sign in as this user. Try again in {when}."
             ) from None
         cleaned = super().clean()
-        sign_in_limit.give_back(key)
+        sign_in_limit.reset(key)
         return cleaned
 
 

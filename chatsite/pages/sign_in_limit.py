@@ -1,7 +1,7 @@
-"""How often somebody may try to sign in: slow enough that passwords cannot be guessed.
+"""Limits the attempts to sign in, so that passwords cannot be guessed.
 
-Tries are counted for a user name and an address together (decision 7), so that nobody keeps
-another person out by guessing at their password.
+Attempts are counted per username and address (decision 7), so that wrong attempts from one address
+do not lock out the owner of the account.
 """
 
 from django.db import transaction
@@ -10,12 +10,12 @@ from django.utils.crypto import salted_hmac
 from chatsite.pages.models import SignInTries
 from wire.times import now_ms
 
-MOST_TRIES = 10
+MAX_ATTEMPTS = 10
 WINDOW_MS = 15 * 60_000
 
 
-class Refused(Exception):
-    """No more tries for now; `wait_ms` tells for how long, in milliseconds."""
+class TooManyAttempts(Exception):
+    """Too many attempts. The next one is possible after `wait_ms` milliseconds."""
 
     def __init__(self, wait_ms: int) -> None:
         super().__init__(wait_ms)
@@ -27,10 +27,10 @@ class Refused(Exception):
         return -(-self.wait_ms // 60_000)
 
 
-def take(username: str, address: str) -> str:
-    """Counts a try, before the password is looked at. Returns what `give_back` needs.
+def count_attempt(username: str, address: str) -> str:
+    """Counts an attempt, before the password is checked. Returns the key for `reset`.
 
-    Raises Refused when the name and the address have used up their tries.
+    Raises TooManyAttempts after too many attempts with the same name and address.
     """
     named = f"{username.casefold()}\n{address}"
     key = salted_hmac("chatsite.sign-in", named, algorithm="sha256").hexdigest()
@@ -45,11 +45,11 @@ def take(username: str, address: str) -> str:
         tries.save(update_fields=["began_ms", "count"])
     if is_new:
         SignInTries.objects.filter(began_ms__lte=now - WINDOW_MS).delete()
-    if tries.count > MOST_TRIES:
-        raise Refused(tries.began_ms + WINDOW_MS - now)
+    if tries.count > MAX_ATTEMPTS:
+        raise TooManyAttempts(tries.began_ms + WINDOW_MS - now)
     return key
 
 
-def give_back(key: str) -> None:
-    """After a success: the next one counts from the beginning."""
+def reset(key: str) -> None:
+    """Resets the count after a successful attempt."""
     SignInTries.objects.filter(key=key).delete()

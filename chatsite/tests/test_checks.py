@@ -37,9 +37,9 @@ def test_production_is_clean_under_djangos_deployment_checks(tmp_path: Path) -> 
         ({"CHATSITE_ENV": "staging"}, "CHATSITE_ENV must be one of development, production"),
         ({"CHATSITE_LIMITS": "none"}, "CHATSITE_LIMITS must be one of acs, open"),
         ({"CHATSITE_PORT": "http"}, "CHATSITE_PORT must be a whole number"),
-        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL must be an address such as redis://"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL must be a URL such as redis://"),
         ({"DATABASE_URL": "mysql://db/chat"}, "DATABASE_URL must begin with postgresql://"),
-        ({"DATABASE_URL": "nothing"}, "DATABASE_URL is not a database address"),
+        ({"DATABASE_URL": "nothing"}, "DATABASE_URL is not a valid database URL"),
         ({"CHATSITE_SQLITE_SYNC": "off"}, "CHATSITE_SQLITE_SYNC must be one of"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from chatsite import development
 from identity.models import Resource
@@ -54,8 +54,15 @@ def test_a_resource_with_a_host_name_has_its_own_endpoint() -> None:
     assert printed("--resource", "blue") == line
 
 
-def test_a_resource_that_does_not_exist_is_named_as_such(tmp_path: Path) -> None:
+@pytest.mark.django_db
+def test_an_unknown_resource_is_an_error() -> None:
+    ensure_default_resource()
+    with pytest.raises(CommandError, match="There is no resource 'red'"):
+        printed("--resource", "red")
+
+
+def test_before_the_first_start_there_are_no_resources(tmp_path: Path) -> None:
     finished = run_manage(clean_environment(tmp_path), "connection_string", "--resource", "red")
     assert finished.returncode == 1
     assert finished.stdout == ""
-    assert "There is no such resource yet" in finished.stderr
+    assert "There are no resources yet" in finished.stderr

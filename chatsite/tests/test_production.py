@@ -1,6 +1,7 @@
 """What changes with CHATSITE_ENV=production."""
 
 import http.client
+import re
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory, refusals: list[str]) -
 def test_it_starts_only_when_the_operator_has_prepared_it(
     environment: dict[str, str], refusals: list[str], tmp_path: Path
 ) -> None:
-    assert "Run `manage.py migrate`" in refusals[0]
+    assert "run `manage.py migrate`" in refusals[0]
     assert "Run `manage.py collectstatic" in refusals[1]
     log = tmp_path / "log"
     process = start(environment, log)
@@ -46,9 +47,10 @@ def test_it_starts_only_when_the_operator_has_prepared_it(
         assert key != development.ACCESS_KEY
         assert len(key) == 88
         assert key not in log.read_text()
-        assert "shown this once" not in log.read_text()
-        assert _ask(environment, "https") == 200
-        assert _ask(environment, "http") == 301
+        assert "shown only once" not in log.read_text()
+        assert _ask(environment, "https").status == 200
+        assert _ask(environment, "http").status == 301
+        _check_static_files(environment)
     finally:
         assert stop(process) == 0
     assert not (Path(environment["CHATSITE_DATA"]) / "ca.pem").exists()
@@ -79,13 +81,27 @@ def _local(environment: dict[str, str]) -> str:
     return f"http://127.0.0.1:{environment['CHATSITE_PORT']}"
 
 
-def _ask(environment: dict[str, str], forwarded_proto: str) -> int:
-    """The status of the login page for a browser behind a proxy."""
+def _check_static_files(environment: dict[str, str]) -> None:
+    """The admin's own files are served under names with a hash, which browsers may keep forever."""
+    page = _ask(environment, "https").read().decode()
+    files = re.findall(r'/static/admin_toolkit/[^"]+', page)
+    for name in ("admin_toolkit", "theme", "lists", "pages", "icon"):
+        assert any(re.search(rf"/{name}\.[0-9a-f]{{12}}\.\w+$", file) for file in files), name
+    for file in files:
+        answer = _ask(environment, "https", file)
+        assert answer.status == 200
+        assert "immutable" in str(answer.getheader("Cache-Control"))
+
+
+def _ask(
+    environment: dict[str, str], forwarded_proto: str, path: str = "/admin/login/"
+) -> http.client.HTTPResponse:
+    """The response for a browser behind a proxy."""
     connection = http.client.HTTPConnection("127.0.0.1", int(environment["CHATSITE_PORT"]))
     headers = {
         "Host": "chat.example.org",
         "X-Forwarded-For": "198.51.100.7",
         "X-Forwarded-Proto": forwarded_proto,
     }
-    connection.request("GET", "/admin/login/", headers=headers)
-    return connection.getresponse().status
+    connection.request("GET", path, headers=headers)
+    return connection.getresponse()

@@ -68,7 +68,7 @@ def test_it_answers_over_http_and_over_https_that_clients_can_trust(server: Serv
 def test_it_tells_a_newcomer_what_comes_next(server: Server) -> None:
     log = server.log.read_text()
     assert server.connection_string in log
-    assert "public knowledge" in log
+    assert "this access key is public" in log
     assert f"REQUESTS_CA_BUNDLE={server.ca_file}" in log
     assert f"SSL_CERT_FILE={server.ca_file}" in log
     assert f"NODE_EXTRA_CA_CERTS={server.ca_file}" in log
@@ -97,11 +97,11 @@ def test_the_operators_password_is_shown_once_and_stored_nowhere(tmp_path: Path)
 
 def test_make_admin_sets_a_new_password(server: Server) -> None:
     answers = {"CHATSITE_ADMIN_USERNAME": "olga", "CHATSITE_ADMIN_PASSWORD": "first-of-olga-1"}
-    assert "Created 'olga'" in manage(server.environment | answers, "operator")
+    assert "Created operator 'olga'" in manage(server.environment | answers, "operator")
     assert can_sign_in(server, "olga", "first-of-olga-1")
     del answers["CHATSITE_ADMIN_PASSWORD"]
     printed = manage(server.environment | answers, "operator")
-    made = re.search(r"shown this once: (\S+)", printed)
+    made = re.search(r"shown only once\): (\S+)", printed)
     assert made is not None
     assert can_sign_in(server, "olga", made[1])
     assert not can_sign_in(server, "olga", "first-of-olga-1")

@@ -21,7 +21,7 @@ LOOKS: list[tuple[Literal["light", "dark"], int]] = [("light", WIDE), ("dark", P
 
 
 @dataclass
-class Desk:
+class AdminWindow:
     """The admin in one browser window; it notes whatever goes wrong there."""
 
     page: Page
@@ -102,9 +102,9 @@ class Desk:
 
 
 @contextmanager
-def admin_toolkit(
+def admin_window(
     browser: Browser, server: Server, *, state: Any = None, width: int = WIDE
-) -> Iterator[Desk]:
+) -> Iterator[AdminWindow]:
     """A window; when it is closed it must have had nothing to complain about."""
     context = browser.new_context(
         viewport={"width": width, "height": HEIGHT},
@@ -114,7 +114,7 @@ def admin_toolkit(
         permissions=["clipboard-read", "clipboard-write"],
     )
     context.set_default_timeout(15_000)
-    opened = Desk(context.new_page(), server.http_url)
+    opened = AdminWindow(context.new_page(), server.http_url)
     try:
         yield opened
     finally:

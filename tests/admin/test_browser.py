@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.admin.browser import PHONE, Desk, Talker, admin_toolkit
+from tests.admin.browser import PHONE, AdminWindow, Talker, admin_window
 from tests.browsers import running_chromium
 from tests.server import Server, manage, running_server
 
@@ -30,7 +30,7 @@ class Stage:
 
     def window(self, **look: Any) -> Any:
         """A window of the browser, with olga signed in."""
-        return admin_toolkit(self.browser, self.server, state=self.state, **look)
+        return admin_window(self.browser, self.server, state=self.state, **look)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def stage(chromium: Browser, own_server: Server) -> Stage:
     """Sign in, create two users with tokens in the browser, and let them talk."""
-    with admin_toolkit(chromium, own_server) as signing_in:
+    with admin_window(chromium, own_server) as signing_in:
         signing_in.open("")
         signing_in.sign_in("olga", PASSWORD)
         alice, bob = (new_talker(signing_in) for _ in range(2))
@@ -68,7 +68,7 @@ def stage(chromium: Browser, own_server: Server) -> Stage:
     return Stage(own_server, chromium, state, alice, bob, lunch)
 
 
-def new_talker(olga: Desk, resource: str = "default", host: str = "localhost") -> Talker:
+def new_talker(olga: AdminWindow, resource: str = "default", host: str = "localhost") -> Talker:
     """A user made by hand: added, and given a token."""
     olga.open("identity/communicationuser/")
     olga.click("Add user")
@@ -80,17 +80,17 @@ def new_talker(olga: Desk, resource: str = "default", host: str = "localhost") -
 
 
 def test_every_page_is_shown_without_an_error(stage: Stage) -> None:
-    with admin_toolkit(stage.browser, stage.server) as stranger:
+    with admin_window(stage.browser, stage.server) as stranger:
         stranger.open("login/")
         stranger.look_at("sign-in")
     with stage.window() as olga:
         walk(olga)
 
 
-def walk(olga: Desk) -> None:
+def walk(olga: AdminWindow) -> None:
     """Look at each page that there is."""
     for name, path in (
-        ("admin_toolkit", ""),
+        ("index", ""),
         ("resources", "identity/resource/"),
         ("add-resource", "identity/resource/add/"),
         ("users", "identity/communicationuser/"),
@@ -168,10 +168,10 @@ def test_filters_are_menus_that_narrow_the_list(stage: Stage) -> None:
         assert olga.page.locator("#result_list tbody tr").count() == everything
 
 
-def test_the_desk_finds_a_thread(stage: Stage) -> None:
+def test_the_index_page_searches_threads(stage: Stage) -> None:
     with stage.window() as olga:
         olga.open("")
-        olga.page.get_by_label("Find").fill("lunch")
+        olga.page.get_by_label("Search", exact=True).fill("lunch")
         olga.follow(olga.page.get_by_role("button", name="Threads"))
         names = olga.page.locator("#result_list tbody th a")
         assert names.all_inner_texts() == ["Lunch on Friday"]
@@ -221,7 +221,7 @@ def test_regenerating_a_key_ends_its_tokens(stage: Stage) -> None:
         assert after[1] == before[1]
 
 
-def keys_of_contoso(olga: Desk) -> tuple[str, str]:
+def keys_of_contoso(olga: AdminWindow) -> tuple[str, str]:
     """Its two connection strings."""
     olga.find("identity/resource/", "contoso")
     olga.click("Show keys")

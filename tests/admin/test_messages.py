@@ -109,7 +109,7 @@ def test_a_long_list_is_not_counted_to_its_end(
     monkeypatch.setattr(lists, "LONGEST_LIST", 10)
     with CaptureQueriesContext(connection) as queries:
         page = olga.get(LIST).content.decode()
-    assert "More than 10 messages; this list ends at 10." in page
+    assert "More than 10 messages; only the first 10 are listed." in page
     counts = [q["sql"] for q in queries if "COUNT(" in q["sql"] and "chatmessage" in q["sql"]]
     assert counts
     assert all("LIMIT 11" in sql for sql in counts)
@@ -177,7 +177,7 @@ def test_a_selection_leaves_system_and_deleted_messages_alone(
     selection = {"action": "delete", "_selected_action": everything}
     events = Event.objects.count()
     answer = olga.post(LIST, {**selection, "confirmed": "yes"}, follow=True)
-    assert "1 message: deleted. Left as they were: 3." in answer.content.decode()
+    assert "1 message: deleted. Unchanged: 3." in answer.content.decode()
     assert bob.get(f"{thread}/messages/{second}").json()["deletedOn"]
     assert Event.objects.count() == events + 1
     system = [

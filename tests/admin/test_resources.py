@@ -167,7 +167,7 @@ def test_deleting_a_resource_tells_what_goes_with_it_and_wants_its_name(
         assert part in page
 
     wrong = olga.post(address, {"confirmed": "yes", "retyped": "Other"})
-    assert "That is not its name" in wrong.content.decode()
+    assert "The name does not match" in wrong.content.decode()
     assert Resource.objects.filter(pk=other_resource.pk).exists()
 
     answer = olga.post(address, {"confirmed": "yes", "retyped": "other"})

@@ -148,7 +148,7 @@ def test_operations_are_repeated_without_effect(
     for address in (removal(participant), deletion(thread_row)):
         olga.post(address, {"confirmed": "yes"})
         events = Event.objects.count()
-        assert "nothing left to do" in olga.get(address).content.decode()
+        assert "There is nothing to do" in olga.get(address).content.decode()
         assert olga.post(address, {"confirmed": "yes"}).status_code == 302
         assert Event.objects.count() == events
     assert LogEntry.objects.count() == 2
@@ -161,7 +161,8 @@ def test_participants_of_a_deleted_thread_are_not_to_be_removed(
     page = olga.get(address_of(ChatThread, "change", thread_row.pk)).content.decode()
     assert "Remove from thread" not in page
     assert (
-        "nothing left to do" in olga.get(removal(participant_of(bob, thread_row))).content.decode()
+        "There is nothing to do"
+        in olga.get(removal(participant_of(bob, thread_row))).content.decode()
     )
 
 
@@ -172,9 +173,9 @@ def test_a_selection_of_threads_is_deleted_after_one_question(
     alice.delete(paths[0])
     selection = {"action": "delete", "_selected_action": [row_of(p).pk for p in paths[:2]]}
     question = olga.post(LIST, {**selection, "index": "0"}).content.decode()
-    assert "1 thread" in question and "Left out" in question
+    assert "1 thread" in question and "Not included" in question
     answer = olga.post(LIST, {**selection, "confirmed": "yes"}, follow=True)
-    assert "1 thread: deleted. Left as they were: 1." in answer.content.decode()
+    assert "1 thread: deleted. Unchanged: 1." in answer.content.decode()
     assert [alice.get(path).status_code for path in paths] == [404, 404, 200]
 
 
@@ -197,7 +198,7 @@ def test_more_than_200_at_once_are_refused(
     keys = list(ChatThread.objects.filter(topic="copy").values_list("pk", flat=True))
     selection = {"action": "delete", "_selected_action": keys, "confirmed": "yes"}
     answer = olga.post(LIST, selection, follow=True)
-    assert "Select at most 200 at once" in answer.content.decode()
+    assert "Select at most 200 objects" in answer.content.decode()
     assert not ChatThread.objects.exclude(deleted_ms=None).exists()
 
 

@@ -115,7 +115,7 @@ def participants(person: Person, thread: str) -> list[dict[str, dict[str, str]]]
 def test_deleting_twice_changes_nothing_the_second_time(olga: Client, bob: Person) -> None:
     olga.post(operation(bob, "delete"), {"confirmed": "yes"})
     first = CommunicationUser.objects.get(pk=bob.user.pk)
-    assert "nothing left to do" in olga.get(operation(bob, "delete")).content.decode()
+    assert "There is nothing to do" in olga.get(operation(bob, "delete")).content.decode()
     olga.post(operation(bob, "delete"), {"confirmed": "yes"})
     again = CommunicationUser.objects.get(pk=bob.user.pk)
     assert again.deleted_at == first.deleted_at

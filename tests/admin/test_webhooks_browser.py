@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.admin.browser import Desk, admin_toolkit
+from tests.admin.browser import AdminWindow, admin_window
 from tests.admin.test_browser import PASSWORD, chromium, new_talker
 from tests.server import Server, manage, running_server
 from webhooks.tests.receiver import Answer, Received, Receiver, accept, receiving
@@ -36,7 +36,7 @@ class Stage:
     endpoint: Receiver
 
     def window(self, **look: Any) -> Any:
-        return admin_toolkit(self.browser, self.server, state=self.state, **look)
+        return admin_window(self.browser, self.server, state=self.state, **look)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def stage(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with running_server(folder) as server, receiving(refuse_events) as endpoint:
         account = {"CHATSITE_ADMIN_USERNAME": "olga", "CHATSITE_ADMIN_PASSWORD": PASSWORD}
         manage(server.environment | account, "operator")
-        with admin_toolkit(chromium, server) as olga:
+        with admin_window(chromium, server) as olga:
             olga.open("")
             olga.sign_in("olga", PASSWORD)
             _subscribe(olga, endpoint.url)
@@ -56,7 +56,7 @@ def stage(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield Stage(server, chromium, state, endpoint)
 
 
-def _subscribe(olga: Desk, url: str) -> None:
+def _subscribe(olga: AdminWindow, url: str) -> None:
     olga.open(f"{SUBSCRIPTIONS}add/")
     page = olga.page
     page.get_by_label("Name:").fill("my-hook")
@@ -67,7 +67,7 @@ def _subscribe(olga: Desk, url: str) -> None:
     _reload_until(olga, "Succeeded")
 
 
-def _reload_until(olga: Desk, text: str) -> None:
+def _reload_until(olga: AdminWindow, text: str) -> None:
     deadline = time.monotonic() + 20
     while not olga.page.get_by_text(text, exact=True).count():
         assert time.monotonic() < deadline

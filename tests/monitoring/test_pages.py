@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.admin.browser import Desk, admin_toolkit
+from tests.admin.browser import AdminWindow, admin_window
 from tests.browsers import running_chromium
 from tests.monitoring.conftest import PASSWORD, USERNAME, metrics
 from tests.sdk.people import Person
@@ -26,14 +26,14 @@ class Stage:
     browser: Browser
     state: Any
 
-    def window(self, **look: Any) -> AbstractContextManager[Desk]:
-        return admin_toolkit(self.browser, self.server, state=self.state, **look)
+    def window(self, **look: Any) -> AbstractContextManager[AdminWindow]:
+        return admin_window(self.browser, self.server, state=self.state, **look)
 
 
 @pytest.fixture(scope="module")
 def stage(watched: Server) -> Iterator[Stage]:
     with running_chromium() as browser:
-        with admin_toolkit(browser, watched) as signing_in:
+        with admin_window(browser, watched) as signing_in:
             signing_in.open("")
             signing_in.sign_in(USERNAME, PASSWORD)
             state = signing_in.page.context.storage_state()

@@ -1,4 +1,4 @@
-"""`manage.py devcert`: the development certificates, without starting the server."""
+"""`manage.py devcert`: creates the development certificates without starting the server."""
 
 from typing import Any
 
@@ -8,8 +8,9 @@ from chatsite import certificates
 
 
 class Command(BaseCommand):
-    help = "Makes the development CA and server certificate where missing; prints the CA's path."
+    help = (
+        "Creates the development CA and server certificate if missing. Prints the path of the CA."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the path of the CA certificate and nothing else."""
         self.stdout.write(str(certificates.ensure_for_settings().ca))

@@ -1,4 +1,4 @@
-"""`manage.py operator` (`make admin`): an account for the admin, or a new password for it."""
+"""`manage.py operator` (`make admin`): creates an admin account or sets its password."""
 
 import getpass
 import os
@@ -16,36 +16,40 @@ from chatsite import preparation
 
 class Command(BaseCommand):
     help = (
-        "Creates the operator account or sets its password. CHATSITE_ADMIN_USERNAME and "
-        "CHATSITE_ADMIN_PASSWORD answer the questions; without a terminal the password is made."
+        "Creates an operator account for the admin, or sets its password. Reads the username and "
+        "password from CHATSITE_ADMIN_USERNAME and CHATSITE_ADMIN_PASSWORD if they are set. "
+        "Otherwise it asks for them; without a terminal it generates a password."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Ask where somebody can answer, and say what was done."""
         if preparation.has_unapplied_migrations():
-            raise CommandError("There are no tables yet. Start the server once, or migrate.")
-        asks = sys.stdin.isatty()
-        username = os.environ.get("CHATSITE_ADMIN_USERNAME") or _username(asks)
+            raise CommandError(
+                "The database is not up to date. Start the server once, or run `manage.py migrate`."
+            )
+        is_interactive = sys.stdin.isatty()
+        username = os.environ.get("CHATSITE_ADMIN_USERNAME") or _username(is_interactive)
         password = os.environ.get("CHATSITE_ADMIN_PASSWORD", "")
-        made = "" if password or asks else secrets.token_urlsafe(12)
-        password = password or made or _password()
+        generated = "" if password or is_interactive else secrets.token_urlsafe(12)
+        password = password or generated or _password()
         try:
             validate_password(password, User(username=username))
         except ValidationError as problem:
             raise CommandError(" ".join(problem.messages)) from None
         created = preparation.set_operator(username, password)
-        self.stdout.write(f"{'Created' if created else 'New password for'} {username!r}.")
-        if made:
-            self.stdout.write(f"Password, shown this once: {made}")
+        self.stdout.write(
+            f"{'Created' if created else 'Set a new password for'} operator {username!r}."
+        )
+        if generated:
+            self.stdout.write(f"Password (shown only once): {generated}")
 
 
-def _username(asks: bool) -> str:
+def _username(is_interactive: bool) -> str:
     default = preparation.OPERATOR
-    return (asks and input(f"User name [{default}]: ").strip()) or default
+    return (is_interactive and input(f"Username [{default}]: ").strip()) or default
 
 
 def _password() -> str:
     password = getpass.getpass("Password: ")
     if password != getpass.getpass("Password again: "):
-        raise CommandError("The two passwords differ.")
+        raise CommandError("The passwords do not match.")
     return password
