@@ -1,9 +1,8 @@
 """Django's settings.
 
-What an operator may choose comes from the environment: docs/configuration.md lists it.
+Operators configure the server with environment variables: see docs/configuration.md.
 """
 
-import os
 from dataclasses import fields, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,13 +10,30 @@ from urllib.parse import unquote, urlsplit
 from corsheaders.defaults import default_headers
 
 from chatsite import development, environment
+from chatsite.cognitive_settings import (  # noqa: F401 - these are settings, too
+    CHATSITE_COGNITIVE_AZURE_LANGUAGE_KEY,
+    CHATSITE_COGNITIVE_AZURE_LANGUAGE_URL,
+    CHATSITE_COGNITIVE_AZURE_SPEECH_KEY,
+    CHATSITE_COGNITIVE_AZURE_SPEECH_URL,
+    CHATSITE_COGNITIVE_AZURE_TRANSLATOR_KEY,
+    CHATSITE_COGNITIVE_AZURE_TRANSLATOR_REGION,
+    CHATSITE_COGNITIVE_AZURE_TRANSLATOR_URL,
+    CHATSITE_COGNITIVE_LANGUAGES,
+    CHATSITE_COGNITIVE_LIBRETRANSLATE_KEY,
+    CHATSITE_COGNITIVE_LIBRETRANSLATE_URL,
+    CHATSITE_COGNITIVE_MODELS,
+    CHATSITE_COGNITIVE_REQUESTS,
+    CHATSITE_COGNITIVE_STREAMS,
+    COGNITIVE_ENGINES,
+    COGNITIVE_PROVIDERS,
+)
 from chatsite.databases import database
 from chatsite.private_files import read_or_create_secret
 from wire.limits import PROFILES, Limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- Where it runs -------------------------------------------------------------------------------
+# --- Environment and addresses --------------------------------------------------------------------
 
 CHATSITE_ENV = environment.choice("CHATSITE_ENV", ["development", "production"], "development")
 PRODUCTION = CHATSITE_ENV == "production"
@@ -33,17 +49,15 @@ CHATSITE_PUBLIC_URL = environment.url(
 )
 CHATSITE_TRUST_PROXY = environment.flag("CHATSITE_TRUST_PROXY")
 
-# Never on: the technical error pages show settings to whoever asks, and every SQL statement stays
-# in memory.
+# Never on: the debug pages show settings to everyone, and every SQL statement is kept in memory.
 DEBUG = False
 
-# --- Secrets -------------------------------------------------------------------------------------
+# --- Secrets --------------------------------------------------------------------------------------
 
 SECRET_KEY = environment.text("CHATSITE_SECRET_KEY") or read_or_create_secret(
     CHATSITE_DATA / "secret_key"
 )
-# The primary key and the id of the default resource; empty means made at random when the resource
-# is created.
+# The primary access key and the id of the default resource; random if empty.
 CHATSITE_ACCESS_KEY = environment.text(
     "CHATSITE_ACCESS_KEY", "" if PRODUCTION else development.ACCESS_KEY
 )
@@ -53,7 +67,7 @@ CHATSITE_OIDC_ISSUER = environment.text("CHATSITE_OIDC_ISSUER")
 CHATSITE_OIDC_AUDIENCE = environment.text("CHATSITE_OIDC_AUDIENCE")
 CHATSITE_OIDC_JWKS_URL = environment.url("CHATSITE_OIDC_JWKS_URL", ["https", "http"])
 
-# --- Who may ask ---------------------------------------------------------------------------------
+# --- Hosts and CORS -------------------------------------------------------------------------------
 
 _PUBLIC = urlsplit(CHATSITE_PUBLIC_URL)
 _LOOPBACK = ["localhost", ".localhost", "127.0.0.1", "[::1]"]
@@ -102,7 +116,7 @@ CORS_EXPOSE_HEADERS = [
     "x-trouter-skypetoken-deprecated",
 ]
 
-# --- Rooms and request handling ------------------------------------------------------------------
+# --- Rooms and request handling -------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "chatsite",
@@ -130,11 +144,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # Answers /healthz, /readyz and /metrics to whoever knows no more than an address.
+    # Answers /healthz, /readyz and /metrics before host name and HTTPS are checked.
     "monitoring.middleware.Probes",
     "chatsite.middleware.ApiCors",
     "monitoring.middleware.ObserveRequests",
-    # Answers the protocol's routes itself; everything below runs for browser pages only.
+    # Answers API routes itself; the following middleware runs for browser pages only.
     "chatsite.middleware.ApiRoutes",
     "chatsite.middleware.ContentSecurityPolicy",
     "django.middleware.security.SecurityMiddleware",
@@ -146,10 +160,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-# What is known about paths before a view is chosen (`wire.routes`); the first that matches counts.
+# The properties of paths (`wire.routes`). The first route that matches is used.
 ROUTES = [
     "identity.routes.ROUTES",
-    # Before the threads: `{id}:translate` is no message's id.
+    # Before the threads: `{id}:translate` is not the id of a message.
     "cognitive.routes.ROUTES",
     "threads.routes.ROUTES",
     "people.routes.ROUTES",
@@ -169,7 +183,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_TOKEN": None,
 }
 
-# --- Storage -------------------------------------------------------------------------------------
+# --- Storage --------------------------------------------------------------------------------------
 
 CHATSITE_SQLITE_SYNC = environment.choice("CHATSITE_SQLITE_SYNC", ["normal", "full"], "normal")
 DATABASES = {
@@ -184,7 +198,7 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [REDIS_URL]},
     }
     if REDIS_URL
-    # A full in-memory channel drops messages without a word, so it may hold many.
+    # A large capacity, because a full in-memory channel drops messages silently.
     else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}
 }
 
@@ -199,14 +213,14 @@ _OWN_LIMITS = {
     )
     for field in fields(Limits)
 }
-# The profile `acs` is a promise, so only the open one may be changed.
+# Single limits can be changed only in the profile `open`: `acs` matches the real service.
 LIMITS = replace(PROFILES["open"], **_OWN_LIMITS) if CHATSITE_LIMITS == "open" else PROFILES["acs"]
 
-# Django's own limit of a body, for pages as well.
+# Django's limit for request bodies, which also applies to pages.
 DATA_UPLOAD_MAX_MEMORY_SIZE = LIMITS.request_bytes
 
-# --- What happens with an event ------------------------------------------------------------------
-# Dotted paths, in order; chatsite.checks imports each.
+# --- Handlers of events ---------------------------------------------------------------------------
+# Dotted paths, in the order of execution. chatsite.checks imports each of them.
 
 EVENT_RECORDERS = [
     "messaging.recorders.record_system_messages",
@@ -214,7 +228,7 @@ EVENT_RECORDERS = [
 ]
 EVENT_SINKS = ["live.announcing.announce_live", "webhooks.sink.note"]
 EVENT_AUDIENCE = "threads.audience.audiences"
-# What lists of threads can tell on demand, by the word that asks for it (`include`).
+# Additional members of threads in lists, by the value of the query parameter `include`.
 THREAD_DETAILS = {
     "lastMessage": "messaging.details.last_message",
     "participantCount": "threads.details.participant_count",
@@ -223,9 +237,9 @@ THREAD_DETAILS = {
 }
 IDENTITY_DELETED_HANDLERS = ["threads.services.remove_from_all_threads"]
 
-# --- Webhooks and background work ---------------------------------------------------------------
+# --- Webhooks and background work -----------------------------------------------------------------
 
-# Whether `manage.py serve` works in the background, too, or `manage.py worker` alone does.
+# Whether `manage.py serve` includes a background worker; otherwise run `manage.py worker`.
 CHATSITE_EMBEDDED_WORKER = environment.flag("CHATSITE_EMBEDDED_WORKER", True)
 CHATSITE_WEBHOOK_NETWORKS = environment.networks(
     "CHATSITE_WEBHOOK_NETWORKS", () if PRODUCTION else ("127.0.0.0/8", "::1/128")
@@ -237,7 +251,8 @@ CHATSITE_DEAD_LETTER_FOLDER = environment.optional_path("CHATSITE_DEAD_LETTER_FO
 CHATSITE_EVENT_LOG_DAYS = environment.number("CHATSITE_EVENT_LOG_DAYS", 7, least=1)
 CHATSITE_DELIVERED_DAYS = environment.number("CHATSITE_DELIVERED_DAYS", 1)
 CHATSITE_DEAD_LETTER_DAYS = environment.number("CHATSITE_DEAD_LETTER_DAYS", 30, least=1)
-# What workers tidy up for the rooms: dotted paths; each does a slice and returns how much it did.
+# Periodic clean-up by workers: dotted paths of functions that process a limited number of rows and
+# return how many.
 SWEEPS = [
     "threads.sweeps.delete_threads_past_retention",
     "threads.sweeps.end_memberships_of_deleted_users",
@@ -249,13 +264,13 @@ SWEEPS = [
     "monitoring.sweeps.prune_alerts",
 ]
 
-# --- Monitoring ---------------------------------------------------------------------------------
+# --- Monitoring -----------------------------------------------------------------------------------
 
-# What the rooms count goes there (`wire.telemetry`): dotted paths.
+# The receivers of metrics (`wire.telemetry`): dotted paths.
 METRIC_SINKS = ["monitoring.collector.record"]
-# What runs beside a worker: dotted paths of classes with `start` and `stop`.
+# What workers also run: dotted paths of classes with `start` and `stop`.
 WORKER_PARTS = ["monitoring.leader.Leader"]
-# `off`, or where requests are logged: in the database, as JSON lines on stdout, or both (`all`).
+# Where requests are logged: in the database, as JSON lines on stdout, both (`all`) or `off`.
 CHATSITE_REQUEST_LOG = environment.choice(
     "CHATSITE_REQUEST_LOG",
     ["off", "database", "stdout", "all"],
@@ -267,84 +282,6 @@ CHATSITE_METRICS_MINUTE_DAYS = environment.number("CHATSITE_METRICS_MINUTE_DAYS"
 CHATSITE_METRICS_HOUR_DAYS = environment.number("CHATSITE_METRICS_HOUR_DAYS", 93, least=7)
 CHATSITE_METRICS_DAY_DAYS = environment.number("CHATSITE_METRICS_DAY_DAYS", 730, least=31)
 CHATSITE_ALERT_HISTORY_DAYS = environment.number("CHATSITE_ALERT_HISTORY_DAYS", 365, least=1)
-
-# --- Translation, sentiment and speech -----------------------------------------------------------
-
-# Where each engine lives: per ability, dotted paths by name.
-COGNITIVE_PROVIDERS = {
-    "detection": {
-        "py3langid": "cognitive.providers.py3langid.Py3langid",
-        "azure": "cognitive.providers.azure.AzureDetector",
-        "libretranslate": "cognitive.providers.libretranslate.LibreDetector",
-    },
-    "translation": {
-        "firefox": "cognitive.providers.firefox.Firefox",
-        "apertium": "cognitive.providers.apertium.Apertium",
-        "azure": "cognitive.providers.azure.AzureTranslator",
-        "libretranslate": "cognitive.providers.libretranslate.LibreTranslator",
-    },
-    "sentiment": {
-        "e5": "cognitive.providers.e5.E5",
-        "lexicon": "cognitive.providers.lexicon.Lexicon",
-        "azure": "cognitive.providers.azure.AzureSentiment",
-    },
-    "speech": {
-        "moonshine": "cognitive.providers.moonshine.Moonshine",
-        "whisper": "cognitive.providers.whisper.Whisper",
-        "azure": "cognitive.providers.azure_speech.AzureSpeech",
-    },
-}
-# The engines to ask, the preferred first; the first that works and knows the language answers.
-COGNITIVE_ENGINES = {
-    "detection": environment.choices(
-        "CHATSITE_COGNITIVE_DETECTION", COGNITIVE_PROVIDERS["detection"], ["py3langid"]
-    ),
-    "translation": environment.choices(
-        "CHATSITE_COGNITIVE_TRANSLATION",
-        COGNITIVE_PROVIDERS["translation"],
-        ["firefox", "apertium"],
-    ),
-    "sentiment": environment.choices(
-        "CHATSITE_COGNITIVE_SENTIMENT", COGNITIVE_PROVIDERS["sentiment"], ["e5", "lexicon"]
-    ),
-    "speech": environment.choices(
-        "CHATSITE_COGNITIVE_SPEECH", COGNITIVE_PROVIDERS["speech"], ["moonshine", "whisper"]
-    ),
-}
-# How many streams of speech are turned into text at a time, by each server process.
-CHATSITE_COGNITIVE_STREAMS = environment.number(
-    "CHATSITE_COGNITIVE_STREAMS", 2 * (os.cpu_count() or 1), least=1, most=1000
-)
-CHATSITE_COGNITIVE_AZURE_SPEECH_URL = environment.url(
-    "CHATSITE_COGNITIVE_AZURE_SPEECH_URL", ["https", "http"]
-)
-CHATSITE_COGNITIVE_AZURE_SPEECH_KEY = environment.text("CHATSITE_COGNITIVE_AZURE_SPEECH_KEY")
-# The languages that are told apart; none means those of most chats.
-CHATSITE_COGNITIVE_LANGUAGES = [
-    code.lower() for code in environment.names("CHATSITE_COGNITIVE_LANGUAGES")
-]
-# How many requests a minute one user may make.
-CHATSITE_COGNITIVE_REQUESTS = environment.number("CHATSITE_COGNITIVE_REQUESTS", 60, least=1)
-# A folder of models for the engine `firefox`, one folder for each pair of languages.
-CHATSITE_COGNITIVE_MODELS = environment.optional_path("CHATSITE_COGNITIVE_MODELS")
-# Engines elsewhere: what they are given leaves this server.
-CHATSITE_COGNITIVE_AZURE_TRANSLATOR_URL = environment.url(
-    "CHATSITE_COGNITIVE_AZURE_TRANSLATOR_URL", ["https", "http"]
-)
-CHATSITE_COGNITIVE_AZURE_TRANSLATOR_KEY = environment.text(
-    "CHATSITE_COGNITIVE_AZURE_TRANSLATOR_KEY"
-)
-CHATSITE_COGNITIVE_AZURE_TRANSLATOR_REGION = environment.text(
-    "CHATSITE_COGNITIVE_AZURE_TRANSLATOR_REGION"
-)
-CHATSITE_COGNITIVE_AZURE_LANGUAGE_URL = environment.url(
-    "CHATSITE_COGNITIVE_AZURE_LANGUAGE_URL", ["https", "http"]
-)
-CHATSITE_COGNITIVE_AZURE_LANGUAGE_KEY = environment.text("CHATSITE_COGNITIVE_AZURE_LANGUAGE_KEY")
-CHATSITE_COGNITIVE_LIBRETRANSLATE_URL = environment.url(
-    "CHATSITE_COGNITIVE_LIBRETRANSLATE_URL", ["https", "http"]
-)
-CHATSITE_COGNITIVE_LIBRETRANSLATE_KEY = environment.text("CHATSITE_COGNITIVE_LIBRETRANSLATE_KEY")
 
 # --- E-mail ---------------------------------------------------------------------------------------
 
@@ -360,7 +297,7 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_M
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("CHATSITE_EMAIL_FROM", f"chatsite@{_PUBLIC.hostname}")
 
-# --- Browser pages -------------------------------------------------------------------------------
+# --- Browser pages --------------------------------------------------------------------------------
 
 CHATSITE_SIGN_UP = environment.flag("CHATSITE_SIGN_UP", not PRODUCTION)
 CHATSITE_DEMO = environment.flag("CHATSITE_DEMO", not PRODUCTION)
@@ -404,8 +341,7 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-# In development the files are found in the source tree, at each request: no collectstatic, no
-# restart.
+# In development files are served from the source tree, without collectstatic and restarts.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -417,20 +353,18 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-# Cookies know no ports: without its own names one of two local servers would sign the other's
-# operator out.
+# Cookies are shared between ports, so two servers on one machine need different names.
 SESSION_COOKIE_NAME = f"chatsite-{CHATSITE_PORT}-session"
 CSRF_COOKIE_NAME = f"chatsite-{CHATSITE_PORT}-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-# A development server answers plain http too, which a browser that has once seen HSTS would
-# refuse to ask for.
+# Not in development: after HSTS, browsers would refuse the plain HTTP port of the server.
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 365 * 86400 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CHATSITE_TRUST_PROXY else None
 USE_X_FORWARDED_HOST = CHATSITE_TRUST_PROXY
 
-# --- Language, time, logs ------------------------------------------------------------------------
+# --- Language, time, logs -------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 USE_TZ = True
@@ -443,9 +377,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        # Django's own handlers would write each line twice, or mail it.
+        # Without Django's own handlers, which would log each line twice or send e-mails.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        # A 4xx is the caller's business and has its answer; only failures of ours are worth a line.
+        # Only server errors: responses with status 4xx are not logged.
         "django.request": {"level": "ERROR"},
     },
 }
