@@ -14,7 +14,7 @@ register.filter("shortened", shortened)
 # The apps in the order of the index; others follow, staff accounts come last.
 _ORDER = ("identity", "pages", "threads", "messaging", "events", "live", "cognitive", "monitoring")
 _STAFF = "auth"
-_NAMES = {"identity": "People and tenants", "messaging": "Messages", _STAFF: "Staff accounts"}
+_NAMES = {"identity": "Resources and users", "messaging": "Messages", _STAFF: "Staff accounts"}
 
 
 @register.filter

@@ -1,7 +1,7 @@
-"""A server process whose one application is slow on purpose: `python -m ... PORT SECONDS [DRAIN]`.
+"""A server process with a slow application: `python -m ... PORT SECONDS [DRAIN]`.
 
-GET /async and /sync answer after so many seconds, the second one out of a thread; /large answers
-10 MB at once; a WebSocket is accepted and stays open.
+GET /async and /sync respond after that many seconds, /sync from a thread; /large responds with
+10 MB immediately; a WebSocket is accepted and remains open.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ LARGE = 10_000_000
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Serve one request or one socket."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})

@@ -16,7 +16,7 @@ from tests.server import clean_environment, manage
 
 
 def shake_hands(files: Certificates, host: str) -> None:
-    """Let a strict client that trusts the CA alone talk to a server with the certificate."""
+    """Connects a strict client that trusts only the CA to a server with the certificate."""
     accepting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     accepting.load_cert_chain(files.server, files.server_key)
     trusting = ssl.create_default_context(cafile=files.ca)

@@ -31,7 +31,7 @@ SDK_HEADERS = [
 
 @pytest.fixture(autouse=True)
 def default_resource(db: None) -> None:
-    """What every server creates at its start."""
+    """The rows that every server creates when it starts."""
     ensure_default_resource()
 
 
@@ -55,7 +55,7 @@ def test_an_api_route_knows_no_cookies_and_no_csrf(strict_client: Client, path: 
 def test_an_api_route_over_plain_http_is_refused_in_production(
     client: Client, settings: Settings, path: str
 ) -> None:
-    """A redirect would invite the client to send its token once more."""
+    """A redirect would make the client send its token again."""
     settings.SECURE_SSL_REDIRECT = True
     response = client.post(path, data="{}", content_type="application/json")
     assert response.status_code == 403

@@ -13,13 +13,13 @@ from tests.server import clean_environment, manage, run_manage, start, stop, wai
 
 @pytest.fixture(scope="module")
 def refusals() -> list[str]:
-    """What the server says at its starts before the operator has prepared it."""
+    """The errors of the server if it starts before the operator has prepared it."""
     return []
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory, refusals: list[str]) -> dict[str, str]:
-    """An installation that the operator has prepared, after two starts in vain."""
+    """An installation that the operator has prepared, after two failed starts."""
     environment = clean_environment(
         tmp_path_factory.mktemp("production") / "data",
         CHATSITE_ENV="production",

@@ -36,7 +36,7 @@ def status(server: Server, url: str, **headers: str) -> int:
 
 
 def can_sign_in(server: Server, username: str, password: str) -> bool:
-    """Whether the admin lets the operator in, by its own form."""
+    """Whether the operator can sign in with the form of the admin."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
     login = f"{server.http_url}/admin/login/?next=/admin/"
     with browser.open(login) as form:

@@ -14,7 +14,7 @@ from wire.times import to_wire
 
 @pytest.fixture
 def thread(alice: Person, bob: Person) -> str:
-    """A thread with seven messages, the system's two included."""
+    """A thread with seven messages, two of them system messages."""
     thread = alice.create_thread(bob)
     for number in range(1, 6):
         alice.send(thread, f"m{number}")

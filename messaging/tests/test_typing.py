@@ -16,7 +16,7 @@ heard: list[ThreadEvent] = []
 
 @pytest.fixture
 def typing_events(settings: Any) -> list[ThreadEvent]:
-    """What the sinks hear of typing."""
+    """The typing events that sinks receive."""
     heard.clear()
     settings.EVENT_SINKS = [f"{__name__}.listen"]
     return heard

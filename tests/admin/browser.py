@@ -1,4 +1,4 @@
-"""An operator in a real browser, and people who speak to the same server over REST."""
+"""An operator in a real browser, and users of the same server over REST."""
 
 import json
 import urllib.error
@@ -16,13 +16,13 @@ SCREENSHOTS = CHECKOUT / "var" / "screenshots" / "admin"
 VERSION = "2025-03-15"
 # Screens, in pixels.
 WIDE, PHONE, NARROWEST, HEIGHT = 1360, 390, 360, 900
-# How each page is looked at, from one load of it.
-LOOKS: list[tuple[Literal["light", "dark"], int]] = [("light", WIDE), ("dark", PHONE)]
+# The color schemes and widths in which each page is checked.
+VIEWPORTS: list[tuple[Literal["light", "dark"], int]] = [("light", WIDE), ("dark", PHONE)]
 
 
 @dataclass
 class AdminWindow:
-    """The admin in one browser window; it notes whatever goes wrong there."""
+    """The admin in one browser window. Collects errors in `complaints`."""
 
     page: Page
     url: str
@@ -43,7 +43,7 @@ class AdminWindow:
             self.complaints.append(f"a request to elsewhere: {request.url}")
 
     def open(self, path: str) -> None:
-        """Go to a page below /admin/."""
+        """Opens a page below /admin/."""
         answer = self.page.goto(f"{self.url}/admin/{path}")
         assert answer and answer.ok, (path, answer and answer.status)
 
@@ -53,28 +53,28 @@ class AdminWindow:
         self.click("Log in")
 
     def find(self, path: str, words: str) -> None:
-        """Search a list and open the first page found."""
+        """Searches a list and opens the first result."""
         self.open(path)
         self.page.get_by_role("searchbox", name="Search").fill(words)
         self.click("Search")
         self.follow(self.page.locator("#result_list tbody th a").first)
 
     def click(self, name: str) -> None:
-        """Press the button or follow the link with this very name, in the page's own part."""
+        """Clicks the button or link with exactly this name, outside header and navigation."""
         content = self.page.locator("#content")
         button = content.get_by_role("button", name=name, exact=True)
         self.follow(button.or_(content.get_by_role("link", name=name, exact=True)).first)
 
     def follow(self, control: Locator) -> None:
-        """Press it and wait for the page that it leads to."""
+        """Clicks and waits for the next page."""
         with self.page.expect_navigation():
             control.click()
 
-    def look_at(self, name: str) -> None:
-        """Check that nothing sticks out sideways, and keep a picture, in each of the `LOOKS`."""
+    def check_layout(self, name: str) -> None:
+        """Checks that the page fits the width, and takes a screenshot, in each of `VIEWPORTS`."""
         before = self.page.viewport_size
         assert before is not None
-        for scheme, width in LOOKS:
+        for scheme, width in VIEWPORTS:
             self.page.emulate_media(color_scheme=scheme)
             self._measure(name, width)
             if width == PHONE:
@@ -82,7 +82,7 @@ class AdminWindow:
                 self._measure(name, NARROWEST)
                 self._measure(name, width)
             self._picture(f"{name}-{scheme}-{width}")
-        self.page.emulate_media(color_scheme=LOOKS[0][0])
+        self.page.emulate_media(color_scheme=VIEWPORTS[0][0])
         self.page.set_viewport_size(before)
 
     def _measure(self, name: str, width: int) -> None:
@@ -105,7 +105,7 @@ class AdminWindow:
 def admin_window(
     browser: Browser, server: Server, *, state: Any = None, width: int = WIDE
 ) -> Iterator[AdminWindow]:
-    """A window; when it is closed it must have had nothing to complain about."""
+    """A window. Fails on exit if there were errors in it."""
     context = browser.new_context(
         viewport={"width": width, "height": HEIGHT},
         timezone_id="Europe/Berlin",

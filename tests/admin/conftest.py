@@ -1,4 +1,4 @@
-"""Operators: olga may do everything, others what a test lets them."""
+"""Operators: olga is a superuser, others have the permissions that a test gives them."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def olga(transactional_db: None) -> Client:
 
 @pytest.fixture
 def make_operator(transactional_db: None) -> MakeOperator:
-    """Makes signed-in staff with the given permissions (`threads.view_chatthread`) alone."""
+    """Creates signed-in staff with only the given permissions (`threads.view_chatthread`)."""
 
     def make(*permissions: str, name: str = "otto") -> Client:
         user = User.objects.create_user(name, is_staff=True)

@@ -1,4 +1,4 @@
-"""The admin in real Chromium: every page in every look, and the operations that members see."""
+"""The admin in Chromium: the layout of every page, and operations that participants see."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,14 +35,14 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Chromium of this machine. Our own, since its loop must end with this file's tests."""
+    """Chromium for this module: its event loop must end with the tests of this file."""
     with running_chromium() as launched:
         yield launched
 
 
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of our own: its keys are regenerated."""
+    """A separate server, because the tests regenerate its keys."""
     with running_server(tmp_path_factory.mktemp("admin") / "data") as running:
         account = {"CHATSITE_ADMIN_USERNAME": "olga", "CHATSITE_ADMIN_PASSWORD": PASSWORD}
         manage(running.environment | account, "operator")
@@ -51,7 +51,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def stage(chromium: Browser, own_server: Server) -> Stage:
-    """Sign in, create two users with tokens in the browser, and let them talk."""
+    """A server on which two users, created in the browser, have a conversation."""
     with admin_window(chromium, own_server) as signing_in:
         signing_in.open("")
         signing_in.sign_in("olga", PASSWORD)
@@ -69,7 +69,7 @@ def stage(chromium: Browser, own_server: Server) -> Stage:
 
 
 def new_talker(olga: AdminWindow, resource: str = "default", host: str = "localhost") -> Talker:
-    """A user made by hand: added, and given a token."""
+    """A user created in the admin, with a token issued there."""
     olga.open("identity/communicationuser/")
     olga.click("Add user")
     olga.page.get_by_label("Resource").select_option(resource)
@@ -82,13 +82,12 @@ def new_talker(olga: AdminWindow, resource: str = "default", host: str = "localh
 def test_every_page_is_shown_without_an_error(stage: Stage) -> None:
     with admin_window(stage.browser, stage.server) as stranger:
         stranger.open("login/")
-        stranger.look_at("sign-in")
+        stranger.check_layout("sign-in")
     with stage.window() as olga:
-        walk(olga)
+        visit_every_page(olga)
 
 
-def walk(olga: AdminWindow) -> None:
-    """Look at each page that there is."""
+def visit_every_page(olga: AdminWindow) -> None:
     for name, path in (
         ("index", ""),
         ("resources", "identity/resource/"),
@@ -107,7 +106,7 @@ def walk(olga: AdminWindow) -> None:
         ("password", "password_change/"),
     ):
         olga.open(path)
-        olga.look_at(name)
+        olga.check_layout(name)
     for name, path, words, questions in (
         ("resource", "identity/resource/", "default", ["Show keys", "Regenerate primary key"]),
         (
@@ -125,12 +124,12 @@ def walk(olga: AdminWindow) -> None:
         ("staff-account", "auth/user/", "olga", []),
     ):
         olga.find(path, words)
-        olga.look_at(name)
+        olga.check_layout(name)
         own_page = olga.page.url
         for question in questions:
             olga.page.goto(own_page)
             olga.click(question)
-            olga.look_at(f"{name}-{question.lower().replace(' ', '-')}")
+            olga.check_layout(f"{name}-{question.lower().replace(' ', '-')}")
 
 
 def test_times_are_shown_in_the_readers_own_zone(stage: Stage) -> None:
@@ -161,7 +160,7 @@ def test_filters_are_menus_that_narrow_the_list(stage: Stage) -> None:
         olga.open("messaging/chatmessage/")
         everything = olga.page.locator("#result_list tbody tr").count()
         olga.page.locator(".filter summary", has_text="Priority").click()
-        olga.look_at("filter-menu")
+        olga.check_layout("filter-menu")
         olga.follow(olga.page.get_by_role("link", name="high", exact=True))
         assert olga.page.locator("#result_list tbody tr").count() == 1 < everything
         olga.follow(olga.page.get_by_role("link", name="Clear filters"))
@@ -184,7 +183,7 @@ def test_keys_are_shown_on_request_and_copied(stage: Stage) -> None:
         olga.click("Show keys")
         assert "accesskey=" not in olga.page.content()
         olga.click("Show keys")
-        olga.look_at("keys")
+        olga.check_layout("keys")
         text = olga.text_of("primary-connection-string")
         assert text == stage.server.manage("connection_string").strip()
         olga.page.locator('[data-copy="primary-connection-string"]').click()
@@ -208,11 +207,11 @@ def test_regenerating_a_key_ends_its_tokens(stage: Stage) -> None:
 
         olga.find("identity/resource/", "contoso")
         olga.click("Regenerate primary key")
-        olga.look_at("regenerate")
+        olga.check_layout("regenerate")
         assert carol.call("GET", "/chat/threads")[0] == 200
         olga.click("Regenerate primary key")
         expect(olga.page.locator(".messagelist")).to_contain_text("primary key regenerated")
-        olga.look_at("regenerated")
+        olga.check_layout("regenerated")
         assert carol.call("GET", "/chat/threads")[0] == 401
         assert stage.alice.call("GET", "/chat/threads")[0] == 200
 
@@ -222,7 +221,7 @@ def test_regenerating_a_key_ends_its_tokens(stage: Stage) -> None:
 
 
 def keys_of_contoso(olga: AdminWindow) -> tuple[str, str]:
-    """Its two connection strings."""
+    """The two connection strings of the resource."""
     olga.find("identity/resource/", "contoso")
     olga.click("Show keys")
     olga.click("Show keys")
@@ -238,7 +237,7 @@ def test_members_see_what_an_operator_does(stage: Stage) -> None:
         olga.click("Delete message")
         assert alice.call("GET", f"{thread}/messages/{message}")[1]["content"]["message"]
         olga.click("Delete message")
-        olga.look_at("message-deleted")
+        olga.check_layout("message-deleted")
         seen = alice.call("GET", f"{thread}/messages/{message}")[1]
         assert seen["deletedOn"] and not seen["content"]["message"]
 
@@ -247,14 +246,14 @@ def test_members_see_what_an_operator_does(stage: Stage) -> None:
         olga.follow(row.get_by_role("link", name="Remove from thread"))
         assert bob.call("GET", thread)[0] == 200
         olga.click("Remove from thread")
-        olga.look_at("participant-removed")
+        olga.check_layout("participant-removed")
         assert bob.call("GET", thread)[0] == 403
         newest = alice.call("GET", f"{thread}/messages")[1]["value"][0]
         assert newest["type"] == "participantRemoved"
 
         olga.click("Delete thread")
         olga.click("Delete thread")
-        olga.look_at("thread-deleted")
+        olga.check_layout("thread-deleted")
         assert alice.call("GET", thread)[0] == 404
         threads = alice.call("GET", "/chat/threads")[1]["value"]
         assert [t["topic"] for t in threads if "deletedOn" in t] == ["Dinner tonight"]
@@ -271,7 +270,7 @@ def test_a_selection_is_deleted_from_the_list(stage: Stage) -> None:
             box.check()
         olga.page.locator("select[name=action]").select_option("Delete message")
         olga.click("Go")
-        olga.look_at("selection")
+        olga.check_layout("selection")
         olga.click("Delete message")
         expect(olga.page.locator(".messagelist")).to_contain_text("3 messages: deleted.")
     values = alice.call("GET", f"{thread}/messages")[1]["value"]
@@ -287,7 +286,7 @@ def test_revoking_and_deleting_a_user_end_the_tokens(stage: Stage) -> None:
             olga.click(operation)
             olga.click(operation)
             assert talker.call("GET", "/chat/threads")[0] == 401
-        olga.look_at("user-deleted")
+        olga.check_layout("user-deleted")
 
 
 def test_a_resource_is_deleted_once_its_name_is_typed(stage: Stage) -> None:
@@ -300,7 +299,7 @@ def test_a_resource_is_deleted_once_its_name_is_typed(stage: Stage) -> None:
         olga.page.get_by_label("to confirm").fill("something else")
         olga.click("Delete resource")
         expect(olga.page.get_by_role("alert")).to_be_visible()
-        olga.look_at("delete-resource")
+        olga.check_layout("delete-resource")
         olga.page.get_by_label("to confirm").fill("short lived")
         olga.click("Delete resource")
         expect(olga.page.locator(".messagelist")).to_contain_text("deleted")

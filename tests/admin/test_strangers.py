@@ -1,4 +1,4 @@
-"""Who must see nothing, and content that tries to be more than text."""
+"""Operators without permissions, and hostile content."""
 
 import re
 from html.parser import HTMLParser
@@ -25,7 +25,7 @@ HOSTILE = [
 
 
 def pages_of_everything() -> list[str]:
-    """Each list and each page of an object that there is."""
+    """The URLs of all lists and of all objects' pages."""
     models = (Resource, CommunicationUser, ChatThread, Participant, ChatMessage, ReadReceipt)
     return [
         *(address_of(model, "changelist") for model in models),
@@ -115,7 +115,7 @@ def test_a_question_alone_changes_nothing(olga: Client, bob: Person, conversatio
 
 
 class Inventory(HTMLParser):
-    """What of a page could run or load something."""
+    """The elements and attributes of a page that could run or load something."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -84,16 +84,16 @@ def test_every_page_of_webhooks_is_shown_without_an_error(stage: Stage) -> None:
             ("workers", "events/worker/"),
         ):
             olga.open(path)
-            olga.look_at(name)
+            olga.check_layout(name)
         olga.find(SUBSCRIPTIONS, "my-hook")
-        olga.look_at("subscription")
+        olga.check_layout("subscription")
         own_page = olga.page.url
         for question in ("Preview", "Replay", "Validate again", "Send dead letters again"):
             olga.page.goto(own_page)
             olga.click(question)
-            olga.look_at(f"subscription-{question.lower().replace(' ', '-')}")
+            olga.check_layout(f"subscription-{question.lower().replace(' ', '-')}")
         olga.find("events/delivery/", "ChatMessageReceivedInThread")
-        olga.look_at("delivery")
+        olga.check_layout("delivery")
 
 
 def test_a_dead_letter_shows_why_and_arrives_when_it_is_sent_again(stage: Stage) -> None:

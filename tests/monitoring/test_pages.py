@@ -64,7 +64,7 @@ def test_the_dashboard_shows_metrics_in_every_look(stage: Stage, alice: Person) 
         expect(page.locator(".chart-errors canvas")).to_be_visible()
         operations = page.locator(".monitor-operations td", has_text="SendChatMessage")
         expect(operations).to_be_visible()
-        window.look_at("dashboard")
+        window.check_layout("dashboard")
 
 
 def test_range_operation_and_csv_follow_the_choice(stage: Stage, alice: Person) -> None:
@@ -93,7 +93,7 @@ def test_an_empty_dashboard_says_what_to_do(stage: Stage) -> None:
         page.route("**/dashboard.json?*", lambda route: _answer(route, empty))
         page.get_by_role("radio", name="6h").check()
         expect(page.get_by_text("There is no data yet")).to_be_visible()
-        window.look_at("dashboard-empty")
+        window.check_layout("dashboard-empty")
 
 
 def _answer(route: Any, changes: dict[str, Any]) -> None:
@@ -118,7 +118,7 @@ def test_a_rule_is_edited_previewed_refused_and_saved(stage: Stage, alice: Perso
         expect(page.locator(".preview-state")).to_contain_text("choose a longer lookback period")
         window.click("Save")
         expect(page.locator(".errorlist").first).to_contain_text("choose a longer lookback period")
-        window.look_at("rule-refused")
+        window.check_layout("rule-refused")
         page.get_by_label("Check every:").select_option("1")
         window.click("Save")
         expect(page.locator("#result_list")).to_contain_text("Chat messages (Action Sent)")
@@ -153,7 +153,7 @@ def test_the_rules_of_a_new_server_are_there_and_their_pages_fit_every_look(stag
         ):
             window.open(path)
             window.page.wait_for_load_state("networkidle")
-            window.look_at(name)
+            window.check_layout(name)
 
 
 def test_the_test_page_shows_the_outcome_for_each_receiver(stage: Stage) -> None:
@@ -174,7 +174,7 @@ def test_the_test_page_shows_the_outcome_for_each_receiver(stage: Stage) -> None
         window.click("Send test alert")
         expect(page.locator(".outcomes")).to_contain_text("failed")
         expect(page.locator(".outcomes")).to_contain_text("SocketError")
-        window.look_at("test-outcome")
+        window.check_layout("test-outcome")
         window.open("monitoring/actiongroup/1/test/")
         window.click("Send test alert")
         expect(page.locator(".outcomes")).to_contain_text("sent")
@@ -186,16 +186,16 @@ def test_an_alert_is_noticed_acknowledged_and_noted(stage: Stage) -> None:
         window.open("")
         page = window.page
         expect(page.locator(".monitor-notices li", has_text="It is on fire")).to_be_visible()
-        window.look_at("dashboard-alert")
+        window.check_layout("dashboard-alert")
         window.follow(page.locator(".monitor-notices a", has_text="It is on fire").first)
         window.click("Acknowledge")
         page.get_by_label("Note:").fill("I am on it <b>now</b>")
-        window.look_at("acknowledge")
+        window.check_layout("acknowledge")
         window.click("Acknowledge")
         expect(page.locator("#content")).to_contain_text("acknowledged")
         expect(page.locator("#content")).to_contain_text("I am on it <b>now</b>")
         expect(page.locator("[data-alert-charts] canvas")).to_be_visible()
-        window.look_at("alert")
+        window.check_layout("alert")
         window.open("")
         expect(page.locator(".monitor-alerts")).to_contain_text("acknowledged")
         expect(page.locator(".monitor-notices li", has_text="It is on fire")).to_have_count(0)
@@ -229,4 +229,4 @@ def test_a_messages_timeline_leads_from_request_to_publication(stage: Stage, ali
         timeline = window.page.locator(".timeline")
         for words in ("Accepted", "SendChatMessage answered 201", "Stored", "Published"):
             expect(timeline).to_contain_text(words)
-        window.look_at("timeline")
+        window.check_layout("timeline")

@@ -16,7 +16,7 @@ def ids(pages: list[list[dict[str, Any]]]) -> list[str]:
 
 
 def make_threads(alice: Person, count: int, *others: Person) -> list[str]:
-    """Ids of new threads, the newest first; each is a second younger than the one before."""
+    """Ids of new threads, newest first, each created a second after the next one."""
     paths = [alice.create_thread(*others, topic=f"t{number}") for number in range(count)]
     for age, path in enumerate(reversed(paths)):
         thread = ChatThread.objects.get(thread_id=path.removeprefix("/chat/threads/"))

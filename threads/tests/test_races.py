@@ -18,7 +18,7 @@ from threads.sweeps import end_memberships_of_deleted_users
 
 
 def together(*works: Callable[[], Any]) -> None:
-    """Runs all at once, each in a thread with a connection of its own."""
+    """Runs all concurrently, each in a thread with its own database connection."""
     barrier = threading.Barrier(len(works))
 
     def run(work: Callable[[], Any]) -> None:
