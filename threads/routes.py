@@ -2,4 +2,4 @@
 
 from wire.routes import CHAT_METRIC, Route
 
-ROUTES = [Route("threads", r"chat/threads[^/]*", metric=CHAT_METRIC)]
+ROUTES = [Route("threads", r"chat/threads", metric=CHAT_METRIC)]

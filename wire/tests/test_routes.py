@@ -38,7 +38,7 @@ from wire.routes import PAGE, Pool, Route, route_of, routes
         ("/sts/v1.0/issueToken", "speech"),
         ("/stt/speech/universal/v2", "universal speech socket"),
         ("/chat/", "page"),
-        ("/chat/threadsandmore", "threads"),
+        ("/chat/threadsandmore", "page"),
         ("/translation", "page"),
         ("/admin/", "page"),
         ("/", "page"),
