@@ -1,50 +1,31 @@
-"""The HTTP client of webhooks: it goes only where it may, follows nobody, and always ends.
+"""The HTTP client for webhooks (decision 5): checked addresses, kept connections, one deadline."""
 
-A request has one deadline for everything, from the name's resolution to the answer's last byte
-that is looked at: a receiver that trickles does not hold a sender longer than one that is silent.
-"""
-
-import contextlib
-import http.client
-import select
-import socket
-import ssl
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from django.conf import settings
+import pycurl
 
-from webhooks.addresses import (
-    Endpoint,
-    ForbiddenAddress,
-    UnknownHost,
-    parse_endpoint,
-    resolve,
-)
+from webhooks.addresses import Endpoint, ForbiddenAddress, UnknownHost, parse_endpoint, resolve
+from webhooks.transfer import ANSWER_BYTES, IDLE_SECONDS, Transfer, header_lines, new_handle
 
 TIMEOUT_SECONDS = 30.0
-# How much of an answer is read, and for how long after its status is known.
-ANSWER_BYTES = 64 * 1024
-_ANSWER_SECONDS = 5.0
-_CONNECT_SECONDS = 10.0
-# Idle connections are kept so long, and so many for each endpoint.
-_IDLE_SECONDS = 20.0
-_MOST_IDLE = 16
-_WATCH_SECONDS = 0.2
-
-
-# How it looks when the other side has closed a connection, without TLS and with.
-_LOST = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+# How many idle connections are kept for each endpoint.
+_MAX_IDLE = 16
+# What libcurl reports if the endpoint has closed the connection that it was to use again.
+_CONNECTION_LOST = (
+    pycurl.E_COULDNT_CONNECT,
+    pycurl.E_SEND_ERROR,
+    pycurl.E_RECV_ERROR,
+    pycurl.E_GOT_NOTHING,
+)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; `body` is its beginning."""
+    """A response: header names are lower-case, `body` is at most its first ANSWER_BYTES."""
 
     status: int
     headers: dict[str, str]
@@ -52,130 +33,23 @@ class Reply:
 
 
 class RequestFailed(Exception):
-    """There was no answer. `outcome` is Event Grid's word for the reason."""
+    """There was no response. `outcome` is Event Grid's name for the reason."""
 
     def __init__(self, outcome: str, text: str) -> None:
         super().__init__(text)
         self.outcome = outcome
 
 
-@cache
-def _tls(ca_file: str) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    # Whatever the machine's own configuration allows.
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_file:
-        context.load_verify_locations(ca_file)
-    return context
-
-
-class _Connection(http.client.HTTPConnection):
-    """A connection to a checked address of an endpoint."""
-
-    def __init__(self, endpoint: Endpoint, deadline: float, watchdog: "_Watchdog") -> None:
-        super().__init__(endpoint.host, endpoint.port)
-        self.endpoint = endpoint
-        self.deadline = deadline
-        self.watchdog = watchdog
-        self.idle_since = 0.0
-        # A second handle on the same connection, which the watchdog can shut from its thread
-        # without disturbing the TLS object that this thread works with.
-        self.handle: socket.socket | None = None
-        self.is_shut = False
-
-    def connect(self) -> None:
-        """Connect to the first address that answers, by the deadline."""
-        plain = self._connect_to_any()
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        plain.settimeout(TIMEOUT_SECONDS)
-        self.handle = plain.dup()
-        self.watchdog.watch(self)
-        self.sock = plain
-        if self.endpoint.is_tls:
-            context = _tls(str(settings.CHATSITE_WEBHOOK_CA or ""))
-            self.sock = context.wrap_socket(plain, server_hostname=self.endpoint.host)
-
-    def _connect_to_any(self) -> socket.socket:
-        problem: OSError = TimeoutError("timed out")
-        for family, address in resolve(self.endpoint):
-            left = self.deadline - time.monotonic()
-            if left <= 0:
-                break
-            plain = socket.socket(family, socket.SOCK_STREAM)
-            try:
-                plain.settimeout(min(left, _CONNECT_SECONDS))
-                plain.connect(address)
-                return plain
-            except OSError as found:
-                plain.close()
-                problem = found
-        raise problem
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the endpoint has closed it, or says something unasked, while it was idle."""
-        poll = select.poll()
-        if self.handle:
-            poll.register(self.handle, select.POLLIN)
-        return bool(poll.poll(0))
-
-    def shut(self) -> None:
-        """End whatever the connection's own thread waits for."""
-        self.is_shut = True
-        with contextlib.suppress(OSError):
-            if self.handle:
-                self.handle.shutdown(socket.SHUT_RDWR)
-
-    def end(self) -> None:
-        """Close the connection for good, and its second handle.
-
-        Not in `close`, which http.client calls as soon as an answer announces the end of its
-        connection: what the endpoint then says, and how slowly, is still to be watched.
-        """
-        self.watchdog.forget(self)
-        self.close()
-        if self.handle:
-            self.handle.close()
-            self.handle = None
-
-
-class _Watchdog:
-    """A thread that shuts connections whose deadline has passed."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._watched: set[_Connection] = set()
-        self._thread: threading.Thread | None = None
-
-    def watch(self, connection: _Connection) -> None:
-        with self._lock:
-            self._watched.add(connection)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="webhook-watch", daemon=True)
-                self._thread.start()
-
-    def forget(self, connection: _Connection) -> None:
-        with self._lock:
-            self._watched.discard(connection)
-
-    def _run(self) -> None:
-        while True:
-            time.sleep(_WATCH_SECONDS)
-            now = time.monotonic()
-            with self._lock:
-                # Inside the lock, so that a handle is not closed and reused in between.
-                for connection in self._watched:
-                    if connection.deadline < now:
-                        connection.shut()
-
-
 class Client:
-    """Sends requests from any thread, over connections that it keeps for the next one."""
+    """Sends requests from any thread, and keeps connections open for the next request.
+
+    Each libcurl handle has one connection to one endpoint, and one thread uses it at a time.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: dict[Endpoint, list[_Connection]] = defaultdict(list)
-        self._watchdog = _Watchdog()
+        # The time when each became idle, oldest first.
+        self._idle: dict[Endpoint, list[tuple[float, pycurl.Curl]]] = defaultdict(list)
 
     def send(
         self,
@@ -186,118 +60,80 @@ class Client:
         *,
         seconds: float = TIMEOUT_SECONDS,
     ) -> Reply:
-        """The answer, whatever its status. Raises RequestFailed, after `seconds` at the latest."""
+        """The response, whatever its status. Raises RequestFailed, after `seconds` at the latest.
+
+        Only the name's resolution may take longer: the system's resolver has its own time-outs.
+        """
         deadline = time.monotonic() + seconds
         try:
             endpoint = parse_endpoint(url)
         except ValueError as problem:
             raise RequestFailed("Aborted", str(problem)) from None
         try:
-            return self._send(method, endpoint, headers, body, deadline)
+            return self._send(endpoint, Transfer(method, header_lines(headers), body, deadline))
         except (ForbiddenAddress, UnknownHost) as problem:
             raise RequestFailed("ResolutionError", str(problem)) from None
-        except (OSError, http.client.HTTPException, ValueError) as problem:
-            if isinstance(problem, TimeoutError) or time.monotonic() >= deadline:
-                text = f"There was no answer within {seconds:g} seconds."
-                raise RequestFailed("TimedOut", text) from None
-            # It may quote what the endpoint said; no database keeps NUL.
-            text = (str(problem) or type(problem).__name__).replace("\x00", "\ufffd")
-            raise RequestFailed("SocketError", text[:500]) from None
+        except (pycurl.error, OSError, ValueError) as problem:
+            raise _failure(problem, deadline, seconds) from None
 
-    def _send(
-        self,
-        method: str,
-        endpoint: Endpoint,
-        headers: Mapping[str, str],
-        body: bytes,
-        deadline: float,
-    ) -> Reply:
-        connection = self._take_idle(endpoint, deadline)
-        if connection:
-            try:
-                return self._exchange(connection, method, headers, body)
-            except _LOST:
-                # The endpoint closed it at this very moment; events may arrive twice, so again.
-                if time.monotonic() >= deadline:
-                    raise
-        return self._exchange(
-            _Connection(endpoint, deadline, self._watchdog), method, headers, body
-        )
-
-    def _exchange(
-        self, connection: _Connection, method: str, headers: Mapping[str, str], body: bytes
-    ) -> Reply:
-        is_reusable = False
-        try:
-            endpoint = connection.endpoint
-            connection.request(
-                method, endpoint.target, body, {"Host": endpoint.host_header, **headers}
-            )
-            response = connection.getresponse()
-            if connection.is_shut:
-                # http.client takes the end of a connection for the end of the headers.
-                raise TimeoutError
-            # The status decides; nobody needs to wait long for what follows.
-            connection.deadline = min(connection.deadline, time.monotonic() + _ANSWER_SECONDS)
-            with response:
-                head, is_whole = _read(response)
-            is_reusable = is_whole and not response.will_close
-            return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, head)
-        finally:
-            if is_reusable:
-                self._keep(connection)
-            else:
-                connection.end()
-
-    def _take_idle(self, endpoint: Endpoint, deadline: float) -> _Connection | None:
+    def _send(self, endpoint: Endpoint, transfer: Transfer) -> Reply:
         with self._lock:
             waiting = self._idle.get(endpoint)
-            connection = waiting.pop() if waiting else None
-        if connection is None:
-            return None
-        if connection.is_lost or time.monotonic() - connection.idle_since > _IDLE_SECONDS:
-            connection.end()
-            return self._take_idle(endpoint, deadline)
-        connection.deadline = deadline
-        self._watchdog.watch(connection)
-        return connection
+            _, handle = waiting.pop() if waiting else (0, None)
+        if handle:
+            try:
+                return self._perform(endpoint, handle, transfer)
+            except pycurl.error as problem:
+                # Events may arrive twice, so the request is repeated on a new connection.
+                if problem.args[0] not in _CONNECTION_LOST:
+                    raise
+        transfer.addresses = [(str(found[0]), int(found[1])) for _, found in resolve(endpoint)]
+        return self._perform(endpoint, new_handle(endpoint, transfer.addresses), transfer)
 
-    def _keep(self, connection: _Connection) -> None:
-        self._watchdog.forget(connection)
-        connection.idle_since = time.monotonic()
+    def _perform(self, endpoint: Endpoint, handle: pycurl.Curl, transfer: Transfer) -> Reply:
+        is_reusable = False
+        try:
+            transfer.perform(handle)
+            is_reusable = handle.getinfo(pycurl.LASTSOCKET) != -1
+        except pycurl.error:
+            # The status decides. A body that is cut off, slow or too long does not matter.
+            if not transfer.has_status:
+                raise
+        finally:
+            status = handle.getinfo(pycurl.RESPONSE_CODE)
+            self._keep(endpoint, handle) if is_reusable else handle.close()
+        return Reply(status, transfer.response_headers, bytes(transfer.response[:ANSWER_BYTES]))
+
+    def _keep(self, endpoint: Endpoint, handle: pycurl.Curl) -> None:
+        # A body may be a megabyte long.
+        handle.setopt(pycurl.POSTFIELDS, b"")
         with self._lock:
-            waiting = self._idle[connection.endpoint]
-            waiting.append(connection)
-            surplus = [waiting.pop(0)] if len(waiting) > _MOST_IDLE else []
-        for old in surplus:
-            old.end()
+            waiting = self._idle[endpoint]
+            waiting.append((time.monotonic(), handle))
+            surplus = waiting.pop(0)[1] if len(waiting) > _MAX_IDLE else None
+        if surplus:
+            surplus.close()
 
-    def close_idle(self, *, older_than: float = _IDLE_SECONDS) -> None:
-        """Close connections that nobody has used for so many seconds."""
+    def close_idle(self, *, older_than: float = IDLE_SECONDS) -> None:
+        """Close the connections that have not been used for so many seconds."""
         limit = time.monotonic() - older_than
         with self._lock:
-            old = [c for kept in self._idle.values() for c in kept if c.idle_since <= limit]
-            self._idle = defaultdict(
-                list,
-                {
-                    endpoint: fresh
-                    for endpoint, kept in self._idle.items()
-                    if (fresh := [c for c in kept if c.idle_since > limit])
-                },
-            )
-        for connection in old:
-            connection.end()
+            everything, self._idle = self._idle, defaultdict(list)
+            for endpoint, waiting in everything.items():
+                if fresh := [idle for idle in waiting if idle[0] > limit]:
+                    self._idle[endpoint] = fresh
+        for since, handle in (idle for waiting in everything.values() for idle in waiting):
+            if since <= limit:
+                handle.close()
 
 
-def _read(response: http.client.HTTPResponse) -> tuple[bytes, bool]:
-    """The beginning of the body, and whether that is all of it."""
-    head = b""
-    try:
-        while len(head) < ANSWER_BYTES:
-            chunk: Any = response.read(min(8192, ANSWER_BYTES - len(head)))
-            if not chunk:
-                return head, True
-            head += chunk
-    except (OSError, http.client.HTTPException, ValueError):
-        return head, False
-    return head, False
+def _failure(problem: Exception, deadline: float, seconds: float) -> RequestFailed:
+    left = max(deadline - time.monotonic(), 0)
+    code = problem.args[0] if isinstance(problem, pycurl.error) else 0
+    if not left or code == pycurl.E_OPERATION_TIMEDOUT or isinstance(problem, TimeoutError):
+        waited = round(seconds - left, 1)
+        return RequestFailed("TimedOut", f"There was no answer within {waited:g} seconds.")
+    text = problem.args[1] if code else str(problem)
+    # It may quote what the endpoint sent, and no database stores NUL.
+    text = (text or type(problem).__name__).replace("\x00", "\ufffd")
+    return RequestFailed("SocketError", text[:500])

@@ -46,6 +46,7 @@ def tell_all(tellings: Sequence[Telling]) -> list[Outcome]:
 
     Whatever goes wrong becomes part of the outcome.
     """
+    client.close_idle()
     attempts = [_prepared(*telling) for telling in tellings]
     if len(attempts) < 2:
         return [attempt() for attempt in attempts]
@@ -76,7 +77,8 @@ def _prepared(receiver: Receiver, alert: Alert, condition: str) -> Attempt:
 
 
 def _by_email(receiver: Receiver, alert: Alert, condition: str) -> Attempt:
-    if not settings.CHATSITE_EMAIL_URL and not _has_own_backend():
+    # What the settings choose if CHATSITE_EMAIL_URL is unset.
+    if settings.EMAIL_BACKEND.endswith(".dummy.EmailBackend"):
         return _known(Outcome(False, "No e-mail can be sent: CHATSITE_EMAIL_URL is not set."))
     message = EmailMessage(
         payloads.subject(alert, condition),
@@ -99,11 +101,6 @@ def _sent(message: EmailMessage) -> Outcome:
 
 def _known(outcome: Outcome) -> Attempt:
     return lambda: outcome
-
-
-def _has_own_backend() -> bool:
-    """Tests bring one that needs no server."""
-    return not settings.EMAIL_BACKEND.endswith((".dummy.EmailBackend", ".smtp.EmailBackend"))
 
 
 def _by_webhook(receiver: Receiver, alert: Alert, condition: str) -> Attempt:

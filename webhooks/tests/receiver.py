@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -122,22 +123,30 @@ def receiving(answer: Callable[[Received], Answer] = accept) -> Iterator[Receive
         server.server_close()
 
 
-def _read_request(connection: socket.socket) -> None:
-    """Reads it to its end: closing with a part unread would be a reset, another error."""
+def _secured(connection: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
+    return tls.wrap_socket(connection, server_side=True) if tls else connection
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """The head of a request, which is read to its end: closing before would be a reset."""
     with connection.makefile("rb") as stream:
-        length = 0
+        length, head = 0, b""
         for line in iter(stream.readline, b""):
+            head += line
             if line == b"\r\n":
                 break
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
         stream.read(length)
+        return head
 
 
 @contextlib.contextmanager
-def speaking(talk: Callable[[socket.socket], None]) -> Iterator[str]:
-    """The URL of a server that does with each connection what `talk` does."""
+def speaking(
+    talk: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """The URL of a server that reads one request of each connection and then calls `talk`."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
 
@@ -148,14 +157,14 @@ def speaking(talk: Callable[[socket.socket], None]) -> Iterator[str]:
                 except OSError:
                     return
 
-                def run(connection: socket.socket = connection) -> None:
-                    with contextlib.suppress(OSError), connection:
-                        _read_request(connection)
+                def run(plain: socket.socket = connection) -> None:
+                    with contextlib.suppress(OSError), _secured(plain, tls) as connection:
+                        read_request(connection)
                         talk(connection)
 
                 threading.Thread(target=run, daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{port}/hook"
+        yield f"https://localhost:{port}/hook" if tls else f"http://127.0.0.1:{port}/hook"
         # Wakes the accept that would otherwise wait for ever.
         listening.shutdown(socket.SHUT_RDWR)
