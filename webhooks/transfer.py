@@ -45,7 +45,7 @@ class Transfer:
     _response_deadline: float = 0.0
 
     def perform(self, handle: pycurl.Curl) -> None:
-        """Send the request and receive the response. Raises pycurl.error and TimeoutError."""
+        """Send the request, receive the response. Raises pycurl.error, TimeoutError, ValueError."""
         left_ms = int((self.deadline - time.monotonic()) * 1000)
         if left_ms <= 0:
             raise TimeoutError
@@ -60,7 +60,13 @@ class Transfer:
             pycurl.XFERINFOFUNCTION: self._is_over,
         }
         _set(handle, options)
-        handle.perform()
+        try:
+            handle.perform()
+        except pycurl.error:
+            if self.response and not self.has_status:
+                shown = self.response[:200].decode("utf-8", "replace")
+                raise ValueError(f"The endpoint's answer is not HTTP: {shown}") from None
+            raise
 
     def _open_socket(self, purpose: int, address: Any) -> socket.socket | int:
         """Refuses all addresses but the checked ones, however libcurl may have read the URL."""
@@ -86,9 +92,10 @@ class Transfer:
             self._response_deadline = time.monotonic() + _ANSWER_SECONDS
 
     def _take_body(self, chunk: bytes) -> int:
-        """0 ends the exchange."""
+        """0 ends the transfer."""
         self.response += chunk
-        return len(chunk) if len(self.response) < ANSWER_BYTES else 0
+        is_wanted = self.has_status and len(self.response) < ANSWER_BYTES
+        return len(chunk) if is_wanted else 0
 
     def _is_over(self, *progress: int) -> bool:
         """libcurl asks whenever something has arrived, and otherwise once a second."""
@@ -116,6 +123,8 @@ def new_handle(endpoint: Endpoint, addresses: Collection[tuple[str, int]]) -> py
         pycurl.FOLLOWLOCATION: 0,
         pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
         pycurl.HTTP_CONTENT_DECODING: 0,
+        # An answer without status line comes as a body, so that the failure can quote it.
+        pycurl.HTTP09_ALLOWED: 1,
         pycurl.CONNECTTIMEOUT_MS: int(_CONNECT_SECONDS * 1000),
         pycurl.MAXCONNECTS: 1,
         pycurl.MAXAGE_CONN: int(IDLE_SECONDS),

@@ -16,6 +16,7 @@ from django.test import override_settings
 
 from chatsite import certificates
 from tests.ports import free_port
+from webhooks import client as client_module
 from webhooks import transfer as transfer_module
 from webhooks.addresses import InvalidEndpoint, is_allowed, parse_endpoint, resolve
 from webhooks.client import Client, RequestFailed
@@ -39,9 +40,8 @@ def test_an_answer_has_status_headers_and_body() -> None:
 
 
 def kept(client: Client) -> list[int]:
-    """The local ports of the client's idle connections, on which it is not waiting for anything."""
-    handles = [handle for waiting in client._idle.values() for _, handle in waiting]
-    return [handle.getinfo(pycurl.LOCAL_PORT) for handle in handles]
+    """The local ports of the client's idle connections, the oldest first."""
+    return [idle.handle.getinfo(pycurl.LOCAL_PORT) for idle in client._idle]
 
 
 def test_connections_are_kept_until_they_are_old() -> None:
@@ -140,7 +140,16 @@ def test_many_threads_share_a_client() -> None:
 
     with receiving(echo) as receiver, ThreadPoolExecutor(32) as pool:
         assert all(pool.map(send, range(500)))
-    assert 0 < len(kept(client)) <= 16
+    assert 0 < len(kept(client)) <= 32
+
+
+def test_the_number_of_idle_connections_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_MAX_IDLE", 2)
+    client = Client()
+    with receiving() as receiver:
+        for name in ("a", "b", "c"):
+            client.send("POST", f"{receiver.url}/{name}", {}, b"[]")
+        assert [idle.url[-1] for idle in client._idle] == ["b", "c"]
 
 
 # --- What is sent --------------------------------------------------------------------------------
@@ -364,6 +373,13 @@ def test_garbage_and_hanging_up_are_socket_errors(garbage: bytes) -> None:
     with speaking(talk) as url:
         outcome, text, _ = failure_of(url, seconds=5)
     assert outcome == "SocketError" and text and "\x00" not in text
+
+
+def test_an_answer_that_is_not_http_is_quoted_and_one_that_is_missing_is_named() -> None:
+    with speaking(lambda connection: connection.sendall(b"220 mail \x00 ready\r\n")) as url:
+        assert failure_of(url)[1].startswith("The endpoint's answer is not HTTP: 220 mail \ufffd")
+    with speaking(lambda connection: None) as url:
+        assert failure_of(url)[1] == "The endpoint closed the connection without an answer."
 
 
 def test_endless_headers_and_endless_continues_are_bounded() -> None:
