@@ -1,4 +1,4 @@
-"""Where webhooks may go: what keeps a subscription from reaching into the server's own network."""
+"""The addresses that webhooks may connect to, so that none reaches the server's own network."""
 
 import ipaddress
 import socket
@@ -12,7 +12,7 @@ from django.conf import settings
 LONGEST_URL = 4096
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# The part of IPv6 that is given out to the internet, by IANA.
+# The part of IPv6 that IANA assigns to the internet.
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 # Behind these is something of the machine's own, though the standard library calls them global:
 # protocol assignments (a metadata service among them), old 6to4 relays, Azure's platform.
@@ -23,15 +23,15 @@ _PORTS = {"https": 443, "http": 80}
 
 
 class InvalidEndpoint(ValueError):
-    """A URL that no event will be sent to; the text says why."""
+    """The URL cannot be an endpoint; the text says why."""
 
 
 class ForbiddenAddress(Exception):
-    """The endpoint's name stands for addresses that nothing is sent to."""
+    """The endpoint's name resolves only to addresses that webhooks may not connect to."""
 
 
 class UnknownHost(Exception):
-    """The endpoint's name stands for no address."""
+    """The endpoint's name does not resolve."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Endpoint:
 
     @property
     def host_header(self) -> str:
-        """Host and, unless it goes without saying, port."""
+        """The host, and the port unless it is the default of the scheme."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         usual = _PORTS["https" if self.is_tls else "http"]
         return host if self.port == usual else f"{host}:{self.port}"
@@ -54,7 +54,7 @@ class Endpoint:
 def parse_endpoint(url: str) -> Endpoint:
     """The parts of an endpoint's URL. Raises InvalidEndpoint."""
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise InvalidEndpoint("The endpoint URL must be printable ASCII without blanks.")
+        raise InvalidEndpoint("The endpoint URL must be printable ASCII without spaces.")
     if len(url) > LONGEST_URL:
         raise InvalidEndpoint(f"The endpoint URL must not exceed {LONGEST_URL} characters.")
     try:
@@ -67,7 +67,7 @@ def parse_endpoint(url: str) -> Endpoint:
     if parts.username is not None or parts.password is not None:
         raise InvalidEndpoint("The endpoint URL must not hold a user name or password.")
     if port == 0:
-        raise InvalidEndpoint("The endpoint URL names no port that can be reached.")
+        raise InvalidEndpoint("The endpoint URL must not have port 0.")
     if parts.scheme == "http" and not settings.CHATSITE_WEBHOOK_HTTP and not _is_loopback(host):
         raise InvalidEndpoint(
             "The endpoint URL must begin with https://; plain http is for loopback addresses, "
@@ -87,7 +87,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def resolve(endpoint: Endpoint) -> list[tuple[socket.AddressFamily, Any]]:
-    """The addresses to connect to, already checked: nobody resolves the name again.
+    """The addresses to connect to, already checked, so that the name is not resolved again.
 
     Raises UnknownHost and ForbiddenAddress.
     """
@@ -102,7 +102,7 @@ def resolve(endpoint: Endpoint) -> list[tuple[socket.AddressFamily, Any]]:
     ]
     if not allowed:
         raise ForbiddenAddress(
-            f"{endpoint.host} stands for addresses that webhooks may not reach; "
+            f"{endpoint.host} resolves to addresses that webhooks may not reach; "
             "CHATSITE_WEBHOOK_NETWORKS allows networks of your own."
         )
     return allowed

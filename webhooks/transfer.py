@@ -142,8 +142,8 @@ def new_handle(endpoint: Endpoint, addresses: Collection[tuple[str, int]]) -> py
 def _trust(ca_file: str) -> Mapping[int, Any]:
     """The options by which libcurl trusts the system's CAs and those of a file.
 
-    libcurl reads a bundle again for each connection (5 ms, 1.2 MB), so a folder in which certificates are
-    found by their hash is preferred. Not every system has one.
+    libcurl reads a bundle again for each connection (5 ms, 1.2 MB), so a folder in which
+    certificates are found by their hash is preferred. Not every system has one.
     """
     paths = ssl.get_default_verify_paths()
     is_hashed = bool(paths.capath) and any(Path(paths.capath).glob("*.0"))

@@ -514,7 +514,7 @@ def test_nothing_is_sent_to_a_forbidden_address(url: str) -> None:
 def test_a_name_is_resolved_once_and_connected_to_what_was_checked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The second answer of the resolver would be a forbidden address; nobody asks for it."""
+    """The resolver's second answer would be a forbidden address; it is not asked again."""
     asked: list[str] = []
     with receiving() as receiver:
         port = parse_endpoint(receiver.url).port
