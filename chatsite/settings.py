@@ -226,7 +226,7 @@ EVENT_RECORDERS = [
     "messaging.recorders.record_system_messages",
     "cognitive.recorders.forget_results",
 ]
-EVENT_SINKS = ["live.announcing.announce_live", "webhooks.sink.note"]
+EVENT_SINKS = ["live.notifier.notify_hubs", "webhooks.sink.note"]
 EVENT_AUDIENCE = "threads.audience.audiences"
 # Additional members of threads in lists, by the value of the query parameter `include`.
 THREAD_DETAILS = {

@@ -1,1 +1,1 @@
-"""Live events: the hub, the native event stream, and the dialect of the official SDKs."""
+"""Live events: the hub, the native event stream, and the protocol of the official SDKs."""

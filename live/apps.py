@@ -4,18 +4,16 @@ from wire import telemetry
 
 
 class LiveConfig(AppConfig):
-    """Live events."""
-
     name = "live"
     verbose_name = "live events"
 
     def ready(self) -> None:
-        """Tells how many connections there are to whoever watches."""
-        telemetry.gauges["RealtimeConnections"] = _connections
+        """Register the gauge of open connections with telemetry."""
+        telemetry.gauges["RealtimeConnections"] = _connection_count
 
 
-def _connections() -> float:
-    # Not with the app: it takes long to load, and not every command has a use for it.
+def _connection_count() -> float:
+    # Imported late, because it takes long to load and not every command needs it.
     from live import hub
 
-    return hub.connections()
+    return hub.connection_count()

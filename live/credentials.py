@@ -1,4 +1,4 @@
-"""Who opens a live connection, and until when the proof is good."""
+"""Who opens a live connection, and until when the credential is valid."""
 
 import io
 import math
@@ -21,17 +21,17 @@ from identity.hosts import host_name
 from identity.models import Resource
 from wire.errors import unauthorized
 
-_STILL_GOOD = """
+_VALID_USERS = """
 SELECT u.id, u.token_generation, r.primary_key_id, r.secondary_key_id
 FROM identity_communicationuser u JOIN identity_resource r ON r.id = u.resource_id
-WHERE u.deleted_at IS NULL AND u.id IN ({places})
+WHERE u.deleted_at IS NULL AND u.id IN ({placeholders})
 """
 _STATEMENT_SIZE = 500
 
 
 @dataclass(frozen=True)
 class Credential:
-    """A proof that was valid when it was shown. `user_id` is None for a service."""
+    """A credential that was valid when it was presented. `user_id` is None for a service."""
 
     resource_id: UUID
     user_id: int | None
@@ -39,14 +39,14 @@ class Credential:
     # The access key that signed the token or the request, and the token's generation.
     key_id: str
     generation: int = 0
-    # Epoch seconds.
+    # In epoch seconds.
     expires: float = math.inf
 
 
 def of_token(token: str, host: str) -> Credential | None:
-    """The user whose access token this is, sent to `host`; None when it is not valid.
+    """The credential of a user's access token that was sent to `host`; None if it is not valid.
 
-    Raises ChatError 403 when it allows no chat.
+    Raises ChatError 403 if the token has no chat scope.
     """
     caller = caller_of(token, host)
     return _of_caller(caller, token) if caller else None
@@ -55,7 +55,7 @@ def of_token(token: str, host: str) -> Credential | None:
 def _of_caller(caller: Caller, token: str) -> Credential:
     require(caller, Capability.TAKE_PART)
     claims = tokens.read(token)
-    assert claims is not None, "whoever has a caller has read the token"
+    assert claims is not None, "a token with a caller can be read"
     return Credential(
         resource_id=caller.resource_id,
         user_id=caller.user_id,
@@ -67,26 +67,26 @@ def _of_caller(caller: Caller, token: str) -> Credential:
 
 
 def http_request(scope: dict[str, Any]) -> Request:
-    """The request behind an ASGI scope, a WebSocket's handshake included."""
+    """The request of an ASGI scope; a WebSocket's handshake counts as a GET."""
     as_http = {"method": "GET", "scheme": "http"} | scope | {"type": "http"}
     return Request(ASGIRequest(as_http, io.BytesIO()))
 
 
 def host_of(scope: dict[str, Any]) -> str:
-    """The name of the host that the client asked. Raises DisallowedHost for none of ours."""
+    """The host name in the request. Raises DisallowedHost if it is not one of this server."""
     return host_name(http_request(scope).get_host())
 
 
 def of_headers(scope: dict[str, Any]) -> Credential | None:
-    """Whoever the Authorization header proves: a user, or a service with the access key.
+    """The credential in the Authorization header: a user's, or a service's.
 
-    None when there is no such header. Raises ChatError and DRF's AuthenticationFailed.
+    None if there is no such header. Raises ChatError and DRF's AuthenticationFailed.
     """
     request = http_request(scope)
     if not request.META.get("HTTP_AUTHORIZATION"):
         return None
     token = bearer_token(request)
-    # Only tokens of ours can be read; a service's are of other kinds.
+    # Only users' tokens can be read; a service's tokens are not issued by this server.
     if token and tokens.read(token) is not None:
         caller, _ = UserAuthentication().authenticate(request)
         return _of_caller(caller, token)
@@ -96,12 +96,12 @@ def of_headers(scope: dict[str, Any]) -> Credential | None:
         user_id=None,
         raw_id=None,
         key_id=service.key_id,
-        expires=_end_of(token) if token else math.inf,
+        expires=_expiry_of(token) if token else math.inf,
     )
 
 
-def _end_of(service_token: str) -> float:
-    """When a valid token of a service ends, in epoch seconds; those of the settings never do."""
+def _expiry_of(service_token: str) -> float:
+    """When a valid token of a service expires, in epoch seconds; those in the settings never do."""
     if service_token in settings.CHATSITE_SERVICE_TOKENS:
         return math.inf
     claims = jwt.decode(service_token, options={"verify_signature": False})
@@ -109,10 +109,7 @@ def _end_of(service_token: str) -> float:
 
 
 def of_skype_token(request: Request) -> Credential:
-    """The user whose token is in the header of the real-time dialect, or in the usual one.
-
-    Raises ChatError 401.
-    """
+    """The credential of the user's token in X-Skypetoken or Authorization. Raises ChatError 401."""
     token = request.META.get("HTTP_X_SKYPETOKEN", "") or bearer_token(request)
     found = of_token(token, host_name(request.get_host())) if token else None
     if found is None:
@@ -121,23 +118,23 @@ def of_skype_token(request: Request) -> Credential:
 
 
 def revoked(credentials: Iterable[Credential]) -> set[Credential]:
-    """Those that are not valid any more, whatever their time says."""
+    """Those that were revoked before they expired."""
     held = set(credentials)
     users = sorted({c.user_id for c in held if c.user_id is not None})
-    good: dict[int, tuple[int, set[str]]] = {}
+    valid: dict[int, tuple[int, set[str]]] = {}
     for start in range(0, len(users), _STATEMENT_SIZE):
-        some = users[start : start + _STATEMENT_SIZE]
-        places = ", ".join(["%s"] * len(some))
+        chunk = users[start : start + _STATEMENT_SIZE]
+        placeholders = ", ".join(["%s"] * len(chunk))
         with connection.cursor() as cursor:
-            cursor.execute(_STILL_GOOD.format(places=places), some)
-            good |= {pk: (generation, set(keys)) for pk, generation, *keys in cursor.fetchall()}
-    return {c for c in held if not _is_good(c, good)}
+            cursor.execute(_VALID_USERS.format(placeholders=placeholders), chunk)
+            valid |= {pk: (generation, set(keys)) for pk, generation, *keys in cursor.fetchall()}
+    return {c for c in held if not _is_valid(c, valid)}
 
 
-def _is_good(credential: Credential, good: dict[int, tuple[int, set[str]]]) -> bool:
+def _is_valid(credential: Credential, valid: dict[int, tuple[int, set[str]]]) -> bool:
     if credential.user_id is None:
         return credential.key_id in _keys_of(credential.resource_id)
-    generation, keys = good.get(credential.user_id, (-1, set()))
+    generation, keys = valid.get(credential.user_id, (-1, set()))
     return generation == credential.generation and credential.key_id in keys
 
 

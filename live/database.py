@@ -1,4 +1,4 @@
-"""Database work of the loop, in threads of its own."""
+"""Database work of the event loop, in threads of its own."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,14 +11,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Desk:
-    """A few threads that run queries for the loop, which must never wait for a database itself."""
+class DatabaseExecutor:
+    """A few threads that run queries, so that the event loop never waits for the database."""
 
     def __init__(self, name: str, threads: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """What `function` returns, run in one of the threads."""
+        """The result of `function`, called in one of the threads."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
             self._executor, lambda: _with_connection(function, *args, **kwargs)
@@ -29,7 +29,7 @@ def _with_connection(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
     try:
         return function(*args, **kwargs)
     except DatabaseError:
-        # It may be broken, and the next query deserves a good one.
+        # The connection may be broken; the next query opens a new one.
         connection.close()
         raise
     finally:
@@ -38,6 +38,6 @@ def _with_connection(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
             connection.close()
 
 
-# The hub's own reading is never queued behind that of sockets which come and go.
-hub_desk = Desk("live-hub", 1)
-socket_desk = Desk("live-socket", 2)
+# The hub's reading of the log never queues behind connections that open and close.
+hub_database = DatabaseExecutor("live-hub", 1)
+connection_database = DatabaseExecutor("live-socket", 2)

@@ -1,13 +1,13 @@
-"""Answers of the ASGI applications that do not run inside Django."""
+"""Responses of the ASGI applications that do not run inside Django."""
 
 from typing import Any
 
 from django.conf import settings
 
-from asgi_server.connections import Send
+from asgi_server.interface import Send
 from wire.errors import ChatError, chat_error_body
 
-# What a page on another origin may see; preflights are answered by Django.
+# For pages on other origins; Django answers their preflight requests.
 _CORS = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": ", ".join(settings.CORS_EXPOSE_HEADERS),
@@ -15,7 +15,7 @@ _CORS = {
 
 
 async def start(send: Send, status: int, headers: dict[str, str]) -> None:
-    """The head of an answer."""
+    """Send the head of a response, with the headers of CORS."""
     await send(
         {
             "type": "http.response.start",
@@ -28,7 +28,7 @@ async def start(send: Send, status: int, headers: dict[str, str]) -> None:
 
 
 async def answer(send: Send, status: int, body: bytes, content_type: str = "") -> None:
-    """A whole answer."""
+    """Send a whole response."""
     headers = {"content-length": str(len(body)), "cache-control": "no-store"}
     if content_type:
         headers["content-type"] = content_type
@@ -37,7 +37,7 @@ async def answer(send: Send, status: int, body: bytes, content_type: str = "") -
 
 
 async def refuse(send: Send, error: ChatError) -> None:
-    """An error in the protocol's shape."""
+    """Send an error in the protocol's shape."""
     body = chat_error_body(error)
     headers: dict[str, Any] = {"content-length": str(len(body)), **error.headers}
     if body:

@@ -1,7 +1,7 @@
-"""The hub: one per server process, between the event log and the sockets.
+"""The hub: one per server process, between the event log and the subscribers.
 
-It follows the log (`events.following`), so that nothing is lost, doubled or out of order whatever
-happens to an announcement: announcements only say that there is something to read. See
+It follows the log (`events.following`), so that events are neither lost nor doubled nor reordered
+whatever happens to a notification: notifications only say that there is something to read. See
 docs/decisions/0004-live-follows-the-log.md.
 """
 
@@ -19,330 +19,354 @@ from django.db import DatabaseError
 
 from events.catalogue import ThreadEvent
 from events.following import Cursor, end
-from live import credentials, layer, log
-from live.announcements import Announcement, size_of
-from live.database import hub_desk, socket_desk
-from live.readers import Ending, Reader
-from live.roster import Roster
-from live.unstored import unpacked
+from live import credentials, event_log, layer
+from live.database import connection_database, hub_database
+from live.ephemeral import from_message
+from live.outgoing import OutgoingEvent, size_of
+from live.subscriber_index import SubscriberIndex
+from live.subscribers import CloseReason, Subscriber
 from wire import telemetry
 
 logger = logging.getLogger(__name__)
 
-# Without an announcement the log is looked at so often: seconds.
-POLL = 1.0
-# Events read at a time.
-BATCH = 100
-# So many are passed on without a pause.
-A_FEW = 3
-# The loop serves others in between when passing events on takes longer: seconds.
-TURN = 0.01
-MOST_BYTES_IN_A_TURN = 256 * 1024
-TICK = 1.0
-REVOCATION_CHECK = 3.0
-PAUSE_AFTER_FAILURE = 0.5
+# How often the log is read without a notification.
+POLL_SECONDS = 1.0
+# Events read by one query.
+BATCH_SIZE = 100
+# A batch of at most so many events is delivered at once, without the delivery task.
+MAX_INLINE_EVENTS = 3
+# The delivery task lets the loop do other work after so many seconds or bytes.
+MAX_LOOP_SECONDS = 0.01
+MAX_LOOP_BYTES = 256 * 1024
+TICK_SECONDS = 1.0
+REVOCATION_CHECK_SECONDS = 3.0
+RETRY_SECONDS = 0.5
 
 
-# A reader, and what is done once it has been taken in.
-_Newcomer = tuple[Reader, "asyncio.Future[None]"]
+# A subscriber, and the future that is done once it has been admitted.
+_Joining = tuple[Subscriber, "asyncio.Future[None]"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What was read at once: events, the cursor behind them, and what to do after them."""
+    """What was read at once: events, the cursor behind them, and what follows them.
 
-    entries: Sequence[log.Entry]
+    `delivered` is done once all of it has been delivered.
+    """
+
+    entries: Sequence[event_log.Entry]
     end: Cursor | None
-    unstored: Sequence[ThreadEvent] = ()
-    heard: "Future[None] | None" = None
+    ephemeral: Sequence[ThreadEvent] = ()
+    delivered: "Future[None] | None" = None
 
 
 class Hub:
-    """The readers of one process, and its place in the log. Lives in one event loop.
+    """The subscribers of one process, and its place in the log. Belongs to one event loop.
 
-    Two places, to be exact: up to the first the log has been read, by whatever thread had reason
-    to; up to `cursor` it has been passed on, by the loop, in the order of reading.
+    There are two places: the log has been read up to `_read_to`, by any thread; it has been
+    delivered up to `cursor`, by the loop, in the order of reading.
     """
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
-        self.roster = Roster()
-        self.readers: set[Reader] = set()
+        self.index = SubscriberIndex()
+        self.subscribers: set[Subscriber] = set()
         self.cursor = Cursor()
-        # Called about once a second while there are readers, with `time.monotonic()`.
-        self.chores: list[Callable[[float], Awaitable[None]]] = []
-        # By name, who hears what other processes say beside announcements.
-        self.listeners: dict[str, Callable[[Any], None]] = {}
+        # Called about once a second while there are subscribers, with `time.monotonic()`.
+        self.periodic_tasks: list[Callable[[float], Awaitable[None]]] = []
+        # Handlers of further members of messages from other processes, by the member's name.
+        self.peer_handlers: dict[str, Callable[[Any], None]] = {}
         self._reading = threading.Lock()
         self._read_to: Cursor | None = None
         self._batches: deque[_Batch] = deque()
-        self._filled = asyncio.Event()
-        # Readers that want to be taken in; the first of them begin the next round.
-        self._newcomers: list[_Newcomer] = []
-        self._unstored: list[ThreadEvent] = []
+        self._has_batches = asyncio.Event()
+        self._joining: list[_Joining] = []
+        self._ephemeral: list[ThreadEvent] = []
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
-    # --- called by sockets -----------------------------------------------------------------------
+    # --- called by connections -------------------------------------------------------------------
 
-    async def attach(self, reader: Reader) -> None:
-        """Takes a reader in: from `reader.start` on it is offered what it may see."""
+    async def attach(self, subscriber: Subscriber) -> None:
+        """Admit a subscriber: from `subscriber.start` on it is offered what it may see."""
         if not self._tasks:
             self._tasks = [
-                asyncio.create_task(self._follow_for_ever()),
-                asyncio.create_task(self._pass_on_for_ever()),
-                asyncio.create_task(self._look_after_readers()),
-                asyncio.create_task(layer.listen(self._hear_others)),
+                asyncio.create_task(self._follow_log()),
+                asyncio.create_task(self._deliver_batches()),
+                asyncio.create_task(self._maintain_subscribers()),
+                asyncio.create_task(layer.receive_from_peers(self._handle_peer_message)),
             ]
         admitted: asyncio.Future[None] = self.loop.create_future()
-        self._newcomers.append((reader, admitted))
+        self._joining.append((subscriber, admitted))
         self._woken.set()
         try:
             await admitted
         except asyncio.CancelledError:
-            self._newcomers = [one for one in self._newcomers if one[0] is not reader]
-            self.detach(reader)
+            self._joining = [one for one in self._joining if one[0] is not subscriber]
+            self.detach(subscriber)
             raise
 
-    def detach(self, reader: Reader) -> None:
-        """Lets a reader go."""
-        self.readers.discard(reader)
-        self.roster.discard(reader)
+    def detach(self, subscriber: Subscriber) -> None:
+        """Remove a subscriber, if it is there."""
+        self.subscribers.discard(subscriber)
+        self.index.discard(subscriber)
 
-    async def replay(self, reader: Reader, after: Cursor) -> None:
-        """Sends what the reader missed since `after`, then lets it go live."""
+    async def replay(self, subscriber: Subscriber, after: Cursor) -> None:
+        """Send what the subscriber missed since `after`, then let it go live."""
         beyond = -1
-        while after != reader.start and not reader.ending:
-            missed = await socket_desk.run(
-                log.missed, reader.scope, after, reader.start, beyond=beyond, limit=BATCH
+        while after != subscriber.start and not subscriber.close_reason:
+            missed = await connection_database.run(
+                event_log.missed,
+                subscriber.scope,
+                after,
+                subscriber.start,
+                beyond=beyond,
+                limit=BATCH_SIZE,
             )
             for entry in missed:
-                reader.deliver(Announcement(entry.event, entry.cursor))
-                await reader.pause()
-            if len(missed) < BATCH:
+                subscriber.deliver(OutgoingEvent(entry.event, entry.cursor))
+                await subscriber.wait_for_client()
+            if len(missed) < BATCH_SIZE:
                 break
             beyond = missed[-1].id
-        await reader.go_live()
+        await subscriber.go_live()
 
-    def end_all(self) -> None:
-        """Ends every connection, since the server stops; it closes its WebSockets itself."""
-        for reader in list(self.readers):
-            reader.end_with_server()
+    def disconnect_all(self) -> None:
+        """Disconnect every subscriber because the server stops."""
+        for subscriber in list(self.subscribers):
+            subscriber.disconnect_for_shutdown()
 
-    # --- called by announcements -----------------------------------------------------------------
+    # --- called by notifications -----------------------------------------------------------------
 
-    def hear(self, event: ThreadEvent | None = None) -> None:
-        """There is something new in the log, or an event that is not stored. In the loop."""
-        if event is not None:
-            self._unstored.append(event)
+    def wake(self, ephemeral: ThreadEvent | None = None) -> None:
+        """Read the log soon, and deliver an event that is not stored there. Loop thread only."""
+        if ephemeral is not None:
+            self._ephemeral.append(ephemeral)
         self._woken.set()
 
-    def read_on(
-        self, unstored: Sequence[ThreadEvent] = (), heard: "Future[None] | None" = None
+    def read_new(
+        self, ephemeral: Sequence[ThreadEvent] = (), delivered: "Future[None] | None" = None
     ) -> None:
-        """Reads what is new in the log and has it passed on, followed by `unstored`.
+        """Read what is new in the log and schedule its delivery, followed by `ephemeral`.
 
-        For any thread but the loop's. `heard` is done when all of it has been passed on.
+        For any thread but the loop's. `delivered` is done when all of it has been delivered.
         """
         with self._reading:
-            rest: Sequence[log.Entry] = ()
+            rest: Sequence[event_log.Entry] = ()
             while self._read_to is not None:
                 start = self._read_to
-                rows, self._read_to = log.read_after(start, BATCH)
-                rest = log.entries(start, self._read_to, rows)
-                if len(rows) < BATCH:
+                rows, self._read_to = event_log.read_after(start, BATCH_SIZE)
+                rest = event_log.entries(start, self._read_to, rows)
+                if len(rows) < BATCH_SIZE:
                     break
-                self._hand_over(_Batch(rest, self._read_to))
-            self._hand_over(_Batch(rest, self._read_to, unstored, heard))
+                self._schedule(_Batch(rest, self._read_to))
+            self._schedule(_Batch(rest, self._read_to, ephemeral, delivered))
 
-    def _hand_over(self, batch: "_Batch") -> None:
-        # In the lock, so that batches stay in order.
+    def _schedule(self, batch: _Batch) -> None:
+        # Called with the lock held, so that batches stay in order.
         self.loop.call_soon_threadsafe(self._take, batch)
 
-    def _hear_others(self, message: dict[str, Any]) -> None:
-        for name, listener in self.listeners.items():
+    def _handle_peer_message(self, message: dict[str, Any]) -> None:
+        for name, handler in self.peer_handlers.items():
             if name in message:
-                listener(message[name])
-        for unstored in message.get("unstored", ()):
-            self.hear(unpacked(unstored))
-        self.hear()
+                handler(message[name])
+        for ephemeral in message.get("unstored", ()):
+            self.wake(from_message(ephemeral))
+        self.wake()
 
-    # --- following -------------------------------------------------------------------------------
+    # --- following the log -----------------------------------------------------------------------
 
-    async def _follow_for_ever(self) -> None:
+    async def _follow_log(self) -> None:
         while True:
+            await self._wait_until_woken()
+            ephemeral, self._ephemeral = self._ephemeral, []
+            # Subscribers that come later wait for the next round: they may know events, from
+            # another process, that this round does not read, and would get them twice.
+            joining = list(self._joining)
             try:
-                async with asyncio.timeout(POLL if self.readers or self._newcomers else None):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
-            self._woken.clear()
-            unstored, self._unstored = self._unstored, []
-            # Those who come later wait for the next round: they may know events that this one
-            # does not read, from another process, and would get them twice.
-            newcomers = list(self._newcomers)
-            try:
-                if newcomers:
-                    passed_on: Future[None] = Future()
-                    await hub_desk.run(self._read_on_or_start, unstored, passed_on)
-                    await asyncio.wrap_future(passed_on)
-                    await self._admit(newcomers)
-                    # What was committed meanwhile was perhaps announced to nobody.
-                    self._woken.set()
-                elif self.readers:
-                    await hub_desk.run(self.read_on, unstored)
-                else:
-                    # Nobody is there to miss anything.
-                    await hub_desk.run(self._stop_reading)
+                await self._follow_once(ephemeral, joining)
             except DatabaseError:
-                logger.exception("The event log could not be read; trying again")
+                logger.exception("Reading the event log failed, retrying")
                 self._woken.set()
-                await asyncio.sleep(PAUSE_AFTER_FAILURE)
+                await asyncio.sleep(RETRY_SECONDS)
             except Exception:
                 logger.exception("Following the event log failed")
-                await asyncio.sleep(PAUSE_AFTER_FAILURE)
+                await asyncio.sleep(RETRY_SECONDS)
 
-    def _read_on_or_start(self, unstored: Sequence[ThreadEvent], passed_on: "Future[None]") -> None:
-        """Reads on, or begins at the end of the log if nothing has been read so far."""
+    async def _wait_until_woken(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS if self.subscribers or self._joining else None):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+        self._woken.clear()
+
+    async def _follow_once(
+        self, ephemeral: Sequence[ThreadEvent], joining: Sequence[_Joining]
+    ) -> None:
+        if joining:
+            delivered: Future[None] = Future()
+            await hub_database.run(self._start_or_read_new, ephemeral, delivered)
+            await asyncio.wrap_future(delivered)
+            await self._admit(joining)
+            # What was committed meanwhile may have notified no one.
+            self._woken.set()
+        elif self.subscribers:
+            await hub_database.run(self.read_new, ephemeral)
+        else:
+            await hub_database.run(self._stop_reading)
+
+    def _start_or_read_new(
+        self, ephemeral: Sequence[ThreadEvent], delivered: "Future[None]"
+    ) -> None:
+        """Read on, or start at the end of the log if nothing has been read so far."""
         with self._reading:
             if self._read_to is None:
                 self._read_to = end()
-                # Behind what earlier readers, who have gone, still had coming.
-                self._hand_over(_Batch((), self._read_to))
-        self.read_on(unstored, passed_on)
+                # Behind what is still scheduled for earlier subscribers, which have gone.
+                self._schedule(_Batch((), self._read_to))
+        self.read_new(ephemeral, delivered)
 
     def _stop_reading(self) -> None:
         with self._reading:
             self._read_to = None
 
-    def _take(self, batch: "_Batch") -> None:
+    # --- delivering ------------------------------------------------------------------------------
+
+    def _take(self, batch: _Batch) -> None:
         self._batches.append(batch)
-        if len(self._batches) > 1 or len(batch.entries) > A_FEW:
-            self._filled.set()
+        if len(self._batches) > 1 or len(batch.entries) > MAX_INLINE_EVENTS:
+            self._has_batches.set()
             return
         # The usual case, and the shortest way.
         for entry in batch.entries:
-            self._pass_on_entry(entry)
+            self._deliver_entry(entry)
         self._finish(batch)
 
-    async def _pass_on_for_ever(self) -> None:
+    async def _deliver_batches(self) -> None:
         while True:
-            await self._filled.wait()
-            self._filled.clear()
+            await self._has_batches.wait()
+            self._has_batches.clear()
             while self._batches:
                 batch = self._batches[0]
-                turn, size = time.monotonic(), 0
-                for entry in batch.entries:
-                    self._pass_on_entry(entry)
-                    size += size_of(entry.event)
-                    if time.monotonic() - turn > TURN or size > MOST_BYTES_IN_A_TURN:
-                        # The server writes to its sockets in between.
-                        await asyncio.sleep(0)
-                        turn, size = time.monotonic(), 0
+                await self._deliver_entries(batch.entries)
                 self._finish(batch)
                 await asyncio.sleep(0)
 
-    def _pass_on_entry(self, entry: log.Entry) -> None:
-        self.cursor = entry.cursor
-        self._pass_on(Announcement(entry.event, entry.cursor))
+    async def _deliver_entries(self, entries: Sequence[event_log.Entry]) -> None:
+        started, size = time.monotonic(), 0
+        for entry in entries:
+            self._deliver_entry(entry)
+            size += size_of(entry.event)
+            if time.monotonic() - started > MAX_LOOP_SECONDS or size > MAX_LOOP_BYTES:
+                # The server writes to its sockets in between.
+                await asyncio.sleep(0)
+                started, size = time.monotonic(), 0
 
-    def _finish(self, batch: "_Batch") -> None:
+    def _deliver_entry(self, entry: event_log.Entry) -> None:
+        self.cursor = entry.cursor
+        self._deliver(OutgoingEvent(entry.event, entry.cursor))
+
+    def _finish(self, batch: _Batch) -> None:
         if batch.end is not None:
             self.cursor = batch.end
-        for event in batch.unstored:
-            self._pass_on(Announcement(event, self.cursor))
+        for event in batch.ephemeral:
+            self._deliver(OutgoingEvent(event, self.cursor))
         self._batches.popleft()
-        if batch.heard and not batch.heard.done():
-            batch.heard.set_result(None)
+        if batch.delivered and not batch.delivered.done():
+            batch.delivered.set_result(None)
 
-    def _pass_on(self, announcement: Announcement) -> None:
-        """To every local reader that may see it, in one go: two events never interleave."""
-        event, taken = announcement.event, 0
-        for reader in list(self.roster.recipients(event)):
+    def _deliver(self, outgoing: OutgoingEvent) -> None:
+        """Offer an event to every local subscriber that may see it, without a pause.
+
+        So two events never interleave.
+        """
+        event, taken = outgoing.event, 0
+        for subscriber in list(self.index.recipients(event)):
             try:
-                taken += reader.offer(announcement)
+                taken += subscriber.offer(outgoing)
             except Exception:
-                # The others must not miss it for that.
-                logger.exception("An event could not be sent")
-        self.roster.settle(event)
+                # The other subscribers must still get the event.
+                logger.exception("Event delivery failed event_type=%s", event.type)
+        self.index.record_departures(event)
         if taken:
             telemetry.count(
                 "RealtimeEvents", times=taken, resource_id=event.resource_id, Event=event.type
             )
 
-    async def _admit(self, newcomers: "list[_Newcomer]") -> None:
-        users = {r.scope.user_id for r, _ in newcomers if r.scope.user_id is not None}
-        # Read later than the cursor, which is fine: stays say exactly from when to when.
-        stays = await hub_desk.run(log.stays_of, users)
-        for newcomer in newcomers:
-            reader, admitted = newcomer
+    async def _admit(self, joining: Sequence[_Joining]) -> None:
+        users = {s.scope.user_id for s, _ in joining if s.scope.user_id is not None}
+        # Read later than the cursor, which does no harm: stays say exactly from when to when.
+        stays = await hub_database.run(event_log.stays_of, users)
+        for one in joining:
+            subscriber, admitted = one
             if admitted.cancelled():
                 continue
-            self._newcomers.remove(newcomer)
-            reader.start = self.cursor
-            user_id = reader.scope.user_id
-            self.roster.add(reader, stays[user_id] if user_id is not None else {})
-            self.readers.add(reader)
+            self._joining.remove(one)
+            subscriber.start = self.cursor
+            user_id = subscriber.scope.user_id
+            self.index.add(subscriber, stays[user_id] if user_id is not None else {})
+            self.subscribers.add(subscriber)
             admitted.set_result(None)
 
-    # --- looking after readers -------------------------------------------------------------------
+    # --- maintenance -----------------------------------------------------------------------------
 
-    async def _look_after_readers(self) -> None:
+    async def _maintain_subscribers(self) -> None:
         checked = time.monotonic()
         while True:
-            await asyncio.sleep(TICK)
-            if not self.readers:
+            await asyncio.sleep(TICK_SECONDS)
+            if not self.subscribers:
                 continue
             try:
                 self._tick()
-                if time.monotonic() - checked >= REVOCATION_CHECK:
-                    await self._end_revoked()
+                if time.monotonic() - checked >= REVOCATION_CHECK_SECONDS:
+                    await self._disconnect_revoked()
                     checked = time.monotonic()
-                for chore in self.chores:
-                    await chore(time.monotonic())
+                for task in self.periodic_tasks:
+                    await task(time.monotonic())
             except Exception:
-                logger.exception("Looking after live connections failed")
+                logger.exception("Maintenance of live connections failed")
 
     def _tick(self) -> None:
         now, clock = time.monotonic(), time.time()
-        for reader in list(self.readers):
-            if reader.credential.expires <= clock:
-                reader.end(Ending.UNAUTHORIZED)
+        for subscriber in list(self.subscribers):
+            if subscriber.credential.expires <= clock:
+                subscriber.disconnect(CloseReason.UNAUTHORIZED)
             else:
-                reader.tick(now, self.cursor)
+                subscriber.tick(now, self.cursor)
 
-    async def _end_revoked(self) -> None:
-        held = {reader.credential for reader in self.readers}
-        revoked = await hub_desk.run(credentials.revoked, held)
-        for reader in list(self.readers):
-            if reader.credential in revoked:
-                reader.end(Ending.REVOKED)
+    async def _disconnect_revoked(self) -> None:
+        held = {subscriber.credential for subscriber in self.subscribers}
+        revoked = await hub_database.run(credentials.revoked, held)
+        for subscriber in list(self.subscribers):
+            if subscriber.credential in revoked:
+                subscriber.disconnect(CloseReason.REVOKED)
 
 
 _current: Hub | None = None
 
 
-def here() -> Hub:
-    """The hub of the running loop."""
+def get_hub() -> Hub:
+    """The hub of the running event loop, made if need be."""
     global _current
     if _current is None or _current.loop is not asyncio.get_running_loop():
         _current = Hub()
     return _current
 
 
-def end_all() -> None:
-    """Ends the live connections of this process."""
-    if _current is not None:
-        _current.end_all()
-
-
-def connections() -> float:
-    """How many live connections this process has; what `wire.telemetry` asks for."""
-    return float(len(_current.readers)) if _current is not None else 0.0
-
-
-def current() -> Hub | None:
-    """The hub of this process, if it has one; for other threads."""
+def current_hub() -> Hub | None:
+    """The hub of this process, if it has one. May be called from any thread."""
     hub = _current
     return hub if hub is not None and hub.loop.is_running() else None
+
+
+def disconnect_all() -> None:
+    """Disconnect the live connections of this process because the server stops."""
+    if _current is not None:
+        _current.disconnect_all()
+
+
+def connection_count() -> float:
+    """How many live connections this process has, as a gauge of `wire.telemetry`."""
+    return float(len(_current.subscribers)) if _current is not None else 0.0

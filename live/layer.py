@@ -1,7 +1,7 @@
 """The channel layer between the hubs of several processes.
 
-It carries hints only: that the log has something new, that somebody types, that a connection was
-taken over. Whatever it loses, the hubs find in the database.
+It carries hints only: that the log has something new, that a user is typing, that a connection was
+replaced. Whatever it loses, the hubs find in the database.
 """
 
 import asyncio
@@ -15,32 +15,32 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 logger = logging.getLogger(__name__)
 
 _GROUP = "live"
-# Names this process in messages, so that it leaves its own alone.
+# Identifies this process in messages, so that it ignores its own.
 _PROCESS = uuid.uuid4().hex
-_PAUSE = 1.0
-# How long a message may take, in seconds: a network that swallows everything answers never.
-_PATIENCE = 5.0
+_RETRY_SECONDS = 1.0
+# A network that drops every packet would otherwise keep `send_to_peers` waiting for ever.
+_SEND_TIMEOUT_SECONDS = 5.0
 
 
-def reaches_others() -> bool:
-    """Whether there is a layer, and one that reaches other processes."""
+def reaches_peers() -> bool:
+    """Whether a channel layer is configured, and one that connects processes."""
     layer = get_channel_layer()
     return layer is not None and not isinstance(layer, InMemoryChannelLayer)
 
 
-async def tell(message: dict[str, Any]) -> None:
-    """Sends a message to the hubs of the other processes; a failure is logged, no more."""
+async def send_to_peers(message: dict[str, Any]) -> None:
+    """Send a message to the hubs of the other processes. A failure is only logged."""
     layer: Any = get_channel_layer()
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_SEND_TIMEOUT_SECONDS):
             await layer.group_send(_GROUP, {"type": "live", "from": _PROCESS, **message})
     except Exception as problem:
-        logger.warning("The channel layer did not take an announcement: %r", problem)
+        logger.warning("Channel layer send failed error=%r", problem)
 
 
-async def listen(hear: Callable[[dict[str, Any]], None]) -> None:
-    """Calls `hear` with every message of another process, for ever."""
-    if not reaches_others():
+async def receive_from_peers(handle: Callable[[dict[str, Any]], None]) -> None:
+    """Call `handle` with every message of the other processes, until cancelled."""
+    if not reaches_peers():
         return
     layer: Any = get_channel_layer()
     while True:
@@ -50,7 +50,7 @@ async def listen(hear: Callable[[dict[str, Any]], None]) -> None:
             while True:
                 message = await layer.receive(channel)
                 if message.get("from") != _PROCESS:
-                    hear(message)
+                    handle(message)
         except Exception as problem:
-            logger.warning("The channel layer cannot be heard, trying again: %s", problem)
-            await asyncio.sleep(_PAUSE)
+            logger.warning("Channel layer receive failed, retrying error=%r", problem)
+            await asyncio.sleep(_RETRY_SECONDS)

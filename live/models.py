@@ -1,4 +1,4 @@
-"""What must outlive a connection, or reach another process. Times are epoch milliseconds."""
+"""Rows that outlive a connection or are shared by processes. Times are epoch milliseconds."""
 
 from django.db import models
 
@@ -6,16 +6,16 @@ from identity.models import CommunicationUser
 
 
 class Ticket(models.Model):
-    """Opens the event stream once, for clients that can set no header.
+    """Opens the event stream once, for clients that cannot set request headers.
 
-    It carries the credential of the request that asked for it.
+    It carries the credential of the request that created it.
     """
 
     secret_hash = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(CommunicationUser, on_delete=models.CASCADE, related_name="+")
     key_id = models.CharField(max_length=32)
     generation = models.PositiveIntegerField()
-    # When the access token ends, in epoch seconds, and until when the ticket is good.
+    # When the access token expires, in epoch seconds, and when the ticket does.
     token_expires = models.BigIntegerField()
     until_ms = models.BigIntegerField(db_index=True)
 
@@ -26,12 +26,12 @@ class Ticket(models.Model):
 class TrouterEndpoint(models.Model):
     """One client of the official SDK: a user and the `epid` that its ChatClient keeps for life.
 
-    Only the connection that was opened last receives, and moves the position.
+    Only the connection that was opened last receives events and advances the position.
     """
 
     user = models.ForeignKey(CommunicationUser, on_delete=models.CASCADE, related_name="+")
     epid = models.CharField(max_length=100)
-    # Of the last handshake, until its socket has come.
+    # Of the last handshake, until its socket has been opened.
     sid_hash = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001
     sid_until_ms = models.BigIntegerField(default=0)
     key_id = models.CharField(max_length=32)
@@ -39,7 +39,7 @@ class TrouterEndpoint(models.Model):
     token_expires = models.BigIntegerField()
 
     connection = models.UUIDField(null=True)
-    # The cursor of the event log up to which every push was answered; empty: never connected.
+    # The cursor up to which the client has answered every push; empty if it never connected.
     position = models.TextField(blank=True)
     seen_ms = models.BigIntegerField(default=0, db_index=True)
 

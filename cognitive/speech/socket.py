@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 
-from asgi_server.sources import Source, source_of
+from asgi_server.connections import read_control
 from cognitive.credentials import CognitiveCaller
 from cognitive.speech import callers
 from cognitive.speech.audio import AudioFormat
@@ -112,7 +112,7 @@ class Session:
         self, receive: Any, send: Any, host: str, query: dict[str, str], mode: Mode | None
     ) -> None:
         self._receive, self._send, self._host = receive, send, host
-        self._source: Source = source_of(send)
+        self._reading = read_control(send)
         self._query, self._mode = query, mode
         self.credentials = Credentials("", "", is_present=False)
         self.caller: CognitiveCaller | None = None
@@ -207,11 +207,11 @@ class Session:
 
     async def _find_caller(self, credentials: Credentials) -> CognitiveCaller | None:
         # Otherwise an unlimited number of frames could queue up in memory.
-        self._source.pause()
+        self._reading.pause_reading()
         try:
             return await callers.find_caller(credentials, self._host)
         finally:
-            self._source.resume()
+            self._reading.resume_reading()
 
     def _read_config(self, config: dict[str, Any]) -> None:
         recognition = str(config.get("recognition", "")).lower()
@@ -243,11 +243,11 @@ class Session:
         turn.receive(audio)
         if turn.stream and not turn.stream.has_room.is_set():
             # The ASGI server queues frames without a limit, so reading is paused.
-            self._source.pause()
+            self._reading.pause_reading()
             try:
                 await turn.stream.has_room.wait()
             finally:
-                self._source.resume()
+                self._reading.resume_reading()
 
     async def _begin_turn(self, request_id: str) -> None:
         now = time.monotonic()

@@ -15,12 +15,13 @@ the stored events of its thread. What follows depends on the type:
 | participantsAdded | `participants`, `addedOn`, `addedByCommunicationIdentifier` |
 | participantsRemoved | `participants`, `removedOn`, `removedByCommunicationIdentifier` |
 
-`…ByCommunicationIdentifier` is left out when the server did it.
+`…ByCommunicationIdentifier` is left out if the server made the change.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
+from asgi_server.frames import Frame
 from events.catalogue import (
     EVENT_TYPES,
     ChatMessageDeleted,
@@ -37,7 +38,7 @@ from events.catalogue import (
     ThreadEvent,
     TypingIndicatorReceived,
 )
-from live.announcements import Announcement, Frame
+from live.outgoing import OutgoingEvent
 from messaging.listing import MessageRow
 from messaging.serializers import message as message_model
 from messaging.serializers import read_receipt
@@ -53,11 +54,11 @@ NAMES = {name: name[0].lower() + name[1:] for name in EVENT_TYPES}
 TYPES = {name: event_type for event_type, name in NAMES.items()}
 
 
-def event_body(announcement: Announcement) -> dict[str, Any]:
-    """One event as the stream carries it."""
-    event = announcement.event
+def event_body(outgoing: OutgoingEvent) -> dict[str, Any]:
+    """The JSON object of an event, as described above."""
+    event = outgoing.event
     body: dict[str, Any] = {
-        "id": str(announcement.cursor),
+        "id": str(outgoing.cursor),
         "type": NAMES[event.type],
         "threadId": event.thread_id,
         "version": str(event.at_ms),
@@ -90,7 +91,7 @@ def _details(event: ThreadEvent) -> dict[str, Any]:
         case ParticipantsRemoved():
             people = _participants(event.participants)
             return {"participants": people, **_done("removed", event)}
-    raise TypeError(f"{event.type} has no form in the event stream")
+    raise TypeError(f"The event stream has no representation of {event.type}")
 
 
 def _row(event: ChatMessageEvent) -> MessageRow:
@@ -162,16 +163,16 @@ def _done(verb: str, event: ThreadEvent) -> dict[str, Any]:
     return body
 
 
-def socket_frame(announcement: Announcement) -> Frame:
+def socket_frame(outgoing: OutgoingEvent) -> Frame:
     """The event as a WebSocket message."""
-    return Frame(render(event_body(announcement)))
+    return Frame(render(event_body(outgoing)))
 
 
-def sse_frame(announcement: Announcement) -> Frame:
+def sse_frame(outgoing: OutgoingEvent) -> Frame:
     """The event as a block of Server-Sent Events."""
-    return sse_block(event_body(announcement))
+    return sse_block(event_body(outgoing))
 
 
 def sse_block(body: dict[str, Any]) -> Frame:
-    """A JSON object with its `id` as a block; JSON of one line needs no further care."""
+    """A JSON object as a block with its `id`. `render` writes one line, as the format needs."""
     return Frame(b"id: %s\ndata: %s\n\n" % (str(body["id"]).encode(), render(body)))

@@ -1,4 +1,4 @@
-"""What a client asks the event stream for, and who it is; the same over both transports."""
+"""Requests to open the event stream and their credentials; the same for both transports."""
 
 import hashlib
 import secrets
@@ -12,21 +12,21 @@ from events.following import Cursor
 from identity.models import CommunicationUser
 from live import credentials
 from live.credentials import Credential
-from live.log import Scope
+from live.event_log import Scope
 from live.models import Ticket
 from live.stream.events import TYPES
 from wire.errors import bad_request, unauthorized
 from wire.times import now_ms
 
 TICKET_SECONDS = 60
-# More than any cursor of ours: it goes into one SQL statement.
-_MOST_AWAITED = 300
-_MOST_FILTERS = 100
+# A cursor goes into one SQL statement; those of this server have fewer awaited ids.
+_MAX_AWAITED = 300
+_MAX_FILTERS = 100
 
 
 @dataclass(frozen=True)
 class StreamRequest:
-    """`?after=&threadId=&eventType=&ticket=`; the filters may be repeated."""
+    """`?after=&threadId=&eventType=&ticket=`; `threadId` and `eventType` may be repeated."""
 
     after: Cursor | None
     threads: frozenset[str] | None
@@ -35,16 +35,18 @@ class StreamRequest:
 
     @classmethod
     def read(cls, scope: dict[str, Any]) -> "StreamRequest":
-        """What the query and the header Last-Event-ID ask for. Raises ChatError 400."""
+        """Parse the query and the header Last-Event-ID. Raises ChatError 400."""
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         headers = dict(scope["headers"])
-        # A client that reconnects sends the header, and still has its old address.
+        # A client that reconnects repeats its old URL and adds the header.
         text = headers.get(b"last-event-id", b"").decode("latin-1") or query.get("after", [""])[-1]
-        if any(len(query.get(name, ())) > _MOST_FILTERS for name in ("threadId", "eventType")):
-            raise bad_request(f"No more than {_MOST_FILTERS} filters of a kind are possible.")
+        if any(len(query.get(name, ())) > _MAX_FILTERS for name in ("threadId", "eventType")):
+            raise bad_request(
+                f"At most {_MAX_FILTERS} values of threadId and of eventType are allowed."
+            )
         if any("\0" in thread for thread in query.get("threadId", ())):
-            # PostgreSQL takes no text with it.
-            raise bad_request("The value of threadId is not a thread's id.", target="threadId")
+            # PostgreSQL does not store this character.
+            raise bad_request("The value of threadId is not a thread ID.", target="threadId")
         return cls(
             after=_cursor(text) if text else None,
             threads=frozenset(query["threadId"]) if "threadId" in query else None,
@@ -53,7 +55,7 @@ class StreamRequest:
         )
 
     def scope_of(self, credential: Credential) -> Scope:
-        """Which events that is, for this client."""
+        """The events requested, limited to what the credential may see."""
         return Scope(credential.resource_id, credential.user_id, self.threads, self.types)
 
 
@@ -62,33 +64,33 @@ def _cursor(text: str) -> Cursor:
         cursor = Cursor.parse(text)
     except ValueError:
         cursor = None
-    if cursor is None or len(cursor.awaited) > _MOST_AWAITED:
-        raise bad_request("The value of after is not an event's id.", target="after")
+    if cursor is None or len(cursor.awaited) > _MAX_AWAITED:
+        raise bad_request("The value of after is not an event ID.", target="after")
     return cursor
 
 
 def _types(names: list[str]) -> frozenset[str]:
     unknown = [name for name in names if name not in TYPES]
     if unknown:
-        raise bad_request(f"There is no event type '{unknown[0][:100]}'.", target="eventType")
+        raise bad_request(f"'{unknown[0][:100]}' is not an event type.", target="eventType")
     return frozenset(TYPES[name] for name in names)
 
 
 def identify(scope: dict[str, Any], request: StreamRequest) -> Credential | None:
-    """Who asks, by header or ticket; None when the client has not said yet.
+    """The credential in the Authorization header or the ticket; None if there is neither.
 
-    Raises ChatError and AuthenticationFailed. A query that touches the database.
+    Raises ChatError and AuthenticationFailed. Queries the database.
     """
     if request.ticket:
-        # The host is checked as everywhere.
+        # Raises DisallowedHost, as authentication by header does.
         credentials.host_of(scope)
         return redeem(request.ticket)
     return credentials.of_headers(scope)
 
 
 def issue_ticket(credential: Credential) -> str:
-    """A ticket that opens the stream once, within a minute, as the user of `credential`."""
-    assert credential.user_id is not None, "services set headers"
+    """A ticket that opens the stream once, within TICKET_SECONDS, as the user of `credential`."""
+    assert credential.user_id is not None, "services authenticate by header"
     secret = secrets.token_urlsafe(32)
     Ticket.objects.filter(until_ms__lt=now_ms()).delete()
     Ticket.objects.create(
@@ -109,7 +111,7 @@ RETURNING user_id, key_id, generation, token_expires
 
 
 def redeem(secret: str) -> Credential:
-    """The credential behind a ticket, which is used up by this. Raises ChatError 401."""
+    """The credential of a ticket, which is valid once. Raises ChatError 401."""
     with connection.cursor() as cursor:
         cursor.execute(_REDEEM, [_hash(secret), now_ms()])
         row = cursor.fetchone()

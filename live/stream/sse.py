@@ -1,6 +1,6 @@
 """The native event stream as Server-Sent Events: `GET /chat/events`.
 
-An ASGI application of its own, since Django's views occupy a thread as long as they run.
+It is an ASGI application of its own, because a view of Django occupies a thread while it runs.
 """
 
 import asyncio
@@ -10,20 +10,21 @@ from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from rest_framework import exceptions
 
-from asgi_server.connections import Send, response_outlet
+from asgi_server.connections import response_writer
+from asgi_server.interface import Send
 from live import hub as hubs
-from live.database import socket_desk
+from live.database import connection_database
 from live.http import refuse, start
-from live.stream.readers import sse_reader
 from live.stream.requests import StreamRequest, identify
+from live.stream.subscribers import sse_subscriber
 from wire.errors import ChatError, bad_request, unauthorized
 
 
 async def event_response(scope: dict[str, Any], receive: Any, send: Send) -> None:
-    """The ASGI application."""
+    """Answer `GET /chat/events`, as an ASGI application."""
     try:
         request = StreamRequest.read(scope)
-        credential = await socket_desk.run(identify, scope, request)
+        credential = await connection_database.run(identify, scope, request)
         if credential is None:
             raise unauthorized()
     except ChatError as refusal:
@@ -31,7 +32,7 @@ async def event_response(scope: dict[str, Any], receive: Any, send: Send) -> Non
     except exceptions.AuthenticationFailed:
         return await refuse(send, unauthorized())
     except DisallowedHost:
-        return await refuse(send, bad_request("The Host header names no host of this server."))
+        return await refuse(send, bad_request("The Host header names another server."))
     except DatabaseError:
         error = ChatError(503, "ServiceUnavailable", headers={"Retry-After": "1"})
         return await refuse(send, error)
@@ -41,17 +42,17 @@ async def event_response(scope: dict[str, Any], receive: Any, send: Send) -> Non
         {
             "content-type": "text/event-stream; charset=utf-8",
             "cache-control": "no-store",
-            # Proxies that gather answers before they pass them on would make it a dead one.
+            # nginx would otherwise buffer the response instead of passing events on.
             "x-accel-buffering": "no",
         },
     )
-    outlet = response_outlet(send)
-    reader = sse_reader(credential, request.scope_of(credential), outlet)
-    running = asyncio.create_task(reader.attend(reader.run(request.after)))
+    writer = response_writer(send)
+    subscriber = sse_subscriber(credential, request.scope_of(credential), writer)
+    running = asyncio.create_task(subscriber.run_guarded(subscriber.run(request.after)))
     try:
         while (await receive())["type"] != "http.disconnect":
             pass
     finally:
-        hubs.here().detach(reader)
+        hubs.get_hub().detach(subscriber)
         running.cancel()
-        outlet.stop()
+        writer.release()

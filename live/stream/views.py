@@ -1,4 +1,4 @@
-"""Tickets for clients of the event stream that can set no header."""
+"""Tickets for clients of the event stream that cannot set request headers."""
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -18,7 +18,7 @@ class EventTicketsView(WireView):
     authentication_classes = (UserAuthentication,)
 
     def post(self, request: Request) -> HttpResponse:
-        """A ticket that opens the stream once: `{ticket, expiresOn}`."""
+        """Return `{ticket, expiresOn}`; the ticket opens the stream once."""
         host = host_name(request.get_host())
         credential = credentials.of_token(bearer_token(request), host)
         if credential is None:

@@ -8,5 +8,5 @@ from live import hub
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readers are looked after all the time."""
-    monkeypatch.setattr(hub, "TICK", 0.02)
-    monkeypatch.setattr(hub, "REVOCATION_CHECK", 0.0)
+    monkeypatch.setattr(hub, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(hub, "REVOCATION_CHECK_SECONDS", 0.0)

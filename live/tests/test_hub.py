@@ -8,7 +8,7 @@ import pytest
 
 from events.following import Cursor, end, read_after
 from events.models import Event
-from live import hub, log
+from live import event_log, hub
 from live.tests.clients import act, stream_of, texts, types, until
 from tests.cast import Person
 
@@ -22,7 +22,7 @@ class SlowReading:
         self.is_reached, self._may_go = threading.Event(), threading.Event()
 
     def __call__(self, cursor: Cursor, limit: int) -> tuple[list[Event], Cursor]:
-        """What `log.read_after` does."""
+        """What `event_log.read_after` does."""
         found = read_after(cursor, limit)
         if not self._may_go.is_set():
             self.is_reached.set()
@@ -42,20 +42,20 @@ async def test_who_has_heard_more_elsewhere_than_this_process_hears_nothing_twic
     await witness.start()
     # As if everything happened in another process, and none of it were announced.
     settings.EVENT_SINKS = []
-    here, slow = hub.here(), SlowReading()
-    monkeypatch.setattr(log, "read_after", slow)
-    here.hear()
+    here, slow = hub.get_hub(), SlowReading()
+    monkeypatch.setattr(event_log, "read_after", slow)
+    here.wake()
     await asyncio.to_thread(slow.is_reached.wait, 10)
     await act(alice.send, thread, "heard elsewhere")
     cursor = await act(lambda: str(end()))
     stream = stream_of(bob, f"?after={cursor}")
     opening = asyncio.create_task(stream.start())
-    await until(lambda: bool(here._newcomers))
+    await until(lambda: bool(here._joining))
     slow.go_on()
     assert (await opening)["recovered"] is True
     assert texts(await witness.events(1)) == ["heard elsewhere"]
     await act(alice.send, thread, "new")
-    here.hear()
+    here.wake()
     assert texts(await stream.events(1)) == ["new"]
     await witness.close()
     await stream.close()
@@ -65,42 +65,42 @@ async def test_what_readers_who_have_gone_had_coming_reaches_nobody_who_comes_la
     alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The loop does something else after each event that it passes on.
-    monkeypatch.setattr(hub, "TURN", -1.0)
+    monkeypatch.setattr(hub, "MAX_LOOP_SECONDS", -1.0)
     thread = await act(alice.create_thread, bob)
     early = stream_of(bob)
     connected = await early.start()
-    for number in range(hub.A_FEW + 1):
+    for number in range(hub.MAX_INLINE_EVENTS + 1):
         await act(alice.send, thread, f"{number}")
-    await early.events(hub.A_FEW + 1)
+    await early.events(hub.MAX_INLINE_EVENTS + 1)
     await early.close()
-    here = hub.here()
+    here = hub.get_hub()
     # Read for `early`, and passed on only when the loop has time.
     start = Cursor.parse(connected["id"])
-    rows, place = await act(read_after, start, hub.BATCH)
+    rows, place = await act(read_after, start, hub.BATCH_SIZE)
     here._read_to = None
     for _ in range(500):
-        here._take(hub._Batch(log.entries(start, place, rows), place))
+        here._take(hub._Batch(event_log.entries(start, place, rows), place))
     late = stream_of(bob)
     # While another transaction runs, PostgreSQL makes the same place look like another one.
     assert Cursor.parse((await late.start())["id"]).last_id == place.last_id
-    assert await late.hears_nothing()
+    assert await late.receives_nothing_before_a_thread_of(bob)
     await late.close()
 
 
 async def test_a_failure_while_somebody_is_taken_in_delays_him_only(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "POLL", 0.05)
-    monkeypatch.setattr(hub, "PAUSE_AFTER_FAILURE", 0.0)
+    monkeypatch.setattr(hub, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(hub, "RETRY_SECONDS", 0.0)
     failures = [RuntimeError(), RuntimeError()]
-    stays_of = log.stays_of
+    stays_of = event_log.stays_of
 
     def fail_at_first(users: set[int]) -> Any:
         if failures:
             raise failures.pop()
         return stays_of(users)
 
-    monkeypatch.setattr(log, "stays_of", fail_at_first)
+    monkeypatch.setattr(event_log, "stays_of", fail_at_first)
     stream = stream_of(alice)
     await stream.start()
     assert not failures
@@ -117,9 +117,9 @@ async def test_deleted_threads_are_forgotten(
     await stream.start()
     await act(alice.delete, thread)
     assert types(await stream.events(1)) == ["chatThreadDeleted"]
-    roster = hub.here().roster
-    assert not roster.threads and not roster.members[bob.id].stays
+    index = hub.get_hub().index
+    assert not index.threads and not index.members[bob.id].stays
     await stream.close()
-    assert await act(log.stays_of, {bob.user.pk}) != {bob.user.pk: {}}
-    monkeypatch.setattr(log, "_RECENT_MS", -1000)
-    assert await act(log.stays_of, {bob.user.pk}) == {bob.user.pk: {}}
+    assert await act(event_log.stays_of, {bob.user.pk}) != {bob.user.pk: {}}
+    monkeypatch.setattr(event_log, "_RECENT_MS", -1000)
+    assert await act(event_log.stays_of, {bob.user.pk}) == {bob.user.pk: {}}

@@ -35,7 +35,7 @@ class Poller:
 
     async def end(self) -> None:
         """Leaves no session behind."""
-        attending = polling._sessions[self.sid].attending
+        attending = polling._sessions[self.sid].task
         assert attending
         attending.cancel()
         await asyncio.wait([attending])
@@ -92,7 +92,7 @@ async def test_eve_can_use_nobody_elses_session(alice: Person, eve: Person) -> N
 
 async def test_a_body_that_is_too_large_is_refused(alice: Person) -> None:
     poller = await connected(alice)
-    body = b"x" * (polling.LARGEST_BODY + 1)
+    body = b"x" * (polling.MAX_BODY_BYTES + 1)
     answer: Any = await poller.request("POST", body).get_response(timeout=5)
     assert answer["status"] == 413
     await poller.end()

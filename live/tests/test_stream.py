@@ -1,4 +1,4 @@
-"""The native event stream: what is heard, by whom, and what a reader who was away gets."""
+"""The native event stream: what is heard, by whom, and what a subscriber who was away gets."""
 
 import asyncio
 
@@ -84,14 +84,14 @@ async def test_bob_hears_every_event_with_the_fields_of_the_rest_models(
 
 
 async def test_eve_hears_nothing(alice: Person, bob: Person, eve: Person, mallory: Person) -> None:
-    outsiders = [stream_of(eve), stream_of(mallory)]
-    for stream in outsiders:
+    outsiders = [(stream_of(person), person) for person in (eve, mallory)]
+    for stream, _ in outsiders:
         await stream.start()
     thread = await act(alice.create_thread, bob)
     await act(alice.send, thread)
     await act(alice.post, f"{thread}/typing")
-    for stream in outsiders:
-        assert await stream.hears_nothing()
+    for stream, person in outsiders:
+        assert await stream.receives_nothing_before_a_thread_of(person)
         await stream.close()
 
 
@@ -122,7 +122,7 @@ async def test_whoever_is_removed_hears_that_and_nothing_more(
     await act(alice.post, f"{thread}/typing")
     assert types(await witness.events(3))[1:] == ["chatMessageReceived", "typingIndicatorReceived"]
     assert types(await stream.events(1)) == ["participantsRemoved"]
-    assert await stream.hears_nothing()
+    assert await stream.receives_nothing_before_a_thread_of(carol)
     for one in (stream, witness):
         await one.close()
 
@@ -144,7 +144,7 @@ async def test_whoever_returns_hears_nothing_of_the_time_between(
     again = stream_of(carol, f"?after={first['id']}")
     await again.start()
     assert contents(await again.events(3)) == contents(live)
-    assert await again.hears_nothing()
+    assert await again.receives_nothing_before_a_thread_of(carol)
     await again.close()
 
 
@@ -163,14 +163,16 @@ async def test_a_cursor_gives_exactly_what_was_missed_and_goes_on_live(
     for seen, cursor in enumerate([first["id"], *(event["id"] for event in events)]):
         again = stream_of(bob, f"?after={cursor}")
         assert (await again.start())["recovered"] is True
-        assert contents(await again.events(6 - seen)) == contents(events[seen:])
-        assert await again.hears_nothing()
+        await act(alice.send, thread, "end")
+        found = await again.events(7)
+        assert contents(found[: 6 - seen]) == contents(events[seen:])
+        assert texts(found[6 - seen :]) == ["end"] * (seen + 1)
         await again.close()
     await act(alice.send, thread, "live")
     again = stream_of(bob, f"?after={events[2]['id']}")
     await again.start()
     await act(alice.send, other, "later")
-    assert texts(await again.events(5)) == ["3", "4", "5", "live", "later"]
+    assert texts(await again.events(12)) == ["3", "4", "5", *["end"] * 7, "live", "later"]
     await again.close()
 
 
@@ -255,12 +257,13 @@ async def test_filters_by_thread_and_type(alice: Person, bob: Person) -> None:
     await act(alice.delete, f"{lunch}/messages/{message}")
     events = await stream.events(2)
     assert types(events) == ["chatMessageReceived", "chatMessageDeleted"]
-    assert await stream.hears_nothing()
+    await act(alice.send, lunch, "end")
+    assert texts(await stream.events(1)) == ["end"]
     await stream.close()
     again = stream_of(bob, f"?{query}&after={first['id']}")
     await again.start()
     assert contents(await again.events(2)) == contents(events)
-    assert await again.hears_nothing()
+    assert texts(await again.events(1)) == ["end"]
     await again.close()
 
 
@@ -280,12 +283,13 @@ async def test_a_service_hears_everything_in_its_resource_and_nothing_else(
     expected = ["chatThreadCreated", "chatMessageReceived", "typingIndicatorReceived"]
     events = await stream.events(3)
     assert types(events) == expected
-    assert await stream.hears_nothing()
+    assert await stream.receives_nothing_before_a_thread_of(alice)
     assert texts((await other.events(2))[1:]) == ["psst"]
     await stream.close()
     await other.close()
     again = stream_of_service(resource, f"?after={first['id']}")
     await again.start()
     assert contents(await again.events(2)) == contents(events[:2])
-    assert await again.hears_nothing()
+    assert types(await again.events(1)) == ["chatThreadCreated"]
+    assert await again.receives_nothing_before_a_thread_of(alice)
     await again.close()

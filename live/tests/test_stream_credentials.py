@@ -33,7 +33,6 @@ async def test_a_client_that_can_set_no_header_authenticates_in_its_first_frame(
 ) -> None:
     stream = Stream()
     assert await stream.open()
-    assert await stream.hears_nothing()
     await stream.say({"type": "authenticate", "token": alice.token})
     assert (await stream.frame())["type"] == "connected"
     await act(alice.create_thread)
@@ -80,7 +79,7 @@ async def test_a_token_in_the_address_is_no_credential(alice: Person) -> None:
         stream = Stream(f"?{name}={alice.token}")
         assert await stream.open()
         # The server still waits to be told who it is.
-        await until(lambda: len(socket._unknown) == 1)
+        await until(lambda: len(socket._unauthenticated) == 1)
         await stream.close()
 
 
@@ -111,7 +110,7 @@ async def test_who_says_nothing_in_time_is_sent_away(
 async def test_no_more_than_some_sockets_wait_for_a_first_frame(
     resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket, "MOST_UNKNOWN", 2)
+    monkeypatch.setattr(socket, "MAX_UNAUTHENTICATED", 2)
     streams = [Stream() for _ in range(3)]
     assert [await stream.open() for stream in streams] == [True, True, False]
     await streams[0].close()
@@ -215,7 +214,9 @@ async def test_a_fresh_token_prolongs_the_stream(
     await stream.start()
     await ended.start()
     await stream.say({"type": "authenticate", "token": fresh})
-    await until(lambda: any(r.credential.expires > time.time() + 61 for r in hub.here().readers))
+    await until(
+        lambda: any(s.credential.expires > time.time() + 61 for s in hub.get_hub().subscribers)
+    )
     alice.token = fresh
     pass_time(monkeypatch, seconds=61)
     assert await ended.code() == 4401

@@ -49,8 +49,8 @@ async def test_an_event_is_counted_once_for_each_connection_that_takes_it(
 async def test_a_connection_that_the_server_ends_is_counted_with_its_reason(
     bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "TICK", 0.02)
-    monkeypatch.setattr(hub, "REVOCATION_CHECK", 0.0)
+    monkeypatch.setattr(hub, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(hub, "REVOCATION_CHECK_SECONDS", 0.0)
     stream, other = stream_of(bob), stream_of(bob)
     await stream.start()
     await other.start()

@@ -12,8 +12,8 @@ from identity.models import Resource
 from identity.services import revoke_access_tokens
 from live.tests.clients import act, pass_time, token_for
 from live.tests.trouter import Trouter, allocate, bodies, connect, handshake
-from live.trouter import readers, views
-from live.trouter.limiter import Limiter
+from live.trouter import subscribers, views
+from live.trouter.limiter import RateLimiter
 from tests.cast import Person, error_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -124,7 +124,7 @@ def test_an_epid_that_cannot_be_kept_is_refused(alice: Person, epid: str) -> Non
 def test_a_client_that_connects_too_often_has_to_wait(
     alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "_allocations", Limiter())
+    monkeypatch.setattr(views, "_allocations", RateLimiter())
     assert [allocate(alice, "e").status_code for _ in range(7)] == [200] * 5 + [503] * 2
     assert allocate(alice, "another tab").status_code == 200
     assert allocate(bob, "e").status_code == 200
@@ -143,7 +143,8 @@ async def test_pings_and_events_are_acknowledged(alice: Person) -> None:
     assert await client.raw() == "6:::3"
     for quiet in ("2::", "5:::{}", "6:::1", "0::", '3:::{"id":7,"status":200}', "3:::x", "3:::[]"):
         await client.say(quiet)
-    assert await client.hears_nothing()
+    await client.say('5:4+::{"name":"ping"}')
+    assert await client.raw() == '6:::4+["pong"]'
     await client.close()
 
 
@@ -202,7 +203,7 @@ async def test_frames_without_end_end_the_connection_and_disturb_nobody(
 async def test_a_client_that_answers_nothing_is_cut_off_and_disturbs_nobody(
     alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "MOST_UNANSWERED", 5)
+    monkeypatch.setattr(subscribers, "MAX_UNANSWERED", 5)
     client, witness = await connect(alice), await connect(bob)
     thread = await act(alice.create_thread, bob)
     await witness.push()
@@ -210,7 +211,7 @@ async def test_a_client_that_answers_nothing_is_cut_off_and_disturbs_nobody(
         await act(alice.send, thread, f"{number}")
         assert bodies(await witness.pushes(1)) == [f"{number}"]
     assert await client.code() == 4428
-    monkeypatch.setattr(readers, "MOST_UNANSWERED", 100)
+    monkeypatch.setattr(subscribers, "MAX_UNANSWERED", 100)
     again = await connect(alice, client.epid)
     assert bodies((await again.pushes(7))[1:]) == [f"{number}" for number in range(6)]
     await again.close()
@@ -219,7 +220,7 @@ async def test_a_client_that_answers_nothing_is_cut_off_and_disturbs_nobody(
 async def test_a_client_that_says_nothing_for_long_is_let_go(
     alice: Person, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(subscribers, "SILENCE_SECONDS", 0.1)
     client = await connect(alice)
     assert await client.raw() == "0::"
     assert await client.code() == 4408
@@ -356,7 +357,7 @@ async def test_eve_is_pushed_nothing(alice: Person, bob: Person, eve: Person) ->
     thread = await act(alice.create_thread, bob)
     await act(alice.send, thread)
     await act(alice.post, f"{thread}/typing")
-    assert await client.hears_nothing()
+    assert await client.receives_nothing_before_an_own_thread()
     await client.close()
 
 
@@ -393,10 +394,10 @@ async def test_what_happened_meanwhile_comes_once_after_reconnecting(
         await act(alice.send, thread, f"{number}")
     again = await connect(bob, client.epid)
     assert bodies(await again.pushes(3)) == ["0", "1", "2"]
-    assert await again.hears_nothing()
+    assert await again.receives_nothing_before_an_own_thread()
     await again.close()
     once_more = await connect(bob, client.epid)
-    assert await once_more.hears_nothing()
+    assert await once_more.receives_nothing_before_an_own_thread()
     await once_more.close()
 
 
@@ -435,7 +436,7 @@ async def test_another_client_of_the_user_gets_nothing_old(alice: Person) -> Non
     await client.close()
     await act(alice.send, thread)
     other = await connect(alice, str(uuid.uuid4()))
-    assert await other.hears_nothing()
+    assert await other.receives_nothing_before_an_own_thread()
     await other.close()
 
 
@@ -445,7 +446,7 @@ async def test_the_same_epid_of_another_user_is_another_client(alice: Person, ev
     await client.close()
     await act(alice.send, thread)
     other = await connect(eve, "e")
-    assert await other.hears_nothing()
+    assert await other.receives_nothing_before_an_own_thread()
     await other.close()
 
 
@@ -458,7 +459,7 @@ async def test_who_was_away_too_long_gets_nothing_old(
     await act(alice.send, thread)
     monkeypatch.setattr("live.trouter.endpoints.RESUME_MS", -1)
     again = await connect(alice, client.epid)
-    assert await again.hears_nothing()
+    assert await again.receives_nothing_before_an_own_thread()
     await again.close()
 
 
@@ -473,7 +474,7 @@ async def test_whoever_was_removed_meanwhile_gets_that_and_nothing_after(
     await act(alice.send, thread, "gone")
     again = await connect(carol, client.epid)
     assert [push["eventId"] for push in await again.pushes(2)] == [200, 261]
-    assert await again.hears_nothing()
+    assert await again.receives_nothing_before_an_own_thread()
     await again.close()
 
 
@@ -491,7 +492,8 @@ async def test_the_newest_connection_of_a_client_is_the_one_that_receives(alice:
     await act(alice.send, thread, "newer")
     assert bodies(await new.pushes(1)) == ["newer"]
     await new.close()
-    assert await (again := await connect(alice, old.epid)).hears_nothing()
+    again = await connect(alice, old.epid)
+    assert await again.receives_nothing_before_an_own_thread()
     await again.close()
 
 

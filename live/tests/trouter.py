@@ -31,10 +31,9 @@ class Trouter(Socket):
 
     def __init__(self, person: Person, epid: str, sid: str) -> None:
         super().__init__(f"/socket.io/1/websocket/{sid}?v=v4&epid={epid}", {"host": person.host})
-        self.epid = epid
+        self.epid, self.person = epid, person
 
     async def raw(self) -> str:
-        """The next frame."""
         return str(await self.communicator.receive_from(timeout=SECONDS))
 
     async def push(self, *, answer: bool = True) -> dict[str, Any]:
@@ -50,17 +49,21 @@ class Trouter(Socket):
         return body | {"_id": message["id"], "_url": message["url"]}
 
     async def pushes(self, count: int, *, answer: bool = True) -> list[dict[str, Any]]:
-        """The next pushes."""
         return [await self.push(answer=answer) for _ in range(count)]
 
+    async def receives_nothing_before_an_own_thread(self) -> bool:
+        """Whether the next push is the creation of a thread that this user creates now."""
+        thread = await act(self.person.create_thread)
+        push = await self.push()
+        is_creation: bool = push["eventId"] == 257
+        return is_creation and push["groupId"] == thread.removeprefix("/chat/threads/")
+
     async def answer(self, number: int, status: int = 200) -> None:
-        """Answers a push."""
         answer = {"id": number, "status": status, "headers": {"MS-CV": "x.0"}, "body": ""}
         await self.say("3:::" + json.dumps(answer))
 
 
 async def connect(person: Person, epid: str | None = None) -> Trouter:
-    """A connected client."""
     epid = epid or str(uuid.uuid4())
     answer = await act(handshake, person, epid)
     assert answer.status_code == 200, answer.content
@@ -73,5 +76,4 @@ async def connect(person: Person, epid: str | None = None) -> Trouter:
 
 
 def bodies(pushes: list[dict[str, Any]]) -> list[str]:
-    """What the pushed messages say."""
     return [push["messageBody"] for push in pushes]

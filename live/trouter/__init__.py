@@ -1,1 +1,1 @@
-"""The real-time dialect that the official JavaScript, iOS and Android SDKs speak."""
+"""The real-time protocol of the official SDKs: Trouter, over socket.io 0.9."""

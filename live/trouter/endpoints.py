@@ -1,6 +1,6 @@
-"""The clients of the dialect between their connections: who they are, what they have answered.
+"""What is stored of the SDKs' clients between connections: the user, and what was answered.
 
-Functions of the database, for the threads of `live.database`.
+All functions query the database; run them with `live.database`.
 """
 
 import hashlib
@@ -17,29 +17,28 @@ from live.credentials import Credential
 from live.models import TrouterEndpoint
 from wire.times import now_ms
 
-# From the handshake until the socket comes.
+# How long after the handshake the socket may open.
 _SID_MS = 30_000
-# A client that was away no longer than this gets what it missed; after that, applications list.
+# A client that was away longer gets nothing old: applications then list the messages.
 RESUME_MS = 5 * 60_000
-# When nobody will ask any more.
-_FORGET_MS = 24 * 3_600_000
-LONGEST_EPID = 100
+# When a client that has not come back is deleted.
+_DELETE_AFTER_MS = 24 * 3_600_000
+MAX_EPID_LENGTH = 100
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A connection that may open: whose, and where it left off (None: from now on)."""
+class Endpoint:
+    """A client with a connection that may open. `position` None: it starts with new events."""
 
+    id: int
     credential: Credential
-    epid: str
-    endpoint_id: int
     connection: uuid.UUID
     position: Cursor | None
 
 
-def prepare(credential: Credential, epid: str) -> str:
-    """Notes a handshake; returns the secret id under which the socket may open once, and soon."""
-    assert credential.user_id is not None, "only users speak this dialect"
+def create_handshake(credential: Credential, epid: str) -> str:
+    """The secret session id with which a socket may open once, and soon."""
+    assert credential.user_id is not None, "services do not use this protocol"
     sid = secrets.token_urlsafe(24)
     TrouterEndpoint.objects.bulk_create(
         [
@@ -60,25 +59,26 @@ def prepare(credential: Credential, epid: str) -> str:
     return sid
 
 
-def claim(sid: str, user_id: int | None = None) -> Claim | None:
-    """The connection that a handshake prepared, used up by this; None for any other `sid`.
+def open_endpoint(sid: str, user_id: int | None = None) -> Endpoint | None:
+    """The client whose handshake returned `sid`, which is valid once; None for any other `sid`.
 
-    With `user_id` only a handshake of this user counts.
+    With `user_id` the handshake must be that user's.
     """
     with transaction.atomic():
         rows = TrouterEndpoint.objects.select_for_update(of=("self",)).select_related("user")
         found = rows.filter(sid_hash=_hash(sid), sid_until_ms__gte=now_ms()).first()
         if found is None or user_id not in (None, found.user_id):
             return None
-        was_seen_lately = found.seen_ms >= now_ms() - RESUME_MS
-        position = found.position if was_seen_lately else ""
+        is_recent = found.seen_ms >= now_ms() - RESUME_MS
+        position = found.position if is_recent else ""
         found.sid_hash, found.connection = None, uuid.uuid4()
         found.seen_ms = now_ms()
-        # Until the connection has a place of its own, the old one is where it would begin.
+        # Valid until the connection has a position of its own.
         found.position = position
         found.save(update_fields=["sid_hash", "connection", "seen_ms", "position"])
     user = found.user
-    return Claim(
+    return Endpoint(
+        id=found.pk,
         credential=Credential(
             resource_id=user.resource_id,
             user_id=user.pk,
@@ -87,8 +87,6 @@ def claim(sid: str, user_id: int | None = None) -> Claim | None:
             generation=found.generation,
             expires=found.token_expires,
         ),
-        epid=found.epid,
-        endpoint_id=found.pk,
         connection=found.connection,
         position=Cursor.parse(position) if position else None,
     )
@@ -100,17 +98,17 @@ UPDATE live_trouterendpoint SET position = %s, seen_ms = %s WHERE id = %s AND co
 
 
 def save_positions(positions: Sequence[tuple[int, uuid.UUID, Cursor]]) -> None:
-    """Notes how far connections are. Those that have been replaced change nothing."""
+    """Store `(endpoint id, connection, position)` of connections, except of replaced ones."""
     seen = now_ms()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(
             _SAVE,
-            [(str(place), seen, pk, _uuid_for_database(owner)) for pk, owner, place in positions],
+            [(str(cursor_), seen, pk, _uuid_for_database(held)) for pk, held, cursor_ in positions],
         )
 
 
 def replaced(held: Sequence[tuple[int, uuid.UUID]]) -> set[int]:
-    """The endpoints among `held` that another connection has taken over, or that are gone."""
+    """The ids among `held` whose endpoint has a newer connection or no longer exists."""
     owners = dict(
         TrouterEndpoint.objects.filter(pk__in=[pk for pk, _ in held]).values_list(
             "pk", "connection"
@@ -119,10 +117,10 @@ def replaced(held: Sequence[tuple[int, uuid.UUID]]) -> set[int]:
     return {pk for pk, owner in held if owners.get(pk) != owner}
 
 
-def forget_old() -> None:
-    """Deletes the clients that will hardly come back."""
+def delete_old() -> None:
+    """Delete clients that have not connected for a day."""
     TrouterEndpoint.objects.filter(
-        seen_ms__lt=now_ms() - _FORGET_MS, sid_until_ms__lt=now_ms()
+        seen_ms__lt=now_ms() - _DELETE_AFTER_MS, sid_until_ms__lt=now_ms()
     ).delete()
 
 

@@ -1,16 +1,17 @@
-"""Frames of socket.io 0.9, `type:id[+]:endpoint:data`, as far as the SDKs speak it."""
+"""Frames of socket.io 0.9, `type:id[+]:endpoint:data`, as far as the SDKs use them."""
 
 import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from live.announcements import Announcement, Frame
+from asgi_server.frames import Frame
+from live.outgoing import OutgoingEvent
 from live.trouter.payloads import event_name, payload
 
-# Connections live a week; the registration of the client is then renewed every two hours.
+# In seconds. With a week the SDK renews its registration every two hours.
 TTL = 604_800
-# Where pushes go, as the client sees it: it registers the address and cuts it off of each push.
+# The client registers this path and strips it from the URL of each push.
 PUSH_PATH = "/v4/f/chat/"
 
 OPEN = Frame(b"1::")
@@ -18,12 +19,12 @@ HEARTBEAT = Frame(b"2::")
 
 
 def text(content: str) -> Frame:
-    """A frame of our own making: ASCII."""
+    """A frame with ASCII content."""
     return Frame(content.encode("ascii"))
 
 
 def event(name: str, *args: Any) -> Frame:
-    """An event of the server."""
+    """A socket.io event sent by the server."""
     return text("5:::" + json.dumps({"name": name, "args": list(args)}))
 
 
@@ -36,16 +37,16 @@ DEPRECATED = text('0:::{"reason":"skypetoken-deprecated"}')
 
 @dataclass(frozen=True)
 class Received:
-    """A client's frame, taken apart."""
+    """A parsed frame from the client."""
 
     type: str
-    # Of a message that asks for an acknowledgement; else "".
+    # Set if the client asks for an acknowledgement; else "".
     id: str
     data: str
 
     @classmethod
     def parse(cls, content: str) -> "Received | None":
-        """None when it is no frame."""
+        """The parsed frame; None if it is malformed."""
         parts = content.split(":", 3)
         if len(parts) < 3 or len(parts[0]) != 1 or not parts[0].isdigit():
             return None
@@ -56,7 +57,7 @@ class Received:
         return cls(parts[0], number if wants_answer else "", parts[3] if len(parts) > 3 else "")
 
     def answer(self) -> Frame | None:
-        """What it asks for: every event is acknowledged, a ping with a pong."""
+        """The acknowledgement of an event, with `pong` for a ping; None if none is due."""
         if self.type != "5" or not self.id:
             return None
         if '"ping"' in self.data[:40]:
@@ -64,10 +65,10 @@ class Received:
         return text(f"6:::{self.id}")
 
     def answered(self) -> int | None:
-        """The number of the push that this answers, whatever the status."""
+        """The number of the push that this answers, with any status; None if it is no answer."""
         if self.type != "3":
             return None
-        # The form in which the SDK writes it, which need not be parsed as a whole.
+        # The SDKs write the id first, which saves parsing the whole frame.
         digits = self.data[6 : self.data.find(",")] if self.data.startswith('{"id":') else ""
         if digits.isascii() and digits.isdigit() and len(digits) < 12:
             return int(digits)
@@ -78,29 +79,28 @@ class Received:
         return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
-# Stands for the recipient until a push is addressed. Nobody can guess and write it.
+# Placeholder for the recipient in a rendered push. It cannot be guessed and sent in a message.
 _RECIPIENT = uuid.uuid4().hex
 
 
 class Push:
-    """An event's push, rendered once: for each client a number and the recipient are put in."""
+    """The push of an event, rendered once; only the number and the recipient differ by client."""
 
     __slots__ = ("_parts",)
 
-    def __init__(self, announcement: Announcement) -> None:
-        happened = announcement.event
+    def __init__(self, outgoing: OutgoingEvent) -> None:
         message = {
             "method": "POST",
-            "url": PUSH_PATH + event_name(happened),
+            "url": PUSH_PATH + event_name(outgoing.event),
             "headers": {"Content-Type": "application/json"},
-            "body": json.dumps(payload(happened, _RECIPIENT)),
+            "body": json.dumps(payload(outgoing.event, _RECIPIENT)),
         }
         content = ',"' + json.dumps(message, separators=(",", ":"))[2:]
         self._parts = [part.encode() for part in content.split(_RECIPIENT)]
-        assert len(self._parts) == 3, "the recipient is named twice"
+        assert len(self._parts) == 3, "the payload contains the recipient twice"
 
     def to(self, recipient: bytes, number: int) -> Frame:
-        """The frame of push `number` to a user, whose raw id needs no escaping."""
+        """The frame of push `number`. `recipient` is a raw ID, which needs no escaping."""
         first, second, third = self._parts
         return Frame(
             b'3:::{"id":%d%b%b%b%b%b' % (number, first, recipient, second, recipient, third)

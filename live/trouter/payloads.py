@@ -1,7 +1,7 @@
-"""What a push says: the superset of what the three official SDKs read (JavaScript, Android, iOS).
+"""The body of a push: the union of what the three official SDKs read (JavaScript, Android, iOS).
 
-Everything is text except `eventId`; lists and objects are JSON inside a string. Clients do not
-look up names, so nobody's is asked for: who did something is named where the event knows it.
+All members are strings except `eventId`; lists and objects are JSON in a string. Clients do not
+need the initiator's display name, so it is sent only if the event contains it.
 """
 
 import json
@@ -120,7 +120,7 @@ def _of_thread(event: ThreadEvent) -> dict[str, Any]:
         case ChatThreadPropertiesUpdated():
             return {"editTime": when, "editedBy": _nested(who), "properties": _properties(event)}
         case ChatThreadDeleted():
-            # Nobody did it when the policy did.
+            # The retention policy is not a user.
             by_user = {"deletedBy": _nested(who)} if event.reason == "deletedByUser" else {}
             return {"deleteTime": when, "reason": event.reason} | by_user
         case ParticipantsAdded():
@@ -129,7 +129,7 @@ def _of_thread(event: ThreadEvent) -> dict[str, Any]:
         case ParticipantsRemoved():
             people = _people(event.participants)
             return {"time": when, "removedBy": _nested(who), "participantsRemoved": people}
-    raise TypeError(f"{event.type} has no form in the dialect of the SDKs")
+    raise TypeError(f"The protocol of the SDKs has no representation of {event.type}")
 
 
 def _initiator(event: ThreadEvent) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def _initiator(event: ThreadEvent) -> dict[str, Any]:
 def _person(person: EventParticipant) -> dict[str, Any]:
     return {
         "participantId": person.raw_id,
-        # Neither may be missing: one client or another drops the event then.
+        # Required: if one is missing, one of the SDKs drops the event.
         "displayName": person.display_name,
         "shareHistoryTime": person.share_history_ms,
         "memberMetaData": json.dumps(person.metadata),
@@ -165,10 +165,10 @@ def _properties(event: ChatThreadCreated | ChatThreadPropertiesUpdated) -> str:
 
 
 def _nested(value: Any) -> str:
-    """JSON in which no percent sign stands: the JavaScript SDK unescapes %XX before parsing."""
+    """JSON without percent signs, because the JavaScript SDK unescapes %XX before it parses."""
     return json.dumps(value).replace("%", "\\u0025")
 
 
 def _time(milliseconds: int) -> str:
-    """Exactly three decimals, which iOS insists on."""
+    """ISO 8601 with exactly three decimals, which the iOS SDK requires."""
     return from_ms(milliseconds).strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03}Z"

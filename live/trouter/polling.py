@@ -1,7 +1,7 @@
-"""The dialect over HTTP, for clients whose WebSocket does not get through:
+"""The SDKs' protocol over long polling, for networks without WebSockets:
 `/socket.io/1/xhr-polling/{sid}`.
 
-A GET waits for frames, a POST brings some. Both must reach the process that the client met first.
+A GET waits for frames, a POST sends some. Both must reach the process that the first GET reached.
 """
 
 import asyncio
@@ -12,28 +12,30 @@ from typing import Any
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 
-from asgi_server.connections import MOST_BYTES, Send
+from asgi_server.frames import Frame
+from asgi_server.interface import MAX_UNSENT_BYTES, Send
 from live import credentials
 from live import hub as hubs
-from live.announcements import Frame
 from live.credentials import Credential
-from live.database import socket_desk
+from live.database import connection_database
 from live.http import answer, refuse
-from live.trouter.endpoints import claim
+from live.trouter.endpoints import open_endpoint
 from live.trouter.positions import positions
-from live.trouter.readers import TrouterReader
+from live.trouter.subscribers import TrouterSubscriber
 from wire.errors import ChatError, bad_request, not_found
 
-# How long a GET waits for something to tell, and how long a client may stay away between two.
-HOLD_SECONDS = 20.0
-ABSENCE_SECONDS = 40.0
-LARGEST_BODY = 256 * 1024
+# How long a GET waits for frames, and how long a client may take until the next GET.
+POLL_SECONDS = 20.0
+SESSION_TIMEOUT_SECONDS = 40.0
+MAX_BODY_BYTES = 256 * 1024
 _TEXT = "text/plain; charset=utf-8"
-_MARK = "\ufffd"
+_DELIMITER = "\ufffd"
 
 
-class PollOutlet:
-    """Frames that wait for the next GET."""
+class PollWriter:
+    """Collects frames for the next GET."""
+
+    is_closed_by_drain = False
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
@@ -42,18 +44,18 @@ class PollOutlet:
         self.is_closed = False
 
     def write(self, frame: Frame) -> bool:
-        if self._bytes > MOST_BYTES:
+        if self._bytes > MAX_UNSENT_BYTES:
             return False
         self.frames.append(frame.payload)
         self._bytes += len(frame.payload)
         self.filled.set()
         return True
 
-    def waiting(self) -> int:
+    def unsent_bytes(self) -> int:
         return self._bytes
 
     def take(self) -> list[bytes]:
-        """The frames that wait; they wait no more."""
+        """Remove and return the collected frames."""
         taken, self.frames, self._bytes = self.frames, [], 0
         if not self.is_closed:
             self.filled.clear()
@@ -67,31 +69,31 @@ class PollOutlet:
         self.take()
         self.close(0)
 
-    def stop(self) -> None:
+    def release(self) -> None:
         return
 
 
 class _Session:
-    """A client that polls."""
+    """A polling client."""
 
-    def __init__(self, reader: TrouterReader, outlet: PollOutlet) -> None:
-        self.reader, self.outlet = reader, outlet
+    def __init__(self, subscriber: TrouterSubscriber, writer: PollWriter) -> None:
+        self.subscriber, self.writer = subscriber, writer
         self.seen = time.monotonic()
         self.is_polled = False
-        # Kept because the loop holds tasks only weakly.
-        self.attending: asyncio.Task[None] | None = None
+        # Referenced because the event loop holds tasks only weakly.
+        self.task: asyncio.Task[None] | None = None
 
     async def take(self, receive: Any) -> bytes | None:
-        """What there is to tell, after a while perhaps nothing; None when the client has gone.
+        """The body for a GET, after POLL_SECONDS an empty one; None if the client has gone.
 
-        What waits then goes on waiting, for the next GET.
+        In that case the frames are kept for the next GET.
         """
         self.is_polled = True
-        filled = asyncio.ensure_future(self.outlet.filled.wait())
-        # The body has been read, so the next message is that of a client who hangs up.
+        filled = asyncio.ensure_future(self.writer.filled.wait())
+        # The body has been read, so the next message is the client's disconnect.
         gone = asyncio.ensure_future(receive())
         try:
-            await asyncio.wait((filled, gone), timeout=HOLD_SECONDS, return_when=FIRST_COMPLETED)
+            await asyncio.wait((filled, gone), timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
             if gone.done():
                 return None
         finally:
@@ -99,30 +101,32 @@ class _Session:
             gone.cancel()
             self.is_polled = False
             self.seen = time.monotonic()
-        return framed([frame.decode() for frame in self.outlet.take()])
+        return encode_frames([frame.decode() for frame in self.writer.take()])
 
 
 _sessions: dict[str, _Session] = {}
 
 
-def framed(frames: list[str]) -> bytes:
-    """One frame as it is, several each with a mark and its length in UTF-16 units."""
+def encode_frames(frames: list[str]) -> bytes:
+    """A single frame as it is, several with delimiters and their lengths in UTF-16 units."""
     if len(frames) == 1:
         return frames[0].encode()
-    return "".join(f"{_MARK}{units(frame)}{_MARK}{frame}" for frame in frames).encode()
+    return "".join(
+        f"{_DELIMITER}{utf16_length(frame)}{_DELIMITER}{frame}" for frame in frames
+    ).encode()
 
 
-def units(text: str) -> int:
+def utf16_length(text: str) -> int:
     """The length of a text as JavaScript counts it."""
     return len(text.encode("utf-16-le")) // 2
 
 
-def unframed(body: str) -> list[str] | None:
-    """The frames in a body; None when it cannot be read."""
-    if not body.startswith(_MARK):
+def decode_frames(body: str) -> list[str] | None:
+    """The frames in a body; None if it is malformed."""
+    if not body.startswith(_DELIMITER):
         return [body] if body else []
     encoded, frames, place = body.encode("utf-16-le"), [], 0
-    mark = _MARK.encode("utf-16-le")
+    mark = _DELIMITER.encode("utf-16-le")
     while place < len(encoded):
         end = encoded.find(mark, place + 2)
         digits = encoded[place + 2 : end].decode("utf-16-le", "replace") if end > 0 else ""
@@ -134,18 +138,18 @@ def unframed(body: str) -> list[str] | None:
 
 
 async def trouter_polling(scope: dict[str, Any], receive: Any, send: Send) -> None:
-    """The ASGI application; `scope["url_route"]["kwargs"]["sid"]` names the session."""
+    """Answer a GET or POST, as an ASGI application; `sid` in the URL is the session ID."""
     sid = scope["url_route"]["kwargs"]["sid"]
     try:
         body = await _read(receive)
-        credential = await socket_desk.run(_credential, scope)
+        credential = await connection_database.run(_credential, scope)
         session = _sessions.get(sid)
         if session is None and scope["method"] == "GET":
             session = await _open(sid, credential)
-        if session is None or session.reader.credential.user_id != credential.user_id:
+        if session is None or session.subscriber.credential.user_id != credential.user_id:
             raise not_found()
         if scope["method"] == "POST":
-            _hear(session, body)
+            _receive(session, body)
             return await answer(send, 200, b"1", _TEXT)
         frames = await session.take(receive)
         if frames is not None:
@@ -153,7 +157,7 @@ async def trouter_polling(scope: dict[str, Any], receive: Any, send: Send) -> No
     except ChatError as refusal:
         await refuse(send, refusal)
     except DisallowedHost:
-        await refuse(send, bad_request("The Host header names no host of this server."))
+        await refuse(send, bad_request("The Host header names another server."))
     except DatabaseError:
         await refuse(send, ChatError(503, "ServiceUnavailable", headers={"Retry-After": "1"}))
 
@@ -167,44 +171,44 @@ async def _read(receive: Any) -> str:
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > LARGEST_BODY:
+        if len(body) > MAX_BODY_BYTES:
             raise ChatError(413, "RequestEntityTooLarge", "The body is too large.")
         if not message.get("more_body"):
             return body.decode("utf-8", "replace")
 
 
 async def _open(sid: str, credential: Credential) -> _Session | None:
-    claimed = await socket_desk.run(claim, sid, credential.user_id)
-    if claimed is None:
+    endpoint = await connection_database.run(open_endpoint, sid, credential.user_id)
+    if endpoint is None:
         return None
-    outlet = PollOutlet()
-    session = _sessions[sid] = _Session(TrouterReader(claimed, outlet), outlet)
-    session.attending = asyncio.create_task(_attend(sid, session))
+    writer = PollWriter()
+    session = _sessions[sid] = _Session(TrouterSubscriber(endpoint, writer), writer)
+    session.task = asyncio.create_task(_run_session(sid, session))
     return session
 
 
-async def _attend(sid: str, session: _Session) -> None:
-    """Runs the reader as long as its client comes back."""
-    reader = session.reader
-    running = asyncio.create_task(reader.attend(reader.run()))
+async def _run_session(sid: str, session: _Session) -> None:
+    """Run the subscriber as long as its client keeps polling."""
+    subscriber = session.subscriber
+    running = asyncio.create_task(subscriber.run_guarded(subscriber.run()))
     try:
-        while session.is_polled or time.monotonic() - session.seen < ABSENCE_SECONDS:
+        while session.is_polled or time.monotonic() - session.seen < SESSION_TIMEOUT_SECONDS:
             await asyncio.sleep(1)
-            # No pings come in this transport.
-            reader.last_heard = time.monotonic()
-            if session.outlet.is_closed and not session.outlet.frames:
+            # The SDKs send no pings over this transport.
+            subscriber.last_received = time.monotonic()
+            if session.writer.is_closed and not session.writer.frames:
                 break
     finally:
         running.cancel()
         _sessions.pop(sid, None)
-        await positions(hubs.here()).release(reader)
+        await positions(hubs.get_hub()).release(subscriber)
 
 
-def _hear(session: _Session, body: str) -> None:
+def _receive(session: _Session, body: str) -> None:
     session.seen = time.monotonic()
-    frames = unframed(body)
+    frames = decode_frames(body)
     if frames is None:
-        raise bad_request("The body holds no frames.")
+        raise bad_request("The body does not contain valid frames.")
     for frame in frames:
-        if not session.reader.ending:
-            session.reader.hear(frame)
+        if not session.subscriber.close_reason:
+            session.subscriber.receive(frame)

@@ -1,7 +1,7 @@
 """Which connection of a client receives in this process, and how far each has answered.
 
-Positions are written to the database a few times a second, not for each answer. A server process
-that is killed loses the answers of the last moment: those pushes come once more, none is lost.
+Positions are written to the database a few times a second, not for every answer. If a server
+process is killed, the answers of the last moment are lost: those pushes are sent again.
 """
 
 import asyncio
@@ -16,21 +16,20 @@ from django.db import DatabaseError
 
 from events.following import Cursor
 from live import layer
-from live.database import socket_desk
+from live.database import connection_database
 from live.hub import Hub
-from live.readers import Ending
+from live.subscribers import CloseReason
 from live.trouter import endpoints
 
 if TYPE_CHECKING:
-    from live.trouter.readers import TrouterReader
+    from live.trouter.subscribers import TrouterSubscriber
 
 logger = logging.getLogger(__name__)
 
-# Seconds.
-SAVE_AFTER = 0.25
-SAVE_ALL_AFTER = 30.0
-LOOK_FOR_OTHERS_AFTER = 5.0
-FORGET_AFTER = 600.0
+SAVE_DELAY_SECONDS = 0.25
+SAVE_ALL_SECONDS = 30.0
+REPLACED_CHECK_SECONDS = 5.0
+CLEANUP_SECONDS = 600.0
 
 
 class Positions:
@@ -38,112 +37,118 @@ class Positions:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._readers: dict[int, TrouterReader] = {}
-        self._moved: set[TrouterReader] = set()
-        self._is_due = False
+        self._subscribers: dict[int, TrouterSubscriber] = {}
+        self._unsaved: set[TrouterSubscriber] = set()
+        self._is_save_scheduled = False
         now = time.monotonic()
-        self._looked = self._saved_all = self._forgot = now
-        self._saving: set[asyncio.Task[None]] = set()
-        hub.chores.append(self._chore)
-        hub.listeners["taken"] = self._hear_taken
+        self._checked_replaced = self._saved_all = self._cleaned_up = now
+        self._tasks: set[asyncio.Task[None]] = set()
+        hub.periodic_tasks.append(self._run_periodic)
+        hub.peer_handlers["taken"] = self._handle_taken
 
-    def take_over(self, reader: "TrouterReader") -> Cursor | None:
-        """Makes `reader` the receiving one; where the one before it was, if it was here."""
-        before = self._readers.get(reader.endpoint_id)
-        self._readers[reader.endpoint_id] = reader
-        if layer.reaches_others():
-            taken = [reader.endpoint_id, reader.connection.hex]
-            self._do(layer.tell({"taken": taken}))
+    def take_over(self, subscriber: "TrouterSubscriber") -> Cursor | None:
+        """Make `subscriber` the receiving connection of its client.
+
+        Returns the position of the connection before it, if that one was in this process.
+        """
+        before = self._subscribers.get(subscriber.endpoint_id)
+        self._subscribers[subscriber.endpoint_id] = subscriber
+        if layer.reaches_peers():
+            taken = [subscriber.endpoint_id, subscriber.connection.hex]
+            self._start(layer.send_to_peers({"taken": taken}))
         if before is None:
             return None
         position = before.position(self._hub.cursor)
-        self._retire(before)
+        self._replace(before)
         return position
 
-    def _retire(self, reader: "TrouterReader") -> None:
-        self._hub.detach(reader)
-        self._moved.discard(reader)
-        reader.end(Ending.REPLACED)
+    def _replace(self, subscriber: "TrouterSubscriber") -> None:
+        self._hub.detach(subscriber)
+        self._unsaved.discard(subscriber)
+        subscriber.disconnect(CloseReason.REPLACED)
 
-    def note(self, reader: "TrouterReader") -> None:
-        """The position of `reader` has moved; it is written soon."""
-        self._moved.add(reader)
-        if not self._is_due:
-            self._is_due = True
-            self._hub.loop.call_later(SAVE_AFTER, lambda: self._do(self._save_moved()))
+    def save_soon(self, subscriber: "TrouterSubscriber") -> None:
+        """Write the position of `subscriber`, which has changed, within SAVE_DELAY_SECONDS."""
+        self._unsaved.add(subscriber)
+        if not self._is_save_scheduled:
+            self._is_save_scheduled = True
+            self._hub.loop.call_later(SAVE_DELAY_SECONDS, lambda: self._start(self._save_unsaved()))
 
-    async def save(self, reader: "TrouterReader") -> None:
-        """Writes the position of `reader` now."""
-        await self._save([reader])
+    async def save(self, subscriber: "TrouterSubscriber") -> None:
+        """Write the position of `subscriber` now."""
+        await self._save([subscriber])
 
-    async def release(self, reader: "TrouterReader") -> None:
-        """Lets a connection go that has ended, and writes where its client will go on."""
-        position = reader.position(self._hub.cursor)
-        self._hub.detach(reader)
-        self._moved.discard(reader)
-        if self._readers.get(reader.endpoint_id) is reader:
-            del self._readers[reader.endpoint_id]
+    async def release(self, subscriber: "TrouterSubscriber") -> None:
+        """Remove a connection that has ended, and write where its client will resume."""
+        position = subscriber.position(self._hub.cursor)
+        self._hub.detach(subscriber)
+        self._unsaved.discard(subscriber)
+        if self._subscribers.get(subscriber.endpoint_id) is subscriber:
+            del self._subscribers[subscriber.endpoint_id]
             if position is not None:
-                place = (reader.endpoint_id, reader.connection, position)
-                await socket_desk.run(endpoints.save_positions, [place])
+                row = (subscriber.endpoint_id, subscriber.connection, position)
+                await connection_database.run(endpoints.save_positions, [row])
 
-    async def _save_moved(self) -> None:
-        self._is_due = False
-        moved, self._moved = self._moved, set()
+    async def _save_unsaved(self) -> None:
+        self._is_save_scheduled = False
+        unsaved, self._unsaved = self._unsaved, set()
         try:
-            await self._save(moved)
+            await self._save(unsaved)
         except DatabaseError:
-            logger.exception("Positions could not be written; trying again")
-            for reader in moved:
-                self.note(reader)
+            logger.exception("Saving positions failed, retrying")
+            for subscriber in unsaved:
+                self.save_soon(subscriber)
 
-    async def _save(self, readers: "set[TrouterReader] | list[TrouterReader]") -> None:
-        places = [
-            (reader.endpoint_id, reader.connection, position)
-            for reader in readers
-            if (position := reader.position(self._hub.cursor)) is not None
+    async def _save(self, subscribers: "set[TrouterSubscriber] | list[TrouterSubscriber]") -> None:
+        rows = [
+            (subscriber.endpoint_id, subscriber.connection, position)
+            for subscriber in subscribers
+            if (position := subscriber.position(self._hub.cursor)) is not None
         ]
-        if places:
-            await socket_desk.run(endpoints.save_positions, places)
+        if rows:
+            await connection_database.run(endpoints.save_positions, rows)
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        # Kept until it is done, for the loop itself holds tasks only weakly.
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        # Referenced until it is done, because the event loop holds tasks only weakly.
         task = asyncio.ensure_future(work)
-        self._saving.add(task)
-        task.add_done_callback(self._saving.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    def _hear_taken(self, taken: "tuple[int, str]") -> None:
-        """Another process says that a client has connected there."""
+    def _handle_taken(self, taken: "tuple[int, str]") -> None:
+        """Another process reports that a client has connected there."""
         endpoint_id, connection = taken
-        reader = self._readers.get(endpoint_id)
-        if reader is not None and reader.connection != uuid.UUID(connection):
-            self._give_up(reader)
+        subscriber = self._subscribers.get(endpoint_id)
+        if subscriber is not None and subscriber.connection != uuid.UUID(connection):
+            self._replaced_elsewhere(subscriber)
 
-    def _give_up(self, reader: "TrouterReader") -> None:
-        self._readers.pop(reader.endpoint_id, None)
-        self._retire(reader)
+    def _replaced_elsewhere(self, subscriber: "TrouterSubscriber") -> None:
+        self._subscribers.pop(subscriber.endpoint_id, None)
+        self._replace(subscriber)
 
-    async def _chore(self, now: float) -> None:
-        if now - self._looked >= LOOK_FOR_OTHERS_AFTER:
-            self._looked = now
-            # In case the message of the other process was lost.
-            held = [(pk, reader.connection) for pk, reader in self._readers.items()]
-            for pk in await socket_desk.run(endpoints.replaced, held):
-                if pk in self._readers and (pk, self._readers[pk].connection) in held:
-                    self._give_up(self._readers[pk])
-        if now - self._saved_all >= SAVE_ALL_AFTER:
+    async def _run_periodic(self, now: float) -> None:
+        if now - self._checked_replaced >= REPLACED_CHECK_SECONDS:
+            self._checked_replaced = now
+            await self._check_replaced()
+        if now - self._saved_all >= SAVE_ALL_SECONDS:
             self._saved_all = now
-            await self._save(list(self._readers.values()))
-        if now - self._forgot >= FORGET_AFTER:
-            self._forgot = now
-            await socket_desk.run(endpoints.forget_old)
+            await self._save(list(self._subscribers.values()))
+        if now - self._cleaned_up >= CLEANUP_SECONDS:
+            self._cleaned_up = now
+            await connection_database.run(endpoints.delete_old)
+
+    async def _check_replaced(self) -> None:
+        """Find connections that were replaced in another process whose message was lost."""
+        held = [(pk, subscriber.connection) for pk, subscriber in self._subscribers.items()]
+        for pk in await connection_database.run(endpoints.replaced, held):
+            if pk in self._subscribers and (pk, self._subscribers[pk].connection) in held:
+                self._replaced_elsewhere(self._subscribers[pk])
 
 
 _of_hubs: "WeakKeyDictionary[Hub, Positions]" = WeakKeyDictionary()
 
 
 def positions(hub: Hub) -> Positions:
-    """Those of a hub."""
+    """The positions of a hub, made if need be."""
     if hub not in _of_hubs:
         _of_hubs[hub] = Positions(hub)
     return _of_hubs[hub]

@@ -1,6 +1,6 @@
-"""The dialect over a WebSocket: `/socket.io/1/websocket/{sid}`.
+"""The SDKs' protocol over a WebSocket: `/socket.io/1/websocket/{sid}`.
 
-The address carries no token but an id from the handshake, which opens one socket.
+The URL carries no token but a session id from the handshake, which opens one socket.
 """
 
 import asyncio
@@ -8,39 +8,44 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from asgi_server.connections import Send, socket_outlet
+from asgi_server.connections import socket_writer
+from asgi_server.interface import Send
 from live import hub as hubs
-from live.database import socket_desk
-from live.readers import Ending
-from live.trouter.endpoints import claim
+from live.database import connection_database
+from live.subscribers import CloseReason
+from live.trouter.endpoints import open_endpoint
 from live.trouter.positions import positions
-from live.trouter.readers import TrouterReader
+from live.trouter.subscribers import TrouterSubscriber
 
 
 async def trouter_socket(scope: dict[str, Any], receive: Any, send: Send) -> None:
-    """The ASGI application."""
+    """Serve a WebSocket, as an ASGI application."""
     await receive()
     sid = scope["url_route"]["kwargs"]["sid"]
     try:
-        claimed = await socket_desk.run(claim, sid)
+        endpoint = await connection_database.run(open_endpoint, sid)
     except DatabaseError:
-        claimed = None
-    if claimed is None:
-        # Before it opens: a socket that closes at once is tried again without a pause.
+        endpoint = None
+    if endpoint is None:
+        # Refused before it opens: clients retry a socket that closes at once without a pause.
         await send({"type": "websocket.close"})
         return
     await send({"type": "websocket.accept"})
-    reader = TrouterReader(claimed, socket_outlet(send))
-    running = asyncio.create_task(reader.attend(reader.run()))
+    subscriber = TrouterSubscriber(endpoint, socket_writer(send))
+    running = asyncio.create_task(subscriber.run_guarded(subscriber.run()))
     try:
-        while (message := await receive())["type"] != "websocket.disconnect":
-            if reader.ending:
-                continue
-            if message.get("text") is None:
-                reader.end(Ending.MALFORMED)
-            else:
-                reader.hear(message["text"])
+        await _receive_frames(subscriber, receive)
     finally:
         running.cancel()
-        reader.outlet.stop()
-        await positions(hubs.here()).release(reader)
+        subscriber.writer.release()
+        await positions(hubs.get_hub()).release(subscriber)
+
+
+async def _receive_frames(subscriber: TrouterSubscriber, receive: Any) -> None:
+    while (message := await receive())["type"] != "websocket.disconnect":
+        if subscriber.close_reason:
+            continue
+        if message.get("text") is None:
+            subscriber.disconnect(CloseReason.MALFORMED)
+        else:
+            subscriber.receive(message["text"])

@@ -1,7 +1,7 @@
-"""The HTTP side of the dialect: where to connect, permission to connect, registrations.
+"""The HTTP requests of the SDKs' protocol: configuration, allocation, handshake, registrations.
 
-All tokens are judged alike, wherever they are shown: a client whose token allocates but does not
-register would stop for good.
+All of them authenticate alike: a client whose token allocates but does not register would stop for
+good.
 """
 
 import secrets
@@ -15,19 +15,19 @@ from identity import tokens
 from identity.authentication import bearer_token
 from live import credentials
 from live.credentials import Credential
-from live.trouter.endpoints import LONGEST_EPID, prepare
+from live.trouter.endpoints import MAX_EPID_LENGTH, create_handshake
 from live.trouter.frames import PUSH_PATH, TTL
-from live.trouter.limiter import WITHIN_SECONDS, Limiter
+from live.trouter.limiter import WINDOW_SECONDS, RateLimiter
 from wire import paging
 from wire.errors import ChatError, bad_request
 from wire.views import WireView, empty_response, json_response
 
-# How long the client may hear nothing before it gives a connection up, in seconds, and how long
-# it has to close one.
+# After how many seconds without a frame the client gives a connection up, and how long it waits
+# for one to close.
 HEARTBEAT_SECONDS = 180
 TRANSPORTS = "websocket,xhr-polling"
 
-_allocations = Limiter()
+_allocations = RateLimiter()
 
 
 class TrouterView(WireView):
@@ -37,7 +37,7 @@ class TrouterView(WireView):
     credential: Credential
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticates."""
+        """Authenticate the user. Raises ChatError 401 and 403."""
         super().initial(request, *args, **kwargs)
         try:
             self.credential = credentials.of_skype_token(request)
@@ -47,9 +47,9 @@ class TrouterView(WireView):
             raise
 
     def epid(self, request: Request) -> str:
-        """The id that the client keeps for its life. Raises ChatError 400 without one."""
+        """The ID that the client keeps for life. Raises ChatError 400 if it is not valid."""
         epid = request.query_params.get("epid", "")
-        if not 1 <= len(epid) <= LONGEST_EPID or not epid.isascii() or not epid.isprintable():
+        if not 1 <= len(epid) <= MAX_EPID_LENGTH or not epid.isascii() or not epid.isprintable():
             raise bad_request("The parameter epid is not valid.", target="epid")
         return epid
 
@@ -58,16 +58,16 @@ def _with_challenge(refusal: ChatError, request: Request) -> ChatError:
     refusal.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
     claims = tokens.read(request.META.get("HTTP_X_SKYPETOKEN", "") or bearer_token(request))
     if claims is not None and claims.expires > time.time():
-        # No refresh will help: clients ask for a new token only when the old one has ended.
+        # Clients get a new token only if the old one has expired, so refreshing would not help.
         refusal.headers["x-trouter-skypetoken-deprecated"] = "1"
     return refusal
 
 
 class RealTimeNotificationsView(TrouterView):
-    """`/chat/config/realTimeNotifications`: where the SDK connects. It asks whatever version."""
+    """`/chat/config/realTimeNotifications`: where the SDK connects, in any API version."""
 
     def get(self, request: Request) -> HttpResponse:
-        """This server, for everything."""
+        """Return this server's URL for both services."""
         origin = paging.absolute(request, "")
         return json_response(
             {"trouterServiceUrl": origin, "registrarServiceUrl": origin, "cloudType": "public"}
@@ -75,18 +75,18 @@ class RealTimeNotificationsView(TrouterView):
 
 
 class AllocateView(TrouterView):
-    """`/v4/a`: permission for one connection."""
+    """`/v4/a`: allocation of one connection."""
 
     def post(self, request: Request) -> HttpResponse:
-        """The addresses. What they name is opaque; a client is known by its token and epid."""
+        """Return the URLs, which are the same for all clients: token and epid identify a client."""
         if not _allocations.allows((self.credential.user_id or 0, self.epid(request))):
             raise ChatError(
                 503,
                 "ServiceUnavailable",
-                "This client connects too often.",
-                headers={"Retry-After": str(round(WITHIN_SECONDS))},
+                "The client opens connections too often. Try again later.",
+                headers={"Retry-After": str(round(WINDOW_SECONDS))},
             )
-        # Exactly scheme, host, port and a slash: a path would be taken for a namespace.
+        # Scheme, host, port and a slash only: the SDK takes a path for a namespace.
         origin = paging.absolute(request, "/")
         pushes = paging.absolute(request, PUSH_PATH)
         return json_response(
@@ -102,11 +102,11 @@ class AllocateView(TrouterView):
 
 
 class HandshakeView(TrouterView):
-    """`/socket.io/1/`: the id under which the socket may open, once and soon."""
+    """`/socket.io/1/`: the session ID with which the socket may open, once and soon."""
 
     def get(self, request: Request) -> HttpResponse:
-        """`sid:heartbeat:close:transports`."""
-        sid = prepare(self.credential, self.epid(request))
+        """Return `sid:heartbeat:close:transports`, as socket.io 0.9 does."""
+        sid = create_handshake(self.credential, self.epid(request))
         text = f"{sid}:{HEARTBEAT_SECONDS}:{HEARTBEAT_SECONDS}:{TRANSPORTS}"
         response = HttpResponse(text, content_type="text/plain; charset=utf-8")
         response["Cache-Control"] = "no-store"
@@ -114,13 +114,12 @@ class HandshakeView(TrouterView):
 
 
 class RegistrationsView(TrouterView):
-    """`/v3/registrations`: the client tells where it can be reached, which we know already.
+    """`/v3/registrations`: the client registers where pushes should go.
 
-    The address in the body is never called.
+    Pushes go over its connection, so the address in the body is never called.
     """
 
     def post(self, request: Request) -> HttpResponse:
-        """Accepted."""
         return empty_response(202)
 
 
@@ -128,5 +127,4 @@ class RegistrationView(TrouterView):
     """`/v3/registrations/{id}`."""
 
     def delete(self, request: Request, registration_id: str) -> HttpResponse:
-        """Accepted."""
         return empty_response(202)

@@ -24,7 +24,7 @@ from typing import Any
 import aiohttp
 from websockets.exceptions import WebSocketException
 
-from live.log import Stay
+from live.event_log import Stay
 from tests.live.clients import People, Person, Site, Stream, bearer, people_of, signed, trouter
 from tests.live.cluster import Cluster
 

@@ -1,6 +1,5 @@
 """`manage.py serve`: one process with everything in it."""
 
-# First of all imports: it chooses Twisted's reactor.
 import os
 import sys
 from pathlib import Path
@@ -9,9 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
-from twisted.internet.ssl import CertificateOptions
 
-from asgi_server import daphne_server as server
+from asgi_server.interface import CannotListen, InvalidTLSFiles, Server, ServerOptions, TLSFiles
+
+# Installs the server's event loop, so it comes before whatever uses one.
+from asgi_server.process import create_server
 from background.worker import Worker
 from chatsite import certificates, handler, preparation, welcome
 from cognitive.speech import hosted, socket
@@ -26,7 +27,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Open the ports, prepare the database, print the welcome, serve."""
         ca, tls = self._certificates()
-        listeners = self._listen(tls)
+        server = create_server()
+        self._listen(server, tls)
         password = preparation.prepare()
         application = import_string(settings.ASGI_APPLICATION)
         resource = ensure_default_resource()
@@ -42,56 +44,42 @@ class Command(BaseCommand):
             self.stdout.flush()
 
         def stopping() -> None:
-            hub.end_all()
+            hub.disconnect_all()
             socket.end_all()
 
-        running = server.DrainingServer(
-            application, listeners, on_start=ready, on_stop=stopping, **_proxy_options()
+        server.run(
+            application,
+            ServerOptions(
+                on_start=ready, on_stop=stopping, trusts_proxy=settings.CHATSITE_TRUST_PROXY
+            ),
         )
-        running.run()
         hosted.end_processes()
         if worker:
             worker.stop()
         flusher.stop()
-        if running.overdue:
+        if server.overdue:
             # Their threads cannot be stopped, and the interpreter would wait for them.
             sys.stderr.flush()
             os._exit(0)
 
-    def _certificates(self) -> tuple[Path | None, CertificateOptions | None]:
-        """The CA that clients must be told about, and what the https port speaks."""
+    def _certificates(self) -> tuple[Path | None, TLSFiles | None]:
+        """The CA that clients must trust, and the files for the https port."""
         if settings.CHATSITE_TLS_CERT and settings.CHATSITE_TLS_KEY:
-            return None, _tls_options(settings.CHATSITE_TLS_CERT, settings.CHATSITE_TLS_KEY)
+            return None, TLSFiles(settings.CHATSITE_TLS_CERT, settings.CHATSITE_TLS_KEY)
         if settings.PRODUCTION:
             return None, None
         files = certificates.ensure_for_settings()
-        return files.ca, _tls_options(files.server, files.server_key)
+        return files.ca, TLSFiles(files.server, files.server_key)
 
-    def _listen(self, tls: CertificateOptions | None) -> list[server.Listener]:
+    def _listen(self, server: Server, tls: TLSFiles | None) -> None:
         try:
-            listeners = server.listen(settings.CHATSITE_HOST, settings.CHATSITE_PORT)
+            server.listen(settings.CHATSITE_HOST, settings.CHATSITE_PORT)
             if tls:
-                listeners += server.listen(settings.CHATSITE_HOST, settings.CHATSITE_TLS_PORT, tls)
-        except server.PortInUse as problem:
+                server.listen(settings.CHATSITE_HOST, settings.CHATSITE_TLS_PORT, tls)
+        except CannotListen as problem:
             raise CommandError(
-                f"{problem} CHATSITE_HOST, CHATSITE_PORT and CHATSITE_TLS_PORT choose others."
+                f"{problem} Set CHATSITE_HOST, CHATSITE_PORT and CHATSITE_TLS_PORT to listen "
+                "elsewhere."
             ) from None
-        return listeners
-
-
-def _tls_options(certificate: Path, key: Path) -> CertificateOptions:
-    try:
-        return server.tls_options(certificate, key)
-    except (OSError, ValueError) as problem:
-        raise CommandError(f"No TLS with {certificate} and {key}: {problem}") from None
-
-
-def _proxy_options() -> dict[str, Any]:
-    """Which headers tell who asked, where a proxy that we trust stands in front."""
-    if not settings.CHATSITE_TRUST_PROXY:
-        return {}
-    return {
-        "proxy_forwarded_address_header": "X-Forwarded-For",
-        "proxy_forwarded_port_header": "X-Forwarded-Port",
-        "proxy_forwarded_proto_header": "X-Forwarded-Proto",
-    }
+        except InvalidTLSFiles as problem:
+            raise CommandError(f"TLS cannot be set up with {tls}: {problem}") from None

@@ -1,4 +1,4 @@
-"""What live readers ask the database: the log from a cursor on, and who takes part where."""
+"""Queries for live subscribers: the event log from a cursor on, and who takes part where."""
 
 import json
 from collections import defaultdict
@@ -17,13 +17,13 @@ from events.models import Event
 from threads.models import Participant
 from wire.times import now_ms
 
-# Ended stays that are looked at for readers who follow live: the hub is never so far behind.
+# How long ago a stay may have ended to matter for delivery; the hub is never so far behind.
 _RECENT_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event of the log, its number there, and the cursor behind it."""
+    """An event of the log, its id there, and the cursor behind it."""
 
     id: int
     event: ThreadEvent
@@ -32,19 +32,19 @@ class Entry:
 
 @dataclass(slots=True)
 class Stay:
-    """From event `joined` to event `removed` of a thread, both included."""
+    """A period of taking part: from event `joined` to event `removed` of a thread, inclusive."""
 
     joined: int
     removed: int | None = None
 
 
-# The stays of each user by thread.
+# A user's stays, by thread id.
 Stays = dict[str, list[Stay]]
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which events a reader is to get: one user's, or with `user_id` None all of a resource.
+    """Which events a subscriber gets: a user's, or all of a resource if `user_id` is None.
 
     `threads` and `types` (names of the catalogue) narrow it; None means any.
     """
@@ -55,16 +55,9 @@ class Scope:
     types: frozenset[str] | None = None
 
 
-def is_after(cursor: Cursor, event_id: int) -> bool:
-    """Whether the event with this number is still ahead of `cursor`."""
-    if event_id > cursor.last_id:
-        return True
-    return any(gap.first <= event_id <= gap.last for gap in cursor.awaited)
-
-
 def cursor_at(start: Cursor, end: Cursor, event_id: int) -> Cursor:
-    """The cursor of somebody who was at `start` and has got, of what is before `end`, all events
-    up to `event_id`, in the order of their numbers.
+    """The cursor of a subscriber that was at `start` and has received, of the events before `end`,
+    all up to `event_id`, in the order of their ids.
     """
     last_id = max(start.last_id, event_id)
     if not start.awaited and not end.awaited:
@@ -95,11 +88,11 @@ def _merged(gaps: list[Awaited]) -> Iterable[Awaited]:
 
 
 def entries(start: Cursor, end: Cursor, rows: Iterable[Event]) -> list[Entry]:
-    """Rows between two cursors, in the order of their numbers."""
+    """Rows between two cursors, in the order of their ids."""
     return [Entry(row.id, row.event(), cursor_at(start, end, row.id)) for row in rows]
 
 
-# Written out because the hub asks it after every message (see `identity.callers`).
+# Plain SQL because the hub runs it after every message (see `identity.callers`).
 _AFTER = """
 SELECT id, resource_id, thread_id, sequence, type, at_ms, data
 FROM events_event WHERE id > %s ORDER BY id LIMIT %s
@@ -107,10 +100,10 @@ FROM events_event WHERE id > %s ORDER BY id LIMIT %s
 
 
 def read_after(cursor: Cursor, limit: int) -> tuple[list[Event], Cursor]:
-    """The same as `events.following.read_after`, the short way where nothing can be amiss.
+    """The same as `events.following.read_after`, by a shorter way if no id is missing.
 
-    That is when no number is awaited and none is missing among those found; on SQLite a missing
-    number will never appear.
+    That is if no id is awaited and none is missing among those found; on SQLite a missing id will
+    never appear.
     """
     if cursor.awaited:
         return following.read_after(cursor, limit)
@@ -147,18 +140,18 @@ def reaches_back_to(cursor: Cursor) -> bool:
     ids = Event.objects.aggregate(first=Min("id"), last=Max("id"))
     if ids["first"] is None:
         return cursor.last_id == 0
-    # Not the awaited numbers: most are of events pruned long ago, or of transactions undone.
+    # Awaited ids do not matter: most are of events pruned long ago or of rolled-back transactions.
     return bool(ids["first"] <= cursor.last_id + 1 and cursor.last_id <= ids["last"])
 
 
 def is_of_this_log(cursor: Cursor) -> bool:
-    """Whether the cursor can be a recent one of ours, not one before a restored backup."""
+    """Whether the cursor can be one of this log, rather than one before a restored backup."""
     last = Event.objects.aggregate(last=Max("id"))["last"]
     return last is None or cursor.last_id <= last
 
 
 def missed(scope: Scope, start: Cursor, end: Cursor, *, beyond: int, limit: int) -> list[Entry]:
-    """What `scope` should have got after `start` and before `end`, from number `beyond` on."""
+    """The events of `scope` after `start` and before `end` whose id is greater than `beyond`."""
     behind = Q(id__lte=end.last_id)
     for gap in end.awaited:
         behind &= ~Q(id__range=(gap.first, gap.last))
@@ -187,11 +180,11 @@ def _in_scope(scope: Scope) -> QuerySet[Event]:
 
 
 def stays_of(user_ids: Collection[int]) -> dict[int, Stays]:
-    """The stays of some users that go on, and those that have just ended."""
+    """The current stays of some users, and those that ended lately."""
     found: dict[int, Stays] = {pk: defaultdict(list) for pk in user_ids}
     since = now_ms() - _RECENT_MS
     recent = Q(removed_ms=None) | Q(removed_ms__gte=since)
-    # In a thread that was deleted long ago nothing happens any more.
+    # A thread that was deleted long ago has no more events.
     recent &= Q(thread__deleted_ms=None) | Q(thread__deleted_ms__gte=since)
     rows = Participant.objects.filter(recent, user__in=user_ids).values_list(
         "user", "thread__thread_id", "joined_sequence", "removed_sequence"

@@ -1,4 +1,4 @@
-"""Stopping a server: nobody's work is lost, sockets are told to come back."""
+"""Stopping a server: requests in progress finish, and sockets are closed for a reconnect."""
 
 import contextlib
 import signal
@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from chatsite.tests.slow_application import LARGE
+from asgi_server.tests.slow_application import LARGE
 from tests.ports import free_port
 from tests.server import CHECKOUT, hear_interrupts
 
@@ -27,7 +27,7 @@ class SlowServer:
         self.port = free_port()
         arguments = [str(self.port), str(seconds), str(drain)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "chatsite.tests.slow_application", *arguments],
+            [sys.executable, "-m", "asgi_server.tests.slow_application", *arguments],
             cwd=CHECKOUT,
             stdout=subprocess.PIPE,
             text=True,

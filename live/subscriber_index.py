@@ -1,4 +1,4 @@
-"""Who of the local readers may see an event: membership at the event's moment."""
+"""Which subscribers of this process may see an event: those who took part when it happened."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,20 +12,20 @@ from events.catalogue import (
     ParticipantsRemoved,
     ThreadEvent,
 )
-from live.log import Stay, Stays
+from live.event_log import Stay, Stays
 
 if TYPE_CHECKING:
-    from live.readers import Reader
+    from live.subscribers import Subscriber
 
 
 class Member:
-    """A user with readers in this process."""
+    """A user with subscribers in this process."""
 
-    __slots__ = ("raw_id", "readers", "stays")
+    __slots__ = ("raw_id", "stays", "subscribers")
 
     def __init__(self, raw_id: str, stays: Stays) -> None:
         self.raw_id = raw_id
-        self.readers: list[Reader] = []
+        self.subscribers: list[Subscriber] = []
         self.stays = stays
 
     def sees(self, event: ThreadEvent) -> bool:
@@ -35,15 +35,15 @@ class Member:
             if stay.joined <= sequence:
                 if stay.removed is None or sequence < stay.removed:
                     return True
-                # One's own leaving is the last thing to see. What is not stored carries the
-                # number of the last event, so it may come after that.
+                # A user's own removal is the last event to see. Ephemeral events carry the
+                # number of the last stored one, so they may come after that.
                 if sequence == stay.removed and event.is_stored:
                     return True
         return False
 
 
-class Roster:
-    """The readers of this process, by user and thread and by resource.
+class SubscriberIndex:
+    """The subscribers of this process, by user and thread and by resource.
 
     Events must be passed to it in the order of the log: they change who takes part.
     """
@@ -51,58 +51,58 @@ class Roster:
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
         self.threads: dict[str, dict[str, Member]] = {}
-        self.services: dict[UUID, list[Reader]] = {}
+        self.services: dict[UUID, list[Subscriber]] = {}
 
-    def concerns(self, event: ThreadEvent) -> bool:
-        """Whether a local reader may want the event. Safe to ask from any thread."""
+    def has_recipients(self, event: ThreadEvent) -> bool:
+        """Whether a local subscriber may want the event. May be called from any thread."""
         if event.thread_id in self.threads or event.resource_id in self.services:
             return True
         return any(person.raw_id in self.members for person in _joining(event))
 
-    def add(self, reader: "Reader", stays: Stays) -> None:
-        """Takes a reader in. `stays` are the user's, at the hub's place in the log or later."""
-        if reader.raw_id is None:
-            self.services.setdefault(reader.scope.resource_id, []).append(reader)
+    def add(self, subscriber: "Subscriber", stays: Stays) -> None:
+        """Add a subscriber. `stays` are its user's, at the hub's place in the log or later."""
+        if subscriber.raw_id is None:
+            self.services.setdefault(subscriber.scope.resource_id, []).append(subscriber)
             return
-        member = self.members.get(reader.raw_id)
+        member = self.members.get(subscriber.raw_id)
         if member is None:
-            member = self.members[reader.raw_id] = Member(reader.raw_id, stays)
+            member = self.members[subscriber.raw_id] = Member(subscriber.raw_id, stays)
             for thread_id in stays:
                 self.threads.setdefault(thread_id, {})[member.raw_id] = member
-        member.readers.append(reader)
+        member.subscribers.append(subscriber)
 
-    def discard(self, reader: "Reader") -> None:
-        """Lets a reader go."""
-        if reader.raw_id is None:
-            services = self.services.get(reader.scope.resource_id, [])
-            if reader in services:
-                services.remove(reader)
+    def discard(self, subscriber: "Subscriber") -> None:
+        """Remove a subscriber, if it is there."""
+        if subscriber.raw_id is None:
+            services = self.services.get(subscriber.scope.resource_id, [])
+            if subscriber in services:
+                services.remove(subscriber)
             if not services:
-                self.services.pop(reader.scope.resource_id, None)
+                self.services.pop(subscriber.scope.resource_id, None)
             return
-        member = self.members.get(reader.raw_id)
-        if member is None or reader not in member.readers:
+        member = self.members.get(subscriber.raw_id)
+        if member is None or subscriber not in member.subscribers:
             return
-        member.readers.remove(reader)
-        if not member.readers:
+        member.subscribers.remove(subscriber)
+        if not member.subscribers:
             del self.members[member.raw_id]
             for thread_id in member.stays:
                 self._leave(thread_id, member)
 
-    def recipients(self, event: ThreadEvent) -> "Iterator[Reader]":
-        """The readers that may see the event; takes note of who joins by it.
+    def recipients(self, event: ThreadEvent) -> "Iterator[Subscriber]":
+        """The subscribers that may see the event; records who joins by it.
 
-        After passing it on, call `settle`.
+        After delivering the event, call `record_departures`.
         """
         for person in _joining(event):
             self._join(person, event)
         for member in self.threads.get(event.thread_id, {}).values():
             if member.sees(event):
-                yield from member.readers
+                yield from member.subscribers
         yield from self.services.get(event.resource_id, ())
 
-    def settle(self, event: ThreadEvent) -> None:
-        """Takes note of who left by the event; nothing comes after a thread's deletion."""
+    def record_departures(self, event: ThreadEvent) -> None:
+        """Record who left by the event, and forget a deleted thread."""
         if isinstance(event, ChatThreadDeleted):
             for gone in self.threads.pop(event.thread_id, {}).values():
                 gone.stays.pop(event.thread_id, None)

@@ -12,7 +12,8 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from asgi_server import daphne_server as server
+from asgi_server.interface import DRAIN_SECONDS, ServerOptions
+from asgi_server.process import create_server
 
 LARGE = 10_000_000
 
@@ -39,17 +40,15 @@ async def _work(path: str, seconds: float) -> None:
 
 
 def main() -> None:
-    listeners = server.listen("127.0.0.1", int(sys.argv[1]))
-    seconds = float(sys.argv[3]) if len(sys.argv) > 3 else server.DRAIN_SECONDS
-    running = server.DrainingServer(
+    server = create_server()
+    server.listen("127.0.0.1", int(sys.argv[1]))
+    seconds = float(sys.argv[3]) if len(sys.argv) > 3 else DRAIN_SECONDS
+    server.run(
         application,
-        listeners,
-        on_start=lambda: print("ready", flush=True),
-        drain_seconds=seconds,
+        ServerOptions(on_start=lambda: print("ready", flush=True), drain_seconds=seconds),
     )
-    running.run()
-    print("overdue", running.overdue, flush=True)
-    if running.overdue:
+    print("overdue", server.overdue, flush=True)
+    if server.overdue:
         os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Events that no log holds, as the channel layer carries them."""
+"""Events that are not stored in the log (typing indicators), as the channel layer carries them."""
 
 import uuid
 from typing import Any
@@ -7,8 +7,8 @@ from events.catalogue import ThreadEvent
 from events.models import Event
 
 
-def packed(event: ThreadEvent) -> dict[str, Any]:
-    """A message that says the same as the event."""
+def to_message(event: ThreadEvent) -> dict[str, Any]:
+    """`{resource, thread, sequence, type, at_ms, data}`, of plain values."""
     row = Event.of(event)
     return {
         "resource": str(row.resource_id),
@@ -20,8 +20,8 @@ def packed(event: ThreadEvent) -> dict[str, Any]:
     }
 
 
-def unpacked(message: dict[str, Any]) -> ThreadEvent:
-    """The event that `packed` packed."""
+def from_message(message: dict[str, Any]) -> ThreadEvent:
+    """The event that `to_message` was given."""
     return Event(
         resource_id=uuid.UUID(message["resource"]),
         thread_id=message["thread"],
