@@ -40,6 +40,7 @@ from events.catalogue import (
 )
 from live.outgoing import OutgoingEvent
 from messaging.listing import MessageRow
+from messaging.priority import extract_priority
 from messaging.serializers import message as message_model
 from messaging.serializers import read_receipt
 from threads.serializers import participant as participant_model
@@ -97,6 +98,8 @@ def _details(event: ThreadEvent) -> dict[str, Any]:
 def _row(event: ChatMessageEvent) -> MessageRow:
     is_deleted = isinstance(event, ChatMessageDeleted)
     with_content = event if isinstance(event, ChatMessageReceived | ChatMessageEdited) else None
+    # Events carry the priority as a key of the metadata only.
+    given = extract_priority({"metadata": with_content.metadata if with_content else {}})
     return MessageRow(
         message_id=event.message_id,
         type=event.message_type,
@@ -105,8 +108,8 @@ def _row(event: ChatMessageEvent) -> MessageRow:
         content=with_content.content if with_content else "",
         sender=event.initiator,
         sender_display_name=event.sender_display_name,
-        metadata=with_content.metadata if with_content else {},
-        priority=None,
+        metadata=given["metadata"],
+        priority=given.get("priority"),
         participants=None,
         edited_ms=event.at_ms if isinstance(event, ChatMessageEdited) else None,
         deleted_ms=event.at_ms if is_deleted else None,

@@ -83,6 +83,32 @@ async def test_bob_hears_every_event_with_the_fields_of_the_rest_models(
     await stream.close()
 
 
+@pytest.mark.parametrize("priority", ["high", "normal"])
+async def test_messages_have_the_priority_that_the_rest_api_shows(
+    alice: Person, bob: Person, priority: str
+) -> None:
+    thread = await act(alice.create_thread, bob)
+    stream = stream_of(bob)
+    await stream.start()
+    message_id = await act(alice.send, thread, "hello", priority=priority, metadata={"a": "b"})
+    received = (await stream.frame())["message"]
+    assert received == (await act(bob.get, f"{thread}/messages/{message_id}")).json()
+    assert received["priority"] == received["metadata"]["priority"] == priority
+
+    await act(alice.patch, f"{thread}/messages/{message_id}", {"content": "bye"})
+    edited = (await stream.frame())["message"]
+    assert edited == (await act(bob.get, f"{thread}/messages/{message_id}")).json()
+    assert edited["priority"] == priority
+
+    await act(
+        alice.patch, f"{thread}/messages/{message_id}", {"metadata": {"a": "b", "priority": ""}}
+    )
+    without = (await stream.frame())["message"]
+    assert without == (await act(bob.get, f"{thread}/messages/{message_id}")).json()
+    assert "priority" not in without
+    await stream.close()
+
+
 async def test_eve_hears_nothing(alice: Person, bob: Person, eve: Person, mallory: Person) -> None:
     outsiders = [(stream_of(person), person) for person in (eve, mallory)]
     for stream, _ in outsiders:
