@@ -32,6 +32,12 @@ def rooms_imported_by(file: Path) -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if found := dotted_path.fullmatch(node.value):
                 yield found[1]
+    yield from packages_imported_by(file)
+
+
+def packages_imported_by(file: Path) -> Iterator[str]:
+    """The top-level packages that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -54,6 +60,18 @@ def test_rooms_import_only_downward() -> None:
     ]
     assert len(modules) > len(FLOORS)
     assert upward == []
+
+
+def test_only_asgi_server_imports_the_libraries_of_the_server() -> None:
+    libraries = {"autobahn", "daphne", "twisted", "OpenSSL"}
+    users = {
+        file.relative_to(CHECKOUT).parts[0]
+        for room in FLOORS
+        for file in (CHECKOUT / room).rglob("*.py")
+        if "tests" not in file.relative_to(CHECKOUT).parts
+        and libraries & set(packages_imported_by(file))
+    }
+    assert users == {"asgi_server"}
 
 
 def test_every_package_of_the_checkout_has_a_floor() -> None:
