@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.core.management.commands import flush
 from django.db import connections
 
-from tests.ports import free_port
+from load_testing.ports import free_port
 
 pytest_plugins = ["tests.cast", "tests.server"]
 

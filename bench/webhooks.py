@@ -21,7 +21,7 @@ from psycopg import sql
 from bench.client import HOST
 from bench.machine import cores, end_with_parent, pin, processor_seconds
 from bench.servers import CHECKOUT, chatsite_environment, free_ports, run_module
-from tests import postgresql
+from load_testing import postgresql
 
 _TARGET = 500
 _TIMEOUT_S = 180.0

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import postgresql
+from load_testing import postgresql
 
 # Set by the process that prepared; the workers of pytest-xdist inherit it.
 PREPARED = "CHATSITE_TEST_PREPARED"
@@ -55,7 +55,7 @@ def _prepare(database: str) -> None:
     if database == "postgresql":
         try:
             os.environ["DATABASE_URL"] = _cleanup.enter_context(postgresql.running_server())
-        except postgresql.Missing as problem:
+        except postgresql.ProgramMissing as problem:
             raise pytest.UsageError(str(problem)) from None
     os.environ[PREPARED] = database
     _cleanup.callback(os.environ.pop, PREPARED, None)

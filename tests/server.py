@@ -4,13 +4,9 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import ssl
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,12 +17,17 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.ports import free_port
+from load_testing.ports import free_port
+from load_testing.servers import (
+    CHECKOUT,
+    START_SECONDS,
+    clean_environment,
+    start,
+    stop,
+    wait_until_ready,
+)
 
 DATABASE = "chatsite.sqlite3"
-CHECKOUT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60.0
-STOP_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,6 @@ class Server:
     def trust(self) -> ssl.SSLContext:
         """A client's TLS settings that trust this server's CA and nothing else."""
         return ssl.create_default_context(cafile=self.ca_file)
-
-
-def clean_environment(data: Path, **settings: str) -> dict[str, str]:
-    """The caller's environment without its chatsite settings, and with these."""
-    prefixes = ("CHATSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "PYTEST_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
-    # A server starts empty, unless a test is about the demo.
-    own = {"CHATSITE_DATA": str(data), "PYTHONUNBUFFERED": "1", "CHATSITE_DEMO": "0"}
-    return kept | own | settings
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
@@ -124,52 +116,6 @@ def _migrated() -> Path:
     data = Path(os.environ["CHATSITE_DATA"]) / f"migrated-{os.getpid()}"
     manage(clean_environment(data), "migrate", "--verbosity=0")
     return data
-
-
-def hear_interrupts() -> None:
-    """For a new process: a test run in the background ignores Ctrl-C, and so would its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def start(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
-    """Start `manage.py serve`; what it prints goes to the log file."""
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "manage.py", "serve"],
-            cwd=CHECKOUT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=hear_interrupts,
-        )
-
-
-def wait_until_ready(process: "subprocess.Popen[bytes]", http_url: str, log: Path) -> None:
-    """Return when the server has answered a request."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended at its start:\n{log.read_text()}")
-        try:
-            urllib.request.urlopen(f"{http_url}/admin/login/", timeout=5).close()
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.05)
-    process.kill()
-    raise RuntimeError(f"the server did not start in time:\n{log.read_text()}")
-
-
-def stop(process: "subprocess.Popen[bytes]") -> int:
-    """Ask the server to end and return its exit code."""
-    process.send_signal(signal.SIGTERM)
-    try:
-        return process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
 
 
 @contextlib.contextmanager

@@ -1,37 +1,14 @@
 """An application's server, which signs its requests with an access key as the SDKs do."""
 
 import json
-from email.utils import formatdate
 from typing import Any
 
 from django.test import Client
 
-from identity import signatures
 from identity.models import Resource
+from load_testing.signing import signed_headers
 
 VERSION = "2023-10-01"
-
-
-def signed_headers(
-    method: str,
-    target: str,
-    body: bytes,
-    access_key: str,
-    *,
-    host: str = "testserver",
-    date: str | None = None,
-) -> dict[str, str]:
-    """The headers of a signed request; `target` is path and query as they go over the wire."""
-    date = date or formatdate(usegmt=True)
-    content_hash = signatures.content_hash(body)
-    signature = signatures.sign(access_key, f"{method}\n{target}\n{date};{host};{content_hash}")
-    return {
-        "host": host,
-        "x-ms-date": date,
-        "x-ms-content-sha256": content_hash,
-        "authorization": "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256"
-        f"&Signature={signature}",
-    }
 
 
 def call(

@@ -74,6 +74,16 @@ def test_only_asgi_server_imports_the_libraries_of_the_server() -> None:
     assert users == {"asgi_server"}
 
 
+def test_what_is_installed_with_a_server_imports_no_tests() -> None:
+    importers = {
+        str(file.relative_to(CHECKOUT))
+        for package in (*FLOORS, "load_testing")
+        for file in (CHECKOUT / package).rglob("*.py")
+        if "tests" not in file.relative_to(CHECKOUT).parts and "tests" in packages_imported_by(file)
+    }
+    assert importers == set()
+
+
 def test_every_package_of_the_checkout_has_a_floor() -> None:
     packages = {file.parent.name for file in CHECKOUT.glob("*/__init__.py")}
-    assert packages - set(FLOORS) == {"bench", "tests", "tools"}
+    assert packages - set(FLOORS) == {"bench", "load_testing", "tests", "tools"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from load_testing.servers import CHECKOUT, clean_environment
 from tests.machine import SKIPPED_THOUGH_REQUIRED
-from tests.server import CHECKOUT, clean_environment
 
 SAMPLE = """
 import pytest

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from identity.models import Resource
+from load_testing.signing import signed_headers
 from tests import service
 from tests.cast import Person, error_of
 
@@ -130,9 +131,7 @@ def test_behind_a_trusted_proxy_the_public_name_may_be_what_was_signed(
     resource: Resource, settings: Any
 ) -> None:
     target = f"/identities?api-version={service.VERSION}"
-    signed = service.signed_headers(
-        "POST", target, b"", resource.primary_key, host="localhost:9443"
-    )
+    signed = signed_headers("POST", target, b"", resource.primary_key, host="localhost:9443")
     headers = {**signed, "host": "127.0.0.1:8000", "x-forwarded-host": "localhost:9443"}
     assert Client().generic("POST", target, headers=headers).status_code == 401
     settings.CHATSITE_TRUST_PROXY = settings.USE_X_FORWARDED_HOST = True

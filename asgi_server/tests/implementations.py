@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from asgi_server.tests.contract_application import Application
-from tests.ports import free_port
+from load_testing.ports import free_port
 
 SECONDS = 30.0
 

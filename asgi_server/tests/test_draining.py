@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from asgi_server.tests.slow_application import LARGE
-from tests.ports import free_port
-from tests.server import CHECKOUT, hear_interrupts
+from load_testing.ports import free_port
+from load_testing.servers import CHECKOUT, restore_interrupts
 
 
 class SlowServer:
@@ -31,7 +31,7 @@ class SlowServer:
             cwd=CHECKOUT,
             stdout=subprocess.PIPE,
             text=True,
-            preexec_fn=hear_interrupts,
+            preexec_fn=restore_interrupts,
         )
         self.wait_for("ready")
 

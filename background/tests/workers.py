@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from tests.server import CHECKOUT, clean_environment
+from load_testing.servers import CHECKOUT, clean_environment
 
 
 def environment(folder: Path) -> dict[str, str]:

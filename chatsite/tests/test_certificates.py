@@ -12,7 +12,8 @@ import time_machine
 from cryptography import x509
 
 from chatsite.certificates import Certificates, ensure_certificates
-from tests.server import clean_environment, manage
+from load_testing.servers import clean_environment
+from tests.server import manage
 
 
 def shake_hands(files: Certificates, host: str) -> None:

@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 from chatsite import development
 from identity.models import Resource
 from identity.services import ensure_default_resource, regenerate_key
-from tests.server import clean_environment, manage, run_manage
+from load_testing.servers import clean_environment
+from tests.server import manage, run_manage
 
 
 def printed(*arguments: str) -> str:

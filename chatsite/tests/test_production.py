@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from chatsite import development
-from tests.ports import free_port
-from tests.server import clean_environment, manage, run_manage, start, stop, wait_until_ready
+from load_testing.ports import free_port
+from load_testing.servers import clean_environment, start, stop, wait_until_ready
+from tests.server import manage, run_manage
 
 
 @pytest.fixture(scope="module")

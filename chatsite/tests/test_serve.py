@@ -13,16 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.ports import free_port
-from tests.server import (
-    Server,
-    clean_environment,
-    manage,
-    run_manage,
-    running_server,
-    start,
-    wait_until_ready,
-)
+from load_testing.ports import free_port
+from load_testing.servers import clean_environment, start, wait_until_ready
+from tests.server import Server, manage, run_manage, running_server
 
 
 def status(server: Server, url: str, **headers: str) -> int:

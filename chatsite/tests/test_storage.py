@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from chatsite.databases import database
-from tests.server import clean_environment, manage
+from load_testing.servers import clean_environment
+from tests.server import manage
 
 WRITERS = 8
 ROUNDS = 20

@@ -9,7 +9,8 @@ from django.test import Client
 
 from identity import signatures
 from identity.models import Resource
-from tests.service import call, error_of, signed_headers
+from load_testing.signing import signed_headers
+from tests.service import call, error_of
 
 # Made with the policy of the official Python SDK.
 KEY = "bG9jYWwtdGVzdC1rZXktMDEyMzQ1Njc4OWFiY2RlZjA="

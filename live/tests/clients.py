@@ -13,8 +13,8 @@ from channels.testing import WebsocketCommunicator
 from chatsite.asgi import application
 from identity import tokens
 from identity.models import Resource
+from load_testing.signing import signed_headers
 from tests.cast import Person
-from tests.service import signed_headers
 
 SECONDS = 5.0
 

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
-from tests.server import CHECKOUT, Server
+from load_testing.servers import CHECKOUT
+from tests.server import Server
 
 SCREENSHOTS = CHECKOUT / "var" / "screenshots" / "admin"
 VERSION = "2025-03-15"

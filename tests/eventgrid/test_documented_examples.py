@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from load_testing.servers import CHECKOUT
 from tests.eventgrid.conftest import SERVICE_TOKEN
-from tests.server import CHECKOUT, Server
+from tests.server import Server
 from webhooks.tests.receiver import receiving
 
 pytestmark = pytest.mark.sdk

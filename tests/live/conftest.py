@@ -1,4 +1,4 @@
-"""Chromium and pages that use the official packages; two server processes for all who need them."""
+"""Chromium and pages that use the official packages; a cluster of two servers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from load_testing.cluster import Cluster, ProgramMissing, running_cluster
 from tests.browsers import running_chromium
 from tests.live.bundles import bundle, served
-from tests.live.cluster import Cluster, Missing, running_cluster
 from tests.server import fresh_database
 
 
@@ -41,7 +41,7 @@ def _page(folder: Path, entry: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two processes on a database of their own; whoever ends something starts it again."""
+    """Two servers on a database of their own. A test that stops one must start it again."""
     folder = tmp_path_factory.mktemp("cluster")
     try:
         with (
@@ -49,5 +49,5 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             running_cluster(folder, database["DATABASE_URL"]) as running,
         ):
             yield running
-    except Missing as problem:
+    except ProgramMissing as problem:
         pytest.skip(str(problem))

@@ -8,8 +8,8 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from tests.live.clients import VERSION, Site
-from tests.service import signed_headers
+from load_testing.clients import VERSION, Site
+from load_testing.signing import signed_headers
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.live.clients import Person, Site, Stream, bearer, people_of, trouter
+from load_testing.clients import Person, Site, Stream, bearer, people_of, trouter
 from tests.server import Server
 
 

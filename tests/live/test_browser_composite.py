@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.live.clients import Site
+from load_testing.clients import Site
+from load_testing.servers import CHECKOUT
 from tests.live.talkers import Talker, new_talker
-from tests.server import CHECKOUT, Server
+from tests.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.live.clients import Site
+from load_testing.clients import Site
+from load_testing.servers import start, stop, wait_until_ready
 from tests.live.talkers import Talker, new_talker, revoke
 from tests.live.wire_cutter import cuttable
-from tests.server import Server, running_server, start, stop, wait_until_ready
+from tests.server import Server, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

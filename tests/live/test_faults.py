@@ -1,16 +1,15 @@
-"""Server processes are killed, sockets cut, Redis restarted: every event arrives once, in order."""
+"""Servers are killed, connections reset, Redis restarted: every event arrives once, in order."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
-from tests.live import faults
-from tests.live.cluster import Cluster
-from tests.live.faults import Happened, Listener, Load
+from load_testing import faults
+from load_testing.cluster import Cluster
+from load_testing.report import LoggedEvent, Received, Report, compare
 
 
 @pytest.mark.postgresql
@@ -22,21 +21,37 @@ async def test_every_fault_once(cluster: Cluster) -> None:
     print(report)
     assert report.is_clean, report
     assert report.acknowledged > 200
-    # 52 at first; every fault ends a good many of them.
+    # 52 at first; every fault ends many of them.
     assert report.connections > 80
 
 
-# --- the account itself ----------------------------------------------------------------------
+# --- the report itself ---------------------------------------------------------------------------
 
 
-class Somebody:
-    """A user, as far as the account is concerned."""
-
+class User:
     def __init__(self, name: str) -> None:
         self.id = name
 
 
+EVENTS = [
+    LoggedEvent("t", 2, "2", "chatMessageReceived"),
+    LoggedEvent("t", 3, "3", "participantsAdded", ("visitor",)),
+    LoggedEvent("t", 4, "4", "chatMessageReceived"),
+    LoggedEvent("t", 5, "4.5", "participantsRemoved", ("visitor",)),
+    LoggedEvent("t", 6, "5", "chatMessageReceived"),
+]
+MEMBER, VISITOR = User("member"), User("visitor")
 Spoil = Callable[[list[tuple[str, str]]], Any]
+
+
+def report_of(events: list[LoggedEvent], received: Iterable[Received]) -> Report:
+    return compare(
+        events,
+        list(received),
+        acknowledged={("t", "2"), ("t", "4")},
+        members={"/chat/threads/t": [MEMBER]},
+        seconds=1.0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,24 +65,11 @@ Spoil = Callable[[list[tuple[str, str]]], Any]
     ],
     ids=["clean", "lost", "duplicated", "reordered", "leaked"],
 )
-def test_the_account_finds_what_is_wrong(spoil: Spoil, what: str | None) -> None:
-    load = Load.__new__(Load)
-    load.dice = random.Random(1)
-    member, visitor = Somebody("member"), Somebody("visitor")
-    load.members = {"/chat/threads/t": [member]}  # type: ignore[list-item]
-    load.acknowledged = {("t", "2"), ("t", "4")}
-    events = [
-        Happened("t", 2, "2", "chatMessageReceived"),
-        Happened("t", 3, "3", "participantsAdded", ("visitor",)),
-        Happened("t", 4, "4", "chatMessageReceived"),
-        Happened("t", 5, "4.5", "participantsRemoved", ("visitor",)),
-        Happened("t", 6, "5", "chatMessageReceived"),
-    ]
-    everything = Listener(member, "native", [e.key for e in events])  # type: ignore[arg-type]
-    stay = Listener(visitor, "native", [e.key for e in events[1:4]])  # type: ignore[arg-type]
-    spoil(stay.received)
-    load.listeners = [everything, stay]
-    report = load.account(events, 1.0)
+def test_the_report_counts_what_is_wrong(spoil: Spoil, what: str | None) -> None:
+    everything = Received(MEMBER, [event.key for event in EVENTS])
+    stay = Received(VISITOR, [event.key for event in EVENTS[1:4]])
+    spoil(stay.keys)
+    report = report_of(EVENTS, [everything, stay])
     found = {name for name in ("lost", "duplicated", "leaked") if getattr(report, name)}
     if what == "reordered":
         assert report.reordered and not found
@@ -76,8 +78,5 @@ def test_the_account_finds_what_is_wrong(spoil: Spoil, what: str | None) -> None
     assert report.is_clean == (what is None)
 
 
-def test_the_account_misses_what_was_acknowledged_but_never_stored() -> None:
-    load = Load.__new__(Load)
-    load.members, load.listeners = {}, []
-    load.acknowledged = {("t", "2")}
-    assert load.account([], 1.0).lost == 1
+def test_a_message_that_was_acknowledged_but_not_stored_counts_as_lost() -> None:
+    assert report_of([EVENTS[2]], []).lost == 1

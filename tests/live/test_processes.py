@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from tests.live.clients import Person, Stream, bearer, people_of, signed, trouter
-from tests.live.cluster import Cluster
+from load_testing.clients import Person, Stream, bearer, people_of, signed, trouter
+from load_testing.cluster import Cluster
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.timeout(240)]
 

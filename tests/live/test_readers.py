@@ -17,11 +17,12 @@ from queue import Empty, Queue
 import pytest
 from playwright.sync_api import Browser
 
-from tests.live.clients import Site
+from load_testing.clients import Site
+from load_testing.servers import CHECKOUT
 from tests.live.talkers import Talker, new_talker
 from tests.live.wire_cutter import cuttable
 from tests.sdk.nodejs import find_node
-from tests.server import CHECKOUT, Server
+from tests.server import Server
 
 PAGE = (CHECKOUT / "docs" / "live-events.md").read_text("utf-8")
 Command = list[str | Path]

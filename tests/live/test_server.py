@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.live.clients import (
+from load_testing.clients import (
     Site,
     Stream,
     bearer,
@@ -22,7 +22,8 @@ from tests.live.clients import (
     sse,
     trouter,
 )
-from tests.server import Server, running_server, start, stop, wait_until_ready
+from load_testing.servers import start, stop, wait_until_ready
+from tests.server import Server, running_server
 
 Events = list[dict[str, Any]]
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from tests.ports import free_port
+from load_testing.ports import free_port
 from tests.server import Server
 
 _RESET = struct.pack("ii", 1, 0)

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from load_testing.ports import free_port
+from load_testing.servers import start, stop, wait_until_ready
 from tests.monitoring.conftest import metrics, requests_of
-from tests.ports import free_port
 from tests.sdk.people import Person
-from tests.server import Server, start, stop, wait_until_ready
+from tests.server import Server
 
 pytestmark = pytest.mark.timeout(240)
 _SENT = 'acs_chat_messages_total{action="sent",type="text"}'

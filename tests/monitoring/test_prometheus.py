@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from load_testing.ports import free_port
 from tests.monitoring.conftest import metrics
-from tests.ports import free_port
 from tests.sdk.people import Person
 from tests.server import Server
 

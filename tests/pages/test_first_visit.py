@@ -7,16 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chatsite import certificates
+from load_testing.ports import free_port
+from load_testing.servers import clean_environment, start, stop, wait_until_ready
 from tests.pages.visitors import make_session_cookie, watched
-from tests.ports import free_port
-from tests.server import (
-    clean_environment,
-    manage,
-    running_server,
-    start,
-    stop,
-    wait_until_ready,
-)
+from tests.server import manage, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 

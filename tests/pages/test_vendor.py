@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from load_testing.servers import CHECKOUT
 from tests.pages.packages import installed, node_environment
-from tests.server import CHECKOUT
 
 VENDOR = CHECKOUT / "static" / "vendor"
 FRONTEND = CHECKOUT / "frontend"

@@ -22,10 +22,11 @@ from playwright.sync_api import (
 )
 from playwright.sync_api import TimeoutError as NotInTime
 
+from load_testing.servers import CHECKOUT
 from tests.browsers import PATIENCE_MS
 from tests.cast import NEWEST
 from tests.pages.packages import installed
-from tests.server import CHECKOUT, Server, manage
+from tests.server import Server, manage
 
 SCREENSHOTS = CHECKOUT / "var" / "screenshots" / "chat"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}

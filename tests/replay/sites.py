@@ -12,8 +12,8 @@ from django.test import Client
 
 from identity.models import CommunicationUser
 from identity.services import create_user, ensure_default_resource, issue_access_token
+from load_testing.signing import signed_headers
 from tests.server import Server
-from tests.service import signed_headers
 
 from .compare import Answer
 

@@ -15,7 +15,7 @@ import pytest
 from django.test import override_settings
 
 from chatsite import certificates
-from tests.ports import free_port
+from load_testing.ports import free_port
 from webhooks import client as client_module
 from webhooks import transfer as transfer_module
 from webhooks.addresses import InvalidEndpoint, is_allowed, parse_endpoint, resolve

@@ -1,4 +1,4 @@
-"""Server processes that may be killed: two on one PostgreSQL and one Redis, or one on SQLite."""
+"""Server processes that may be killed: two sharing PostgreSQL and Redis, or one on SQLite."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pathlib import Path
 
 import redis
 
-from tests.live.clients import Site
-from tests.ports import free_port
-from tests.server import clean_environment, start, stop, wait_until_ready
+from load_testing.clients import Site
+from load_testing.ports import free_port
+from load_testing.servers import clean_environment, start, stop, wait_until_ready
 
 
-class Missing(RuntimeError):
-    """The machine lacks a program."""
+class ProgramMissing(RuntimeError):
+    """A program is not installed."""
 
 
 class Redis:
@@ -33,7 +33,7 @@ class Redis:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Returns when it answers."""
+        """Start it, and return when it answers."""
         options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(
             [self._program, "--port", str(self.port), *options], stdout=subprocess.DEVNULL
@@ -44,10 +44,10 @@ class Redis:
                     client.ping()
                     return
                 time.sleep(0.05)
-        raise RuntimeError("redis-server does not answer")
+        raise RuntimeError("redis-server did not answer within 10 s")
 
     def stop(self) -> None:
-        """Ends it, with whatever it held."""
+        """Kill it; its data is lost."""
         if self._process:
             self._process.kill()
             self._process.wait(10)
@@ -63,19 +63,19 @@ class Node:
     process: subprocess.Popen[bytes]
 
     def restart(self) -> None:
-        """Starts it again after it was ended."""
+        """Start it again after it has ended."""
         self.process = start(self.environment, self.log)
         wait_until_ready(self.process, self.site.url, self.log)
 
     def kill(self) -> None:
-        """As a crash does."""
+        """End it as a crash would."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
 
 @dataclass
 class Cluster:
-    """Two processes and the Redis between them; or one without."""
+    """Two server processes and the Redis between them, or one process without Redis."""
 
     nodes: list[Node]
     redis: Redis | None = None
@@ -83,10 +83,10 @@ class Cluster:
 
 @contextlib.contextmanager
 def running_cluster(folder: Path, database_url: str) -> Iterator[Cluster]:
-    """Two processes, with their data in `folder`; ends whatever is left of them."""
+    """Two server processes with their data in `folder`. Raises ProgramMissing without Redis."""
     program = shutil.which("redis-server")
     if not program:
-        raise Missing("redis-server is not installed (apt-get install redis-server)")
+        raise ProgramMissing("redis-server is not installed (apt-get install redis-server)")
     broker = Redis(program)
     broker.start()
     cluster = Cluster([], broker)
@@ -107,8 +107,8 @@ def running_cluster(folder: Path, database_url: str) -> Iterator[Cluster]:
 
 
 @contextlib.contextmanager
-def running_alone(folder: Path) -> Iterator[Cluster]:
-    """One process on SQLite, with its data in `folder`; ends it."""
+def running_single(folder: Path) -> Iterator[Cluster]:
+    """One server process on SQLite, with its data in `folder`."""
     cluster = Cluster([_start_node(folder, 0)])
     try:
         yield cluster
@@ -139,10 +139,10 @@ def _start_node(folder: Path, number: int, **settings: str) -> Node:
 
 
 def _access_key(log: Path) -> str:
-    """What a server says about itself when it starts; to ask `manage.py` takes a second more."""
+    """The access key in a server's welcome; running `manage.py` would take a second longer."""
     for _ in range(100):
         found = re.search(r"accesskey=(\S+)", log.read_text("utf-8"))
         if found:
             return found[1]
         time.sleep(0.05)
-    raise RuntimeError(f"the server did not tell its access key:\n{log.read_text('utf-8')}")
+    raise RuntimeError(f"The server did not print its access key:\n{log.read_text('utf-8')}")

@@ -1,4 +1,4 @@
-"""Clients of real servers: people, readers of the event stream, speakers of the SDKs' dialect."""
+"""Clients of real servers: users, the native event stream, and the SDKs' protocol."""
 
 from __future__ import annotations
 
@@ -8,30 +8,45 @@ import ssl
 import uuid
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.server import Server
-from tests.service import signed_headers
+from load_testing.signing import signed_headers
 
 VERSION = "2025-03-15"
 SECONDS = 15.0
 
 
+class RunningServer(Protocol):
+    """A server process with both of its ports."""
+
+    @property
+    def https_url(self) -> str: ...
+
+    @property
+    def http_url(self) -> str: ...
+
+    @property
+    def connection_string(self) -> str: ...
+
+    def trust(self) -> ssl.SSLContext:
+        """TLS settings that trust the server's CA."""
+
+
 @dataclass(frozen=True)
 class Site:
-    """Where a server is, and its access key."""
+    """The URL and the access key of a server."""
 
     url: str
     access_key: str
     trust: ssl.SSLContext | None = None
 
     @classmethod
-    def of(cls, server: Server, *, https: bool = False) -> Site:
-        """The site that a test's server is."""
+    def of(cls, server: RunningServer, *, https: bool = False) -> Site:
+        """The site of a running server, by its http port unless `https` is set."""
         key = server.connection_string.partition("accesskey=")[2]
         if https:
             return cls(server.https_url, key, server.trust())
@@ -39,23 +54,21 @@ class Site:
 
     @property
     def host(self) -> str:
-        """Host and port."""
         return urlsplit(self.url).netloc
 
     @property
     def socket_url(self) -> str:
-        """The same for WebSockets."""
         return self.url.replace("http", "ws", 1)
 
 
 class People:
-    """An HTTP session that acts for everybody."""
+    """An HTTP session shared by all users."""
 
     def __init__(self, site: Site, session: aiohttp.ClientSession) -> None:
         self.site, self.session = site, session
 
     async def person(self, name: str) -> Person:
-        """A new user with a token."""
+        """Create a user with a token."""
         body = json.dumps({"createTokenWithScopes": ["chat"]}).encode()
         target = "/identities?api-version=2023-10-01"
         headers = signed_headers("POST", target, body, self.site.access_key, host=self.site.host)
@@ -79,7 +92,7 @@ class Person:
 
     @property
     def participant(self) -> dict[str, Any]:
-        """As a participant."""
+        """The user as a participant in request bodies."""
         return {
             "communicationIdentifier": {"communicationUser": {"id": self.id}},
             "displayName": self.name,
@@ -88,7 +101,7 @@ class Person:
     async def ask(
         self, method: str, path: str, body: Any = None, *, site: Site | None = None
     ) -> tuple[int, Any]:
-        """Status and body of the answer."""
+        """Send a request as this user. Returns the status and the parsed body."""
         site = site or self.people.site
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
         headers = {"authorization": f"Bearer {self.token}"}
@@ -105,14 +118,14 @@ class Person:
             return answer.status, json.loads(text) if text else None
 
     async def create_thread(self, *others: Person, topic: str = "Lunch") -> str:
-        """The path of a new thread."""
+        """Create a thread. Returns its path."""
         body = {"topic": topic, "participants": [other.participant for other in others]}
         status, answer = await self.ask("POST", "/chat/threads", body)
         assert status == 201, answer
         return f"/chat/threads/{answer['chatThread']['id']}"
 
     async def send(self, thread: str, content: str, *, site: Site | None = None) -> str:
-        """The id of a new message."""
+        """Send a message. Returns its ID."""
         status, answer = await self.ask(
             "POST", f"{thread}/messages", {"content": content}, site=site
         )
@@ -145,7 +158,7 @@ class Stream:
     async def open(
         cls, site: Site, headers: dict[str, str], after: str = "", **options: Any
     ) -> Stream:
-        """Connects; the frame `connected` is the first that `frame` returns."""
+        """Connect. The first frame is `connected`."""
         query = f"?after={after}" if after else ""
         socket = await connect(
             f"{site.socket_url}/chat/events{query}",
@@ -158,13 +171,13 @@ class Stream:
         return cls(socket)
 
     async def frame(self, seconds: float = SECONDS) -> dict[str, Any]:
-        """The next frame."""
+        """The next frame. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             body: dict[str, Any] = json.loads(await self.socket.recv())
             return body
 
     async def frames(self, count: int) -> list[dict[str, Any]]:
-        """The next frames, heartbeats left out."""
+        """The next frames, without heartbeats."""
         frames: list[dict[str, Any]] = []
         while len(frames) < count:
             frame = await self.frame()
@@ -174,19 +187,19 @@ class Stream:
 
 
 def signed(site: Site, path: str) -> dict[str, str]:
-    """The headers of a service's GET; the client sets the host by itself."""
+    """The headers of a service's GET request, without Host, which the client sets."""
     headers = signed_headers("GET", path, b"", site.access_key, host=site.host)
     del headers["host"]
     return headers
 
 
 def bearer(person: Person) -> dict[str, str]:
-    """The header that proves who it is."""
+    """The Authorization header of a user."""
     return {"authorization": f"Bearer {person.token}"}
 
 
 async def trouter(site: Site, person: Person, epid: str | None = None, **options: Any) -> Trouter:
-    """A connected client of the SDKs' dialect, by the three steps that the SDK takes."""
+    """Connect a client of the SDKs' protocol by the SDK's three requests."""
     epid = epid or str(uuid.uuid4())
     session = person.people.session
     headers = {"x-skypetoken": person.token}
@@ -211,18 +224,17 @@ async def trouter(site: Site, person: Person, epid: str | None = None, **options
 
 
 class Trouter:
-    """A connection of the SDKs' dialect."""
+    """A connection of the SDKs' protocol."""
 
     def __init__(self, socket: ClientConnection, epid: str) -> None:
         self.socket, self.epid = socket, epid
 
     async def raw(self) -> str:
-        """The next frame."""
         async with asyncio.timeout(SECONDS):
             return str(await self.socket.recv())
 
     async def push(self) -> dict[str, Any]:
-        """The next push's body, answered and followed by a ping as the SDK does."""
+        """The body of the next push, which is answered and followed by a ping as the SDK does."""
         while not (content := await self.raw()).startswith("3:::"):
             pass
         message = json.loads(content[4:])
@@ -236,7 +248,7 @@ class Trouter:
 async def sse(
     site: Site, session: aiohttp.ClientSession, headers: dict[str, str], after: str = ""
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """Events of a response of Server-Sent Events, read by the rules of the format."""
+    """The events of a response of Server-Sent Events, with the last event ID as `_last_id`."""
     query = f"?after={after}" if after else ""
     async with session.get(
         f"{site.url}/chat/events{query}", headers=headers, ssl=site.trust or True, timeout=None

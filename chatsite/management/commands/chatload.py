@@ -1,8 +1,7 @@
-"""`manage.py chatload`: many senders and sockets; with `--faults` a lot goes wrong meanwhile."""
+"""`manage.py chatload`: many senders and sockets, with faults if asked for."""
 
 import asyncio
 import contextlib
-import importlib
 import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,46 +12,47 @@ from django.core.management.base import BaseCommand, CommandError
 
 class Command(BaseCommand):
     help = (
-        "Runs senders and sockets against two servers of its own on PostgreSQL and Redis, or one "
-        "on SQLite, and accounts for every event. Needs the development packages; PostgreSQL and "
-        "Redis, unless it is --embedded."
+        "Run senders and sockets against two servers of its own on PostgreSQL and Redis, or one "
+        "on SQLite, and check that every event arrives once, in order, and only where it may. "
+        "Requires the development packages; PostgreSQL and Redis unless --embedded is given."
     )
-    # Nothing of the site's own is touched.
+    # The command uses none of this site's settings or data.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The command line."""
         parser.add_argument(
             "--faults",
             action="store_true",
-            help="kill server processes, cut sockets and restart Redis meanwhile",
+            help="kill server processes, reset connections and restart Redis during the run",
         )
         parser.add_argument(
             "--embedded",
             action="store_true",
-            help="one server on SQLite instead of two on PostgreSQL and Redis",
+            help="use one server on SQLite instead of two on PostgreSQL and Redis",
         )
-        parser.add_argument("--seconds", type=float, default=60, help="how long (default: 60)")
+        parser.add_argument("--seconds", type=float, default=60, help="duration (default: 60)")
         parser.add_argument("--senders", type=int, default=20, help="at most 25 (default: 20)")
-        parser.add_argument("--rate", type=float, default=3, help="messages a second and sender")
-        parser.add_argument("--seed", type=int, default=1, help="of what is left to chance")
+        parser.add_argument(
+            "--rate", type=float, default=3, help="messages per second and sender (default: 3)"
+        )
+        parser.add_argument("--seed", type=int, default=1, help="random seed (default: 1)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prints the account; fails unless lost, duplicated, reordered and leaked are all 0."""
+        """Print the report. Fails unless lost, duplicated, reordered and leaked are all 0."""
         try:
-            # Tests are not installed with a server, so nothing else may depend on them.
-            faults, cluster, postgresql = map(
-                importlib.import_module,
-                ("tests.live.faults", "tests.live.cluster", "tests.postgresql"),
-            )
+            # Servers are installed without the development packages.
+            from load_testing import cluster, faults, postgresql
         except ImportError as problem:
-            raise CommandError(f"The development packages are missing: {problem}.") from None
+            raise CommandError(
+                f"chatload requires the development packages: {problem}. Install "
+                "requirements-dev.txt."
+            ) from None
         try:
             with contextlib.ExitStack() as stack:
                 temporary = tempfile.TemporaryDirectory(prefix="chatsite-load-")
                 folder = Path(stack.enter_context(temporary))
                 if options["embedded"]:
-                    servers = cluster.running_alone(folder)
+                    servers = cluster.running_single(folder)
                 else:
                     url = stack.enter_context(postgresql.running_server())
                     servers = cluster.running_cluster(folder, url)
@@ -65,11 +65,11 @@ class Command(BaseCommand):
                         senders=options["senders"],
                         rate=options["rate"],
                         seed=options["seed"],
-                        say=self.stdout.write,
+                        report_progress=self.stdout.write,
                     )
                 )
-        except (postgresql.Missing, cluster.Missing) as problem:
+        except (postgresql.ProgramMissing, cluster.ProgramMissing) as problem:
             raise CommandError(str(problem)) from None
         self.stdout.write(str(report))
         if not report.is_clean:
-            raise CommandError("Not everything arrived as it should.")
+            raise CommandError("Events were lost, duplicated, reordered or leaked.")

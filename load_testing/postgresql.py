@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own for one test run: made, started, stopped and thrown away."""
+"""A temporary PostgreSQL server for one run: created, started, stopped and deleted."""
 
 import contextlib
 import os
@@ -8,29 +8,29 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.ports import free_port
+from load_testing.ports import free_port
 
 PROGRAMS = Path("/usr/lib/postgresql")
 
 
-class Missing(RuntimeError):
-    """The machine has no PostgreSQL server programs."""
+class ProgramMissing(RuntimeError):
+    """A server program of PostgreSQL is not installed."""
 
 
 def program(name: str) -> str:
-    """The path of a server program: the newest installed version, or what PATH finds."""
+    """The path of a server program: of the newest installed version, or on PATH."""
     installed = sorted(
         PROGRAMS.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]), reverse=True
     )
     found = str(installed[0]) if installed else shutil.which(name)
     if not found:
-        raise Missing(f"{name} is not installed (apt-get install postgresql)")
+        raise ProgramMissing(f"{name} is not installed (apt-get install postgresql)")
     return found
 
 
 @contextlib.contextmanager
 def running_server() -> Iterator[str]:
-    """Run a server while the context lasts; yields its DATABASE_URL."""
+    """Run a server while the context lasts. Yields its DATABASE_URL."""
     folder = Path(tempfile.mkdtemp(prefix="chatsite-postgresql-"))
     port = free_port()
     data = folder / "data"
