@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from load_testing.clients import Site
 from load_testing.servers import CHECKOUT
-from tests.live.talkers import Talker, new_talker
+from tests.live.users import User, new_user
 from tests.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -21,8 +21,8 @@ SECONDS = 20_000
 class Window:
     """The composite as one user sees it."""
 
-    def __init__(self, page: Page, talker: Talker) -> None:
-        self.page, self.talker = page, talker
+    def __init__(self, page: Page, user: User) -> None:
+        self.page, self.user = page, user
 
     def open(self, address: str, thread: str) -> None:
         """Shows the thread."""
@@ -30,10 +30,10 @@ class Window:
         self.page.evaluate(
             "options => window.show(options)",
             {
-                "endpoint": self.talker.site.url,
-                "userId": self.talker.id,
-                "displayName": self.talker.name,
-                "token": self.talker.token,
+                "endpoint": self.user.site.url,
+                "userId": self.user.id,
+                "displayName": self.user.name,
+                "token": self.user.token,
                 "threadId": thread.rpartition("/")[2],
             },
         )
@@ -89,7 +89,7 @@ def windows(chromium: Browser, server: Server) -> Iterator[tuple[Window, Window]
         for _ in range(2)
     ]
     alice, bob = (
-        Window(context.new_page(), new_talker(site, name))
+        Window(context.new_page(), new_user(site, name))
         for context, name in zip(contexts, ("Alice", "Bob"), strict=True)
     )
     yield alice, bob
@@ -99,7 +99,7 @@ def windows(chromium: Browser, server: Server) -> Iterator[tuple[Window, Window]
 
 def test_two_users_chat_in_two_windows(windows: tuple[Window, Window], composite_page: str) -> None:
     alice, bob = windows
-    thread = alice.talker.create_thread(bob.talker, topic="Lunch on Friday")
+    thread = alice.user.create_thread(bob.user, topic="Lunch on Friday")
     for window in windows:
         window.open(composite_page, thread)
         window.sees("Lunch on Friday")
@@ -117,7 +117,7 @@ def test_two_users_chat_in_two_windows(windows: tuple[Window, Window], composite
     expect(alice.page.get_by_label("Message seen by others")).to_be_visible(timeout=SECONDS)
     alice.look("chatting")
 
-    messages = alice.talker.ask("GET", f"{thread}/messages")["value"]
+    messages = alice.user.ask("GET", f"{thread}/messages")["value"]
     said = next(m for m in messages if m["content"].get("message") == "Shall we eat?")
     alice.menu_of("Shall we eat?", "Edit")
     alice.page.get_by_role("textbox", name="Edit your message").click()
@@ -130,19 +130,19 @@ def test_two_users_chat_in_two_windows(windows: tuple[Window, Window], composite
 
     alice.menu_of("Shall we dine?", "Delete")
     bob.sees_no_more("Shall we dine?")
-    assert "deletedOn" in alice.talker.ask("GET", f"{thread}/messages/{said['id']}")
+    assert "deletedOn" in alice.user.ask("GET", f"{thread}/messages/{said['id']}")
 
     bob.page.evaluate("window.adapter.setTopic('Dinner instead')")
     alice.sees("Dinner instead")
 
-    carol = new_talker(alice.talker.site, "Carol")
-    alice.talker.ask("POST", f"{thread}/participants/:add", {"participants": [carol.participant]})
+    carol = new_user(alice.user.site, "Carol")
+    alice.user.ask("POST", f"{thread}/participants/:add", {"participants": [carol.participant]})
     bob.sees("Carol joined the chat")
-    alice.talker.ask("POST", f"{thread}/participants/:remove", carol.identifier)
+    alice.user.ask("POST", f"{thread}/participants/:remove", carol.identifier)
     bob.sees("Carol left the chat")
     bob.look("after")
 
-    alice.talker.ask("POST", f"{thread}/participants/:remove", bob.talker.identifier)
+    alice.user.ask("POST", f"{thread}/participants/:remove", bob.user.identifier)
     bob.say("Am I still here?")
     bob.sees("no longer")
     bob.look("removed")

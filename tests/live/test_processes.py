@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 
+import psycopg
 import pytest
 
-from load_testing.clients import Person, Stream, bearer, people_of, signed, trouter
+from events.following import Cursor
+from load_testing.clients import Person, Stream, Trouter, bearer, people_of, signed, trouter
 from load_testing.cluster import Cluster
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.timeout(240)]
@@ -27,6 +29,22 @@ async def until_it_is_quick(alice: Person, thread: str, stream: Stream) -> list[
             await asyncio.gather(alice.send(thread, sent[-1]), stream.frame())
             in_a_row = in_a_row + 1 if time.monotonic() - started < 0.4 else 0
     return sent
+
+
+async def answers_are_saved(cluster: Cluster, client: Trouter) -> None:
+    """Wait until the client's position in the database is the end of the log."""
+    statement = "SELECT position, (SELECT max(id) FROM events_event) FROM live_trouterendpoint"
+    url = cluster.nodes[0].environment["DATABASE_URL"]
+    async with (
+        asyncio.timeout(10),
+        await psycopg.AsyncConnection.connect(url, autocommit=True) as connection,
+    ):
+        while True:
+            found = await connection.execute(statement + " WHERE epid = %s", [client.epid])
+            position, end = await found.fetchone() or ("", None)
+            if position and Cursor.parse(position).last_id == end:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def test_what_happens_in_one_process_is_heard_in_the_other(cluster: Cluster) -> None:
@@ -59,7 +77,7 @@ async def test_a_client_that_comes_back_elsewhere_goes_on_there(cluster: Cluster
         client = await trouter(here, bob)
         await alice.send(thread, "here")
         assert (await client.push())["messageBody"] == "here"
-        await asyncio.sleep(0.5)
+        await answers_are_saved(cluster, client)
         # Without leaving: the newest connection is the one that receives.
         moved = await trouter(there, bob, client.epid)
         while (frame := await client.raw()) != "0:::dup":
@@ -117,7 +135,7 @@ async def test_nothing_is_lost_when_a_process_is_killed(cluster: Cluster) -> Non
         seen = await stream.frames(5)
         assert [(await client.push())["messageBody"] for _ in range(5)] == list("01234")
         last = seen[-1]["id"]
-        await asyncio.sleep(0.5)
+        await answers_are_saved(cluster, client)
         await asyncio.to_thread(node.kill)
         for number in range(5, 10):
             await alice.send(thread, f"{number}")

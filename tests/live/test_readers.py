@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 
 from load_testing.clients import Site
 from load_testing.servers import CHECKOUT
-from tests.live.talkers import Talker, new_talker
+from tests.live.users import User, new_user
 from tests.live.wire_cutter import cuttable
 from tests.sdk.nodejs import find_node
 from tests.server import Server
@@ -90,7 +90,7 @@ def running(command: Command, site: Site, server: Server, **variables: str) -> I
         program.stop()
 
 
-def follows(program: Program, alice: Talker, thread: str) -> None:
+def follows(program: Program, alice: User, thread: str) -> None:
     """The reader prints what happens, now and after an interruption."""
     program.prints("connected")
     alice.send(thread, "Pizza? 🍕")
@@ -100,7 +100,7 @@ def follows(program: Program, alice: Talker, thread: str) -> None:
 def comes_back(command: Command, server: Server, **variables: str) -> None:
     """The reader hears what happens, also what happened while it could not reach the server."""
     site = Site.of(server, https=True)
-    alice, bob = new_talker(site, "Alice"), new_talker(site, "Bob")
+    alice, bob = new_user(site, "Alice"), new_user(site, "Bob")
     thread = alice.create_thread(bob)
     with (
         cuttable(server) as (url, wire),
@@ -146,7 +146,7 @@ def test_the_services_reader(server: Server, tmp_path: Path) -> None:
     file.write_text(reader("An application's server, in Python", "python"), "utf-8")
     site = Site.of(server, https=True)
     with running([sys.executable, file], site, server) as program:
-        alice = new_talker(site, "Alice")
+        alice = new_user(site, "Alice")
         program.prints("connected")
         thread = alice.create_thread()
         alice.send(thread, "Pizza? 🍕")
@@ -156,7 +156,7 @@ def test_the_services_reader(server: Server, tmp_path: Path) -> None:
 @pytest.mark.browser
 def test_the_browsers_reader(server: Server, chromium: Browser) -> None:
     site = Site.of(server, https=True)
-    alice, bob = new_talker(site, "Alice"), new_talker(site, "Bob")
+    alice, bob = new_user(site, "Alice"), new_user(site, "Bob")
     thread = alice.create_thread(bob)
     context = chromium.new_context(ignore_https_errors=True)
     page = context.new_page()

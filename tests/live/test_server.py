@@ -254,10 +254,8 @@ async def test_polling_delivers_what_a_socket_would(server: Server) -> None:
             assert status == 200
             seen += text
         assert "1::" in seen
-        waiting = asyncio.create_task(poll())
-        await asyncio.sleep(0.1)
-        await alice.send(thread, "hello")
-        status, text = await waiting
+        # A poll that waits already is part of live/tests/test_polling.py.
+        (status, text), _ = await asyncio.gather(poll(), alice.send(thread, "hello"))
         assert status == 200 and text.startswith("3:::")
         push = json.loads(text[4:])
         assert json.loads(push["body"])["messageBody"] == "hello"
