@@ -17,7 +17,7 @@ from events.models import Event
 from threads.models import Participant
 from wire.times import now_ms
 
-# How long ago a stay may have ended to matter for delivery; the hub is never so far behind.
+# How long ago a membership may have ended to matter for delivery; the hub is never so far behind.
 _RECENT_MS = 600_000
 
 
@@ -31,15 +31,15 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Stay:
+class Membership:
     """A period of taking part: from event `joined` to event `removed` of a thread, inclusive."""
 
     joined: int
     removed: int | None = None
 
 
-# A user's stays, by thread id.
-Stays = dict[str, list[Stay]]
+# A user's memberships, by thread id.
+Memberships = dict[str, list[Membership]]
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,9 @@ def _in_scope(scope: Scope) -> QuerySet[Event]:
     return rows
 
 
-def stays_of(user_ids: Collection[int]) -> dict[int, Stays]:
-    """The current stays of some users, and those that ended lately."""
-    found: dict[int, Stays] = {pk: defaultdict(list) for pk in user_ids}
+def memberships_of(user_ids: Collection[int]) -> dict[int, Memberships]:
+    """The current memberships of some users, and those that ended lately."""
+    found: dict[int, Memberships] = {pk: defaultdict(list) for pk in user_ids}
     since = now_ms() - _RECENT_MS
     recent = Q(removed_ms=None) | Q(removed_ms__gte=since)
     # A thread that was deleted long ago has no more events.
@@ -190,5 +190,5 @@ def stays_of(user_ids: Collection[int]) -> dict[int, Stays]:
         "user", "thread__thread_id", "joined_sequence", "removed_sequence"
     )
     for user, thread, joined, removed in rows:
-        found[user][thread].append(Stay(joined, removed))
+        found[user][thread].append(Membership(joined, removed))
     return found

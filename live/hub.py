@@ -297,8 +297,8 @@ class Hub:
 
     async def _admit(self, joining: Sequence[_Joining]) -> None:
         users = {s.scope.user_id for s, _ in joining if s.scope.user_id is not None}
-        # Read later than the cursor, which does no harm: stays say exactly from when to when.
-        stays = await hub_database.run(event_log.stays_of, users)
+        # Read later than the cursor, which does no harm: memberships have exact bounds.
+        memberships = await hub_database.run(event_log.memberships_of, users)
         for one in joining:
             subscriber, admitted = one
             if admitted.cancelled():
@@ -306,7 +306,7 @@ class Hub:
             self._joining.remove(one)
             subscriber.start = self.cursor
             user_id = subscriber.scope.user_id
-            self.index.add(subscriber, stays[user_id] if user_id is not None else {})
+            self.index.add(subscriber, memberships[user_id] if user_id is not None else {})
             self.subscribers.add(subscriber)
             admitted.set_result(None)
 

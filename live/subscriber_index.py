@@ -12,7 +12,7 @@ from events.catalogue import (
     ParticipantsRemoved,
     ThreadEvent,
 )
-from live.event_log import Stay, Stays
+from live.event_log import Membership, Memberships
 
 if TYPE_CHECKING:
     from live.subscribers import Subscriber
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 class Member:
     """A user with subscribers in this process."""
 
-    __slots__ = ("raw_id", "stays", "subscribers")
+    __slots__ = ("raw_id", "memberships", "subscribers")
 
-    def __init__(self, raw_id: str, stays: Stays) -> None:
+    def __init__(self, raw_id: str, memberships: Memberships) -> None:
         self.raw_id = raw_id
         self.subscribers: list[Subscriber] = []
-        self.stays = stays
+        self.memberships = memberships
 
     def sees(self, event: ThreadEvent) -> bool:
         """Whether the user took part when the event happened."""
         sequence = event.sequence
-        for stay in self.stays.get(event.thread_id, ()):
-            if stay.joined <= sequence:
-                if stay.removed is None or sequence < stay.removed:
+        for membership in self.memberships.get(event.thread_id, ()):
+            if membership.joined <= sequence:
+                if membership.removed is None or sequence < membership.removed:
                     return True
                 # A user's own removal is the last event to see. Ephemeral events carry the
                 # number of the last stored one, so they may come after that.
-                if sequence == stay.removed and event.is_stored:
+                if sequence == membership.removed and event.is_stored:
                     return True
         return False
 
@@ -59,15 +59,15 @@ class SubscriberIndex:
             return True
         return any(person.raw_id in self.members for person in _joining(event))
 
-    def add(self, subscriber: "Subscriber", stays: Stays) -> None:
-        """Add a subscriber. `stays` are its user's, at the hub's place in the log or later."""
+    def add(self, subscriber: "Subscriber", memberships: Memberships) -> None:
+        """Add a subscriber with its user's memberships, at the hub's place in the log or later."""
         if subscriber.raw_id is None:
             self.services.setdefault(subscriber.scope.resource_id, []).append(subscriber)
             return
         member = self.members.get(subscriber.raw_id)
         if member is None:
-            member = self.members[subscriber.raw_id] = Member(subscriber.raw_id, stays)
-            for thread_id in stays:
+            member = self.members[subscriber.raw_id] = Member(subscriber.raw_id, memberships)
+            for thread_id in memberships:
                 self.threads.setdefault(thread_id, {})[member.raw_id] = member
         member.subscribers.append(subscriber)
 
@@ -86,7 +86,7 @@ class SubscriberIndex:
         member.subscribers.remove(subscriber)
         if not member.subscribers:
             del self.members[member.raw_id]
-            for thread_id in member.stays:
+            for thread_id in member.memberships:
                 self._leave(thread_id, member)
 
     def recipients(self, event: ThreadEvent) -> "Iterator[Subscriber]":
@@ -105,36 +105,36 @@ class SubscriberIndex:
         """Record who left by the event, and forget a deleted thread."""
         if isinstance(event, ChatThreadDeleted):
             for gone in self.threads.pop(event.thread_id, {}).values():
-                gone.stays.pop(event.thread_id, None)
+                gone.memberships.pop(event.thread_id, None)
             return
         if not isinstance(event, ParticipantsRemoved):
             return
         for person in event.participants:
             member = self.threads.get(event.thread_id, {}).get(person.raw_id)
             if member is not None:
-                self._end_stay(member, event)
+                self._end_membership(member, event)
 
     def _join(self, person: EventParticipant, event: ThreadEvent) -> None:
         member = self.members.get(person.raw_id)
         if member is None:
             return
-        stays = member.stays.setdefault(event.thread_id, [])
-        # The stay may be known already: it was read after the event had happened.
-        if not any(stay.joined == event.sequence for stay in stays):
-            stays.append(Stay(event.sequence))
+        memberships = member.memberships.setdefault(event.thread_id, [])
+        # The membership may be known already: it was read after the event had happened.
+        if not any(membership.joined == event.sequence for membership in memberships):
+            memberships.append(Membership(event.sequence))
         self.threads.setdefault(event.thread_id, {})[member.raw_id] = member
 
-    def _end_stay(self, member: Member, event: ThreadEvent) -> None:
+    def _end_membership(self, member: Member, event: ThreadEvent) -> None:
         left = []
-        for stay in member.stays.get(event.thread_id, []):
-            if stay.removed is None and stay.joined < event.sequence:
-                stay.removed = event.sequence
-            if stay.removed is None or stay.removed > event.sequence:
-                left.append(stay)
+        for membership in member.memberships.get(event.thread_id, []):
+            if membership.removed is None and membership.joined < event.sequence:
+                membership.removed = event.sequence
+            if membership.removed is None or membership.removed > event.sequence:
+                left.append(membership)
         if left:
-            member.stays[event.thread_id] = left
+            member.memberships[event.thread_id] = left
         else:
-            member.stays.pop(event.thread_id, None)
+            member.memberships.pop(event.thread_id, None)
             self._leave(event.thread_id, member)
 
     def _leave(self, thread_id: str, member: Member) -> None:

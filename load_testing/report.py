@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from live.event_log import Stay
+from live.event_log import Membership
 
 # Thread and version, which identify an event in both protocols.
 Key = tuple[str, str]
@@ -114,10 +114,10 @@ def compare(
     )
     sent = {event.key for event in events if event.type == "chatMessageReceived"}
     report.lost += len(acknowledged - sent)
-    stays = _stays(events, members)
+    memberships = _memberships(events, members)
     order = {event.key: (event.thread, event.sequence) for event in events}
     for one in received:
-        expected = {e.key for e in events if _sees(stays[one.person.id], e)}
+        expected = {e.key for e in events if _sees(memberships[one.person.id], e)}
         report.lost += len(expected - set(one.keys))
         report.leaked += len(set(one.keys) - expected)
         report.duplicated += len(one.keys) - len(set(one.keys)) + one.doubled
@@ -125,27 +125,27 @@ def compare(
     return report
 
 
-def _stays(
+def _memberships(
     events: Iterable[LoggedEvent], members: Mapping[str, Iterable[User]]
-) -> dict[str, dict[str, list[Stay]]]:
-    stays: dict[str, dict[str, list[Stay]]] = defaultdict(lambda: defaultdict(list))
+) -> dict[str, dict[str, list[Membership]]]:
+    memberships: dict[str, dict[str, list[Membership]]] = defaultdict(lambda: defaultdict(list))
     for thread, people in members.items():
         for person in people:
-            stays[person.id][thread.rpartition("/")[2]].append(Stay(1))
+            memberships[person.id][thread.rpartition("/")[2]].append(Membership(1))
     for event in events:
         for raw_id in event.people:
-            stays_in_thread = stays[raw_id][event.thread]
+            memberships_in_thread = memberships[raw_id][event.thread]
             if event.type == "participantsAdded":
-                stays_in_thread.append(Stay(event.sequence))
+                memberships_in_thread.append(Membership(event.sequence))
             elif event.type == "participantsRemoved":
-                stays_in_thread[-1].removed = event.sequence
-    return stays
+                memberships_in_thread[-1].removed = event.sequence
+    return memberships
 
 
-def _sees(stays: dict[str, list[Stay]], event: LoggedEvent) -> bool:
+def _sees(memberships: dict[str, list[Membership]], event: LoggedEvent) -> bool:
     return any(
-        stay.joined <= event.sequence and (stay.removed is None or event.sequence <= stay.removed)
-        for stay in stays.get(event.thread, ())
+        one.joined <= event.sequence and (one.removed is None or event.sequence <= one.removed)
+        for one in memberships.get(event.thread, ())
     )
 
 

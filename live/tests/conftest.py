@@ -7,6 +7,6 @@ from live import hub
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readers are looked after all the time."""
+    """Subscribers are checked all the time."""
     monkeypatch.setattr(hub, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(hub, "REVOCATION_CHECK_SECONDS", 0.0)

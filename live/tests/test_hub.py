@@ -1,4 +1,4 @@
-"""The hub: who is taken in when, and what it keeps in memory."""
+"""The hub: when subscribers are admitted, and what it keeps in memory."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class SlowReading:
-    """Holds a reading of the log that has its rows already, until `go_on`."""
+    """Holds up a read of the log that has its rows already, until `go_on`."""
 
     def __init__(self) -> None:
         self.is_reached, self._may_go = threading.Event(), threading.Event()
@@ -30,30 +30,29 @@ class SlowReading:
         return found
 
     def go_on(self) -> None:
-        """Holds nothing any more."""
         self._may_go.set()
 
 
-async def test_who_has_heard_more_elsewhere_than_this_process_hears_nothing_twice(
+async def test_a_client_that_is_ahead_of_this_process_receives_nothing_twice(
     alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     thread = await act(alice.create_thread, bob)
     witness = stream_of(bob)
     await witness.start()
-    # As if everything happened in another process, and none of it were announced.
+    # As if everything happened in another process, without any notification.
     settings.EVENT_SINKS = []
     here, slow = hub.get_hub(), SlowReading()
     monkeypatch.setattr(event_log, "read_after", slow)
     here.wake()
     await asyncio.to_thread(slow.is_reached.wait, 10)
-    await act(alice.send, thread, "heard elsewhere")
+    await act(alice.send, thread, "received elsewhere")
     cursor = await act(lambda: str(end()))
     stream = stream_of(bob, f"?after={cursor}")
     opening = asyncio.create_task(stream.start())
     await until(lambda: bool(here._joining))
     slow.go_on()
     assert (await opening)["recovered"] is True
-    assert texts(await witness.events(1)) == ["heard elsewhere"]
+    assert texts(await witness.events(1)) == ["received elsewhere"]
     await act(alice.send, thread, "new")
     here.wake()
     assert texts(await stream.events(1)) == ["new"]
@@ -61,7 +60,7 @@ async def test_who_has_heard_more_elsewhere_than_this_process_hears_nothing_twic
     await stream.close()
 
 
-async def test_what_readers_who_have_gone_had_coming_reaches_nobody_who_comes_later(
+async def test_events_scheduled_for_earlier_subscribers_do_not_reach_later_ones(
     alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The loop does something else after each event that it passes on.
@@ -87,20 +86,20 @@ async def test_what_readers_who_have_gone_had_coming_reaches_nobody_who_comes_la
     await late.close()
 
 
-async def test_a_failure_while_somebody_is_taken_in_delays_him_only(
+async def test_a_failure_while_a_subscriber_is_admitted_only_delays_it(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(hub, "RETRY_SECONDS", 0.0)
     failures = [RuntimeError(), RuntimeError()]
-    stays_of = event_log.stays_of
+    memberships_of = event_log.memberships_of
 
     def fail_at_first(users: set[int]) -> Any:
         if failures:
             raise failures.pop()
-        return stays_of(users)
+        return memberships_of(users)
 
-    monkeypatch.setattr(event_log, "stays_of", fail_at_first)
+    monkeypatch.setattr(event_log, "memberships_of", fail_at_first)
     stream = stream_of(alice)
     await stream.start()
     assert not failures
@@ -109,7 +108,7 @@ async def test_a_failure_while_somebody_is_taken_in_delays_him_only(
     await stream.close()
 
 
-async def test_deleted_threads_are_forgotten(
+async def test_deleted_threads_leave_the_memory(
     alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thread = await act(alice.create_thread, bob)
@@ -118,8 +117,8 @@ async def test_deleted_threads_are_forgotten(
     await act(alice.delete, thread)
     assert types(await stream.events(1)) == ["chatThreadDeleted"]
     index = hub.get_hub().index
-    assert not index.threads and not index.members[bob.id].stays
+    assert not index.threads and not index.members[bob.id].memberships
     await stream.close()
-    assert await act(event_log.stays_of, {bob.user.pk}) != {bob.user.pk: {}}
+    assert await act(event_log.memberships_of, {bob.user.pk}) != {bob.user.pk: {}}
     monkeypatch.setattr(event_log, "_RECENT_MS", -1000)
-    assert await act(event_log.stays_of, {bob.user.pk}) == {bob.user.pk: {}}
+    assert await act(event_log.memberships_of, {bob.user.pk}) == {bob.user.pk: {}}

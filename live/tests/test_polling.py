@@ -1,4 +1,4 @@
-"""The dialect of the SDKs over polling."""
+"""The SDKs' protocol over long polling."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Poller:
-    """A client that polls."""
+    """A polling client."""
 
     def __init__(self, person: Person, sid: str) -> None:
         self.sid = sid
@@ -34,7 +34,7 @@ class Poller:
         return answer["status"], answer["body"].decode()
 
     async def end(self) -> None:
-        """Leaves no session behind."""
+        """End the session."""
         attending = polling._sessions[self.sid].task
         assert attending
         attending.cancel()
@@ -42,7 +42,7 @@ class Poller:
 
 
 async def connected(person: Person) -> Poller:
-    """A client that has been greeted."""
+    """A client that has received `trouter.connected`."""
     answer = await act(handshake, person, "e")
     poller = Poller(person, answer.content.decode().split(":")[0])
     seen = ""
@@ -53,7 +53,7 @@ async def connected(person: Person) -> Poller:
     return poller
 
 
-async def test_what_happens_after_a_poll_was_given_up_comes_with_the_next(alice: Person) -> None:
+async def test_events_after_an_abandoned_poll_arrive_with_the_next(alice: Person) -> None:
     thread = await act(alice.create_thread)
     poller = await connected(alice)
     session = polling._sessions[poller.sid]
@@ -81,7 +81,7 @@ async def test_two_polls_at_once_share_what_comes(alice: Person) -> None:
     await poller.end()
 
 
-async def test_eve_can_use_nobody_elses_session(alice: Person, eve: Person) -> None:
+async def test_eve_cannot_use_the_session_of_another_user(alice: Person, eve: Person) -> None:
     poller = await connected(alice)
     stranger = Poller(eve, poller.sid)
     assert (await stranger.poll())[0] == 404

@@ -1,4 +1,4 @@
-"""The native event stream: what is heard, by whom, and what a subscriber who was away gets."""
+"""The native event stream: which events each subscriber receives, live and when it resumes."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from tests.cast import Person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def test_bob_hears_every_event_with_the_fields_of_the_rest_models(
+async def test_bob_receives_every_event_with_the_fields_of_the_rest_models(
     alice: Person, bob: Person, carol: Person
 ) -> None:
     stream = stream_of(bob)
@@ -109,7 +109,9 @@ async def test_messages_have_the_priority_that_the_rest_api_shows(
     await stream.close()
 
 
-async def test_eve_hears_nothing(alice: Person, bob: Person, eve: Person, mallory: Person) -> None:
+async def test_eve_receives_nothing(
+    alice: Person, bob: Person, eve: Person, mallory: Person
+) -> None:
     outsiders = [(stream_of(person), person) for person in (eve, mallory)]
     for stream, _ in outsiders:
         await stream.start()
@@ -121,7 +123,7 @@ async def test_eve_hears_nothing(alice: Person, bob: Person, eve: Person, mallor
         await stream.close()
 
 
-async def test_whoever_joins_hears_the_joining_and_what_follows(
+async def test_a_new_participant_receives_the_joining_and_what_follows(
     alice: Person, carol: Person
 ) -> None:
     thread = await act(alice.create_thread)
@@ -136,7 +138,7 @@ async def test_whoever_joins_hears_the_joining_and_what_follows(
     await stream.close()
 
 
-async def test_whoever_is_removed_hears_that_and_nothing_more(
+async def test_a_removed_participant_receives_the_removal_and_nothing_more(
     alice: Person, bob: Person, carol: Person
 ) -> None:
     thread = await act(alice.create_thread, bob, carol)
@@ -153,7 +155,7 @@ async def test_whoever_is_removed_hears_that_and_nothing_more(
         await one.close()
 
 
-async def test_whoever_returns_hears_nothing_of_the_time_between(
+async def test_a_participant_who_returns_receives_nothing_of_the_time_between(
     alice: Person, carol: Person
 ) -> None:
     thread = await act(alice.create_thread, carol)
@@ -232,7 +234,7 @@ async def test_events_during_a_replay_follow_it_in_order(alice: Person, bob: Per
     await again.close()
 
 
-async def test_a_cursor_older_than_the_log_is_told_so(alice: Person, bob: Person) -> None:
+async def test_a_cursor_older_than_the_log_is_not_recovered(alice: Person, bob: Person) -> None:
     thread = await act(alice.create_thread, bob)
     stream = stream_of(bob)
     first = await stream.start()
@@ -247,7 +249,7 @@ async def test_a_cursor_older_than_the_log_is_told_so(alice: Person, bob: Person
     await again.close()
 
 
-async def test_a_cursor_of_another_log_is_told_so(alice: Person) -> None:
+async def test_a_cursor_of_another_log_is_not_recovered(alice: Person) -> None:
     await act(alice.create_thread)
     stream = stream_of(alice, "?after=99999999")
     assert (await stream.start())["recovered"] is False
@@ -256,7 +258,7 @@ async def test_a_cursor_of_another_log_is_told_so(alice: Person) -> None:
     await stream.close()
 
 
-async def test_several_connections_of_one_user_hear_the_same(alice: Person) -> None:
+async def test_several_connections_of_one_user_receive_the_same(alice: Person) -> None:
     streams = [stream_of(alice) for _ in range(3)]
     for stream in streams:
         await stream.start()
@@ -293,7 +295,7 @@ async def test_filters_by_thread_and_type(alice: Person, bob: Person) -> None:
     await again.close()
 
 
-async def test_a_service_hears_everything_in_its_resource_and_nothing_else(
+async def test_a_service_receives_everything_in_its_resource_and_nothing_else(
     resource: Resource, other_resource: Resource, alice: Person, bob: Person, mallory: Person
 ) -> None:
     await act(alice.create_thread)

@@ -1,4 +1,4 @@
-"""Who may open the event stream, how they say so, and when it ends."""
+"""Credentials for the event stream: how clients present them, and when they expire."""
 
 import time
 from typing import Any
@@ -28,7 +28,7 @@ from tests.cast import Person, make_person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def test_a_client_that_can_set_no_header_authenticates_in_its_first_frame(
+async def test_a_client_that_cannot_set_headers_authenticates_in_its_first_frame(
     alice: Person,
 ) -> None:
     stream = Stream()
@@ -61,7 +61,7 @@ async def test_a_ticket_opens_the_stream_once(alice: Person, in_the_frame: bool)
     assert await again.code() == 4401
 
 
-async def test_nobody_without_a_token_gets_a_ticket(alice: Person) -> None:
+async def test_a_ticket_requires_a_valid_token(alice: Person) -> None:
     alice.token = "x"
     assert (await act(alice.post, "/chat/events/tickets")).status_code == 401
 
@@ -73,12 +73,12 @@ async def test_a_wrong_header_is_refused_before_the_socket_opens(
     assert not await Stream("", {"authorization": authorization}).open()
 
 
-async def test_a_token_in_the_address_is_no_credential(alice: Person) -> None:
+async def test_a_token_in_the_url_is_not_accepted(alice: Person) -> None:
     assert not await Stream(f"?ticket={alice.token}").open()
     for name in ("token", "access_token"):
         stream = Stream(f"?{name}={alice.token}")
         assert await stream.open()
-        # The server still waits to be told who it is.
+        # The server still waits for the client to authenticate.
         await until(lambda: len(socket._unauthenticated) == 1)
         await stream.close()
 
@@ -92,12 +92,12 @@ async def test_a_token_without_a_chat_scope_is_refused(resource: Resource) -> No
     assert not await Stream("", {"authorization": f"Bearer {caller.token}"}).open()
 
 
-async def test_a_host_that_is_not_ours_is_refused(alice: Person) -> None:
+async def test_an_unknown_host_is_refused(alice: Person) -> None:
     alice.host = "evil.example"
     assert not await stream_of(alice).open()
 
 
-async def test_who_says_nothing_in_time_is_sent_away(
+async def test_a_client_that_does_not_authenticate_in_time_is_disconnected(
     resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "AUTHENTICATION_SECONDS", 0.05)
@@ -107,7 +107,7 @@ async def test_who_says_nothing_in_time_is_sent_away(
     assert await stream.code() == 4401
 
 
-async def test_no_more_than_some_sockets_wait_for_a_first_frame(
+async def test_the_number_of_unauthenticated_sockets_is_limited(
     resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "MAX_UNAUTHENTICATED", 2)
@@ -130,7 +130,7 @@ async def test_no_more_than_some_sockets_wait_for_a_first_frame(
         ("x" * 20_000, 4413),
     ],
 )
-async def test_a_first_frame_that_is_no_authentication_ends_it(
+async def test_a_first_frame_that_does_not_authenticate_closes_the_socket(
     resource: Resource, frame: Any, code: int
 ) -> None:
     stream = Stream()
@@ -139,7 +139,7 @@ async def test_a_first_frame_that_is_no_authentication_ends_it(
     assert await stream.code() == code
 
 
-async def test_a_database_that_fails_meanwhile_is_no_fault_of_the_token(
+async def test_a_database_error_during_authentication_tells_the_client_to_retry(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(token: str, host: str) -> None:
@@ -153,7 +153,9 @@ async def test_a_database_that_fails_meanwhile_is_no_fault_of_the_token(
     assert await stream.code() == 4503
 
 
-async def test_frames_without_end_end_it_and_disturb_nobody(alice: Person, bob: Person) -> None:
+async def test_a_flood_of_frames_closes_the_socket_and_affects_no_other(
+    alice: Person, bob: Person
+) -> None:
     witness = stream_of(alice)
     await witness.start()
     stream = stream_of(bob)
@@ -201,7 +203,7 @@ async def test_a_token_of_the_settings_keeps_the_services_stream_open(
     await stream.close()
 
 
-async def test_a_fresh_token_prolongs_the_stream(
+async def test_a_new_token_extends_the_stream(
     alice: Person,
     bob: Person,
     resource: Resource,
@@ -227,7 +229,7 @@ async def test_a_fresh_token_prolongs_the_stream(
 
 
 @pytest.mark.parametrize("how", ["revoked", "deleted", "key regenerated"])
-async def test_a_user_whose_tokens_die_is_cut_off(
+async def test_a_user_whose_tokens_are_revoked_is_disconnected(
     alice: Person, bob: Person, resource: Resource, quick: None, how: str
 ) -> None:
     stream, witness = stream_of(alice), stream_of(bob)
@@ -251,7 +253,9 @@ async def test_a_user_whose_tokens_die_is_cut_off(
     await witness.close()
 
 
-async def test_a_service_whose_key_dies_is_cut_off(resource: Resource, quick: None) -> None:
+async def test_a_service_whose_key_is_regenerated_is_disconnected(
+    resource: Resource, quick: None
+) -> None:
     stream = stream_of_service(resource)
     await stream.start()
     await act(regenerate_key, resource=resource, key_type="primary")
@@ -271,11 +275,11 @@ async def test_a_service_whose_key_dies_is_cut_off(resource: Resource, quick: No
         "&".join(["threadId=x"] * 101),
     ],
 )
-async def test_a_request_that_cannot_be_meant_is_refused(alice: Person, query: str) -> None:
+async def test_invalid_parameters_are_refused(alice: Person, query: str) -> None:
     assert not await stream_of(alice, f"?{query}").open()
 
 
-async def test_sockets_elsewhere_are_refused(alice: Person) -> None:
+async def test_sockets_at_other_paths_are_refused(alice: Person) -> None:
     for path in ("/", "/chat/threads", "/chat/events/x", "/socket.io/1/websocket/"):
         stream = Stream()
         stream.communicator.scope["path"] = path

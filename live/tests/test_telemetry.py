@@ -1,4 +1,4 @@
-"""What the monitoring is told of live connections."""
+"""The metrics of live connections."""
 
 from collections import Counter
 from typing import Any
@@ -54,7 +54,7 @@ async def test_a_connection_that_the_server_ends_is_counted_with_its_reason(
     stream, other = stream_of(bob), stream_of(bob)
     await stream.start()
     await other.start()
-    # Who leaves is not put out.
+    # A client that leaves is not counted as disconnected by the server.
     await other.close()
     await act(revoke_access_tokens, user=bob.user)
     assert await stream.code() == 4403

@@ -1,4 +1,4 @@
-"""The dialect of the SDKs: requests, frames, pushes."""
+"""The SDKs' protocol: requests, frames, pushes."""
 
 import json
 import uuid
@@ -65,7 +65,7 @@ def test_registrations_are_accepted(alice: Person, version: str) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "of another resource"])
-def test_every_request_judges_tokens_alike(alice: Person, mallory: Person, token: str) -> None:
+def test_every_request_authenticates_alike(alice: Person, mallory: Person, token: str) -> None:
     headers = {"x-skypetoken": mallory.token if "other" in token else token}
     client = Client(headers=headers)
     for answer in (
@@ -87,7 +87,7 @@ def test_a_revoked_token_is_refused_for_good(alice: Person) -> None:
     assert answer["x-trouter-skypetoken-deprecated"] == "1"
 
 
-def test_a_page_on_another_origin_may_ask_and_read_refusals(alice: Person) -> None:
+def test_pages_of_other_origins_may_send_requests_and_read_refusals(alice: Person) -> None:
     origin = {"origin": "https://app.example"}
     for path, method, header in (
         (CONFIG, "GET", "authorization,x-ms-client-request-id,x-ms-useragent"),
@@ -116,7 +116,7 @@ def test_a_page_on_another_origin_may_ask_and_read_refusals(alice: Person) -> No
 
 
 @pytest.mark.parametrize("epid", ["", "x" * 101, "%00", "%E2%82%AC"])
-def test_an_epid_that_cannot_be_kept_is_refused(alice: Person, epid: str) -> None:
+def test_an_invalid_epid_is_refused(alice: Person, epid: str) -> None:
     assert error_of(allocate(alice, epid))[:2] == (400, "BadRequest")
     assert error_of(handshake(alice, epid))[:2] == (400, "BadRequest")
 
@@ -159,7 +159,7 @@ async def test_an_id_opens_one_socket(alice: Person) -> None:
     assert not await Trouter(alice, "e", sid).open()
 
 
-async def test_an_id_that_is_too_old_opens_none(
+async def test_an_expired_id_opens_no_socket(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("live.trouter.endpoints._SID_MS", -1)
@@ -178,7 +178,7 @@ async def test_an_id_that_is_too_old_opens_none(
         ("3:::" + "x" * 70_000, 4413),
     ],
 )
-async def test_a_frame_that_is_none_ends_the_connection(
+async def test_a_malformed_frame_closes_the_connection(
     alice: Person, frame: str, code: int
 ) -> None:
     client = await connect(alice)
@@ -187,7 +187,7 @@ async def test_a_frame_that_is_none_ends_the_connection(
     assert await client.code() == code
 
 
-async def test_frames_without_end_end_the_connection_and_disturb_nobody(
+async def test_a_flood_of_frames_closes_the_connection_and_affects_no_other(
     alice: Person, bob: Person
 ) -> None:
     client, witness = await connect(alice), await connect(bob)
@@ -200,7 +200,7 @@ async def test_frames_without_end_end_the_connection_and_disturb_nobody(
     await witness.close()
 
 
-async def test_a_client_that_answers_nothing_is_cut_off_and_disturbs_nobody(
+async def test_a_client_that_answers_nothing_is_disconnected_and_affects_no_other(
     alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subscribers, "MAX_UNANSWERED", 5)
@@ -217,7 +217,7 @@ async def test_a_client_that_answers_nothing_is_cut_off_and_disturbs_nobody(
     await again.close()
 
 
-async def test_a_client_that_says_nothing_for_long_is_let_go(
+async def test_a_silent_client_is_disconnected(
     alice: Person, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subscribers, "SILENCE_SECONDS", 0.1)
@@ -352,7 +352,7 @@ async def test_html_is_called_rich_text(alice: Person) -> None:
     await client.close()
 
 
-async def test_eve_is_pushed_nothing(alice: Person, bob: Person, eve: Person) -> None:
+async def test_eve_receives_no_push(alice: Person, bob: Person, eve: Person) -> None:
     client = await connect(eve)
     thread = await act(alice.create_thread, bob)
     await act(alice.send, thread)
@@ -407,7 +407,7 @@ async def test_what_was_not_answered_comes_again(alice: Person) -> None:
     for number in range(4):
         await act(alice.send, thread, f"{number}")
     pushes = await client.pushes(4, answer=False)
-    # An answer is an answer whatever it says; one out of order does not cover those before it.
+    # An answer counts whatever its status; one out of order does not cover those before it.
     await client.answer(pushes[0]["_id"], status=404)
     await client.answer(pushes[2]["_id"])
     await client.close()
@@ -450,7 +450,7 @@ async def test_the_same_epid_of_another_user_is_another_client(alice: Person, ev
     await other.close()
 
 
-async def test_who_was_away_too_long_gets_nothing_old(
+async def test_a_client_that_was_away_too_long_receives_nothing_old(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thread = await act(alice.create_thread)
@@ -463,7 +463,7 @@ async def test_who_was_away_too_long_gets_nothing_old(
     await again.close()
 
 
-async def test_whoever_was_removed_meanwhile_gets_that_and_nothing_after(
+async def test_a_participant_removed_while_away_receives_the_removal_and_nothing_after(
     alice: Person, carol: Person
 ) -> None:
     thread = await act(alice.create_thread, carol)
@@ -510,7 +510,7 @@ async def test_the_connection_ends_with_its_token(
     assert await client.code() == 4401
 
 
-async def test_a_revoked_token_ends_it_for_good(alice: Person, quick: None) -> None:
+async def test_a_revoked_token_closes_the_connection_for_good(alice: Person, quick: None) -> None:
     client = await connect(alice)
     await act(revoke_access_tokens, user=alice.user)
     assert await client.raw() == '0:::{"reason":"skypetoken-deprecated"}'

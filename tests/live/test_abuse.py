@@ -1,4 +1,4 @@
-"""Clients that mean no good, over real sockets: cut off with a clear code, while others go on."""
+"""Abusive clients, over real sockets: disconnected with a clear code, without harm to others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.server import Server
 
 
 def memory(server: Server) -> int:
-    """What the server process holds, in bytes."""
+    """The resident memory of the server process, in bytes."""
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
     assert found
@@ -25,7 +25,7 @@ def memory(server: Server) -> int:
 
 
 async def code_of(client: Any) -> int | None:
-    """The close code that ends a connection; frames before it are passed over."""
+    """The close code of a connection; frames before it are ignored."""
     async with asyncio.timeout(20):
         try:
             while True:
@@ -35,7 +35,7 @@ async def code_of(client: Any) -> int | None:
 
 
 async def is_well(alice: Person, thread: str, witness: Stream) -> None:
-    """Somebody else is served as ever."""
+    """Another client still receives events."""
     text = uuid.uuid4().hex
     await alice.send(thread, text)
     (frame,) = await witness.frames(1)
@@ -91,7 +91,7 @@ async def test_frames_too_large(server: Server) -> None:
         assert await code_of(stream.socket) in (1009, None)
 
 
-async def test_binary_frames_are_not_spoken(server: Server) -> None:
+async def test_binary_frames_are_malformed(server: Server) -> None:
     site = Site.of(server)
     async with people_of(site) as people:
         eve = await people.person("Eve")
@@ -115,7 +115,7 @@ async def test_binary_frames_are_not_spoken(server: Server) -> None:
         "/chat/nothing",
     ],
 )
-async def test_sockets_without_a_right_are_refused(server: Server, path: str) -> None:
+async def test_unauthorized_sockets_are_refused(server: Server, path: str) -> None:
     with pytest.raises(InvalidStatus) as problem:
         await connect(Site.of(server).socket_url + path, proxy=None)
     assert problem.value.response.status_code == 403

@@ -216,7 +216,7 @@ def _check_threads(events: dict[str, Any], topic: str, alice: User, bob: User, c
     assert (gone["deletedBy"]["id"], gone["reason"]) == (_user(alice), "deletedByUser")
 
 
-def test_eve_hears_nothing(server: Server, open_client: Open) -> None:
+def test_eve_receives_nothing(server: Server, open_client: Open) -> None:
     site = Site.of(server, https=True)
     alice, bob, eve = (new_user(site, name) for name in ("Alice", "Bob", "Eve"))
     client, witness = open_client(site.url, eve), open_client(site.url, bob)
@@ -253,7 +253,7 @@ def test_nothing_is_missing_or_twice_after_the_socket_was_cut(
         assert client.connections == ["connected", *["disconnected", "connected"] * 3]
 
 
-def test_it_goes_on_after_the_server_was_restarted(tmp_path: Path, open_client: Open) -> None:
+def test_it_resumes_after_the_server_was_restarted(tmp_path: Path, open_client: Open) -> None:
     with running_server(tmp_path / "data") as server:
         site = Site.of(server, https=True)
         alice, bob = new_user(site, "Alice"), new_user(site, "Bob")
@@ -274,7 +274,7 @@ def test_it_goes_on_after_the_server_was_restarted(tmp_path: Path, open_client: 
             stop(process)
 
 
-def test_it_goes_on_with_a_fresh_token(server: Server, open_client: Open) -> None:
+def test_it_continues_with_a_new_token(server: Server, open_client: Open) -> None:
     site = Site.of(server, https=True)
     alice, bob = new_user(site, "Alice"), new_user(site, "Bob")
     thread = alice.create_thread(bob)

@@ -67,9 +67,9 @@ def report_of(events: list[LoggedEvent], received: Iterable[Received]) -> Report
 )
 def test_the_report_counts_what_is_wrong(spoil: Spoil, what: str | None) -> None:
     everything = Received(MEMBER, [event.key for event in EVENTS])
-    stay = Received(VISITOR, [event.key for event in EVENTS[1:4]])
-    spoil(stay.keys)
-    report = report_of(EVENTS, [everything, stay])
+    membership = Received(VISITOR, [event.key for event in EVENTS[1:4]])
+    spoil(membership.keys)
+    report = report_of(EVENTS, [everything, membership])
     found = {name for name in ("lost", "duplicated", "leaked") if getattr(report, name)}
     if what == "reordered":
         assert report.reordered and not found

@@ -1,4 +1,4 @@
-"""Two server processes on one PostgreSQL and one Redis: who connects where makes no difference."""
+"""Two server processes sharing PostgreSQL and Redis: it does not matter where clients connect."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.timeout(240
 
 
 async def until_it_is_quick(alice: Person, thread: str, stream: Stream) -> list[str]:
-    """Sends until several messages in a row were heard quickly; what was sent.
+    """Send until several messages in a row arrived quickly. Returns what was sent.
 
-    Without announcements a process looks once a second, just before the next one is sent.
+    Without notifications a process reads the log only once a second.
     """
     sent: list[str] = []
     in_a_row = 0
@@ -47,7 +47,7 @@ async def answers_are_saved(cluster: Cluster, client: Trouter) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_what_happens_in_one_process_is_heard_in_the_other(cluster: Cluster) -> None:
+async def test_events_of_one_process_reach_clients_of_the_other(cluster: Cluster) -> None:
     here, there = (node.site for node in cluster.nodes)
     async with people_of(here) as people:
         alice, bob = await people.person("Alice"), await people.person("Bob")
@@ -69,7 +69,7 @@ async def test_what_happens_in_one_process_is_heard_in_the_other(cluster: Cluste
             await one.socket.close()
 
 
-async def test_a_client_that_comes_back_elsewhere_goes_on_there(cluster: Cluster) -> None:
+async def test_a_client_that_reconnects_to_the_other_process_resumes(cluster: Cluster) -> None:
     here, there = (node.site for node in cluster.nodes)
     async with people_of(here) as people:
         alice, bob = await people.person("Alice"), await people.person("Bob")
@@ -150,7 +150,7 @@ async def test_nothing_is_lost_when_a_process_is_killed(cluster: Cluster) -> Non
         await asyncio.to_thread(node.restart)
 
 
-async def test_many_writers_at_once_are_all_heard_in_the_order_of_their_threads(
+async def test_events_of_many_writers_arrive_in_the_order_of_their_threads(
     cluster: Cluster,
 ) -> None:
     sites = [node.site for node in cluster.nodes]

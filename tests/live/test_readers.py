@@ -1,4 +1,4 @@
-"""The readers in docs/live-events.md, run as they stand there."""
+"""Runs the example programs of docs/live-events.md."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def follows(program: Program, alice: User, thread: str) -> None:
 
 
 def comes_back(command: Command, server: Server, **variables: str) -> None:
-    """The reader hears what happens, also what happened while it could not reach the server."""
+    """The program prints events, including those from while it could not reach the server."""
     site = Site.of(server, https=True)
     alice, bob = new_user(site, "Alice"), new_user(site, "Bob")
     thread = alice.create_thread(bob)

@@ -29,12 +29,11 @@ Events = list[dict[str, Any]]
 
 
 def texts(events: Events) -> list[str]:
-    """What messages say."""
     return [e["message"]["content"]["message"] for e in events if "message" in e]
 
 
 @pytest.mark.parametrize("https", [False, True], ids=["http", "https"])
-async def test_the_three_transports_hear_the_same_events(server: Server, https: bool) -> None:
+async def test_the_three_transports_deliver_the_same_events(server: Server, https: bool) -> None:
     site = Site.of(server, https=https)
     async with people_of(site) as people:
         alice, bob = await people.person("Alice"), await people.person("Bob")
@@ -58,7 +57,7 @@ async def test_the_three_transports_hear_the_same_events(server: Server, https: 
         await client.socket.close()
 
 
-async def test_server_sent_events_go_on_after_the_last_event_id(server: Server) -> None:
+async def test_server_sent_events_resume_after_the_last_event_id(server: Server) -> None:
     site = Site.of(server)
     async with people_of(site) as people:
         alice, bob = await people.person("Alice"), await people.person("Bob")
@@ -121,7 +120,7 @@ async def test_a_service_that_signs_wrongly_is_refused(server: Server) -> None:
     assert problem.value.response.status_code == 403
 
 
-async def test_an_event_is_there_soon(server: Server) -> None:
+async def test_events_arrive_promptly(server: Server) -> None:
     site = Site.of(server)
     async with people_of(site) as people:
         alice, bob = await people.person("Alice"), await people.person("Bob")
@@ -134,11 +133,11 @@ async def test_an_event_is_there_soon(server: Server) -> None:
             await asyncio.gather(stream.frame(), alice.send(thread, f"{number}"))
             waits.append(time.monotonic() - started)
         await stream.socket.close()
-    # Without an announcement each would take a second: the hub has just looked.
+    # Without a notification each would take up to a second.
     assert sorted(waits)[4] < 0.5, waits
 
 
-async def test_clients_go_on_after_a_restart(tmp_path: Path) -> None:
+async def test_clients_resume_after_a_restart(tmp_path: Path) -> None:
     with running_server(tmp_path / "data") as server:
         site = Site.of(server)
         async with people_of(site) as people:
@@ -182,7 +181,7 @@ async def test_clients_go_on_after_a_restart(tmp_path: Path) -> None:
                 await asyncio.to_thread(stop, process)
 
 
-async def test_a_reader_that_reads_nothing_is_cut_off_and_resumes(server: Server) -> None:
+async def test_a_client_that_reads_nothing_is_disconnected_and_resumes(server: Server) -> None:
     site = Site.of(server)
     async with people_of(site) as people:
         alice, bob = await people.person("Alice"), await people.person("Bob")
@@ -197,7 +196,7 @@ async def test_a_reader_that_reads_nothing_is_cut_off_and_resumes(server: Server
                 sent += 20
         frames = await witness.frames(sent)
         assert len(texts(frames)) == sent
-        # What the server did not write is thrown away together with the connection.
+        # What the server did not send is discarded with the connection.
         received = 0
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             async with asyncio.timeout(30):

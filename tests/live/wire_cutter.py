@@ -1,4 +1,4 @@
-"""A TCP proxy whose connections can be cut, as a network does it."""
+"""A TCP proxy whose connections can be cut, as a network may do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class WireCutter:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, *, gently: bool = False) -> int:
-        """Resets every connection, or lets it end too early; returns how many there were."""
+        """Reset every connection, or close it if `gently`. Returns how many there were."""
         with self._lock:
             pairs, self._pairs = self._pairs, []
         for pair in pairs:
@@ -38,14 +38,13 @@ class WireCutter:
 
     @contextlib.contextmanager
     def down(self, *, gently: bool = False) -> Iterator[None]:
-        """Cuts every connection, and lets nobody through while the context lasts."""
+        """Cut every connection, and refuse new ones while the context lasts."""
         self._is_down = True
         self.cut(gently=gently)
         yield
         self._is_down = False
 
     def close(self) -> None:
-        """Ends the proxy."""
         self._listening.close()
         self.cut()
 
@@ -98,7 +97,7 @@ def _end(end: socket.socket) -> None:
 
 @contextlib.contextmanager
 def cuttable(server: Server) -> Iterator[tuple[str, WireCutter]]:
-    """The server's https address by way of a wire that can be cut."""
+    """An https URL of the server behind a wire cutter, and the wire cutter."""
     wire = WireCutter(urlsplit(server.https_url).port or 0)
     try:
         yield f"https://localhost:{wire.port}", wire
