@@ -115,14 +115,23 @@ def compare(
     sent = {event.key for event in events if event.type == "chatMessageReceived"}
     report.lost += len(acknowledged - sent)
     memberships = _memberships(events, members)
-    order = {event.key: (event.thread, event.sequence) for event in events}
     for one in received:
-        expected = {e.key for e in events if _sees(memberships[one.person.id], e)}
-        report.lost += len(expected - set(one.keys))
-        report.leaked += len(set(one.keys) - expected)
-        report.duplicated += len(one.keys) - len(set(one.keys)) + one.doubled
-        report.reordered += _reordered(order[key] for key in one.keys if key in order)
+        _compare_one(report, one, events, memberships[one.person.id])
     return report
+
+
+def _compare_one(
+    report: Report,
+    one: Received,
+    events: Sequence[LoggedEvent],
+    memberships: dict[str, list[Membership]],
+) -> None:
+    expected = {event.key for event in events if _sees(memberships, event)}
+    order = {event.key: (event.thread, event.sequence) for event in events}
+    report.lost += len(expected - set(one.keys))
+    report.leaked += len(set(one.keys) - expected)
+    report.duplicated += len(one.keys) - len(set(one.keys)) + one.doubled
+    report.reordered += _reordered(order[key] for key in one.keys if key in order)
 
 
 def _memberships(

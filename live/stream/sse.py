@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
-from rest_framework import exceptions
+from rest_framework.exceptions import AuthenticationFailed
 
 from asgi_server.connections import response_writer
 from asgi_server.interface import Send
@@ -19,6 +19,13 @@ from live.stream.requests import StreamRequest, identify
 from live.stream.subscribers import sse_subscriber
 from wire.errors import ChatError, bad_request, unauthorized
 
+_HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+    # nginx would otherwise buffer the response instead of passing events on.
+    "x-accel-buffering": "no",
+}
+
 
 async def event_response(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """Answer `GET /chat/events`, as an ASGI application."""
@@ -27,25 +34,9 @@ async def event_response(scope: dict[str, Any], receive: Any, send: Send) -> Non
         credential = await connection_database.run(identify, scope, request)
         if credential is None:
             raise unauthorized()
-    except ChatError as refusal:
-        return await refuse(send, refusal)
-    except exceptions.AuthenticationFailed:
-        return await refuse(send, unauthorized())
-    except DisallowedHost:
-        return await refuse(send, bad_request("The Host header names another server."))
-    except DatabaseError:
-        error = ChatError(503, "ServiceUnavailable", headers={"Retry-After": "1"})
-        return await refuse(send, error)
-    await start(
-        send,
-        200,
-        {
-            "content-type": "text/event-stream; charset=utf-8",
-            "cache-control": "no-store",
-            # nginx would otherwise buffer the response instead of passing events on.
-            "x-accel-buffering": "no",
-        },
-    )
+    except (ChatError, AuthenticationFailed, DisallowedHost, DatabaseError) as problem:
+        return await refuse(send, _refusal(problem))
+    await start(send, 200, _HEADERS)
     writer = response_writer(send)
     subscriber = sse_subscriber(credential, request.scope_of(credential), writer)
     running = asyncio.create_task(subscriber.run_guarded(subscriber.run(request.after)))
@@ -56,3 +47,14 @@ async def event_response(scope: dict[str, Any], receive: Any, send: Send) -> Non
         hubs.get_hub().detach(subscriber)
         running.cancel()
         writer.release()
+
+
+def _refusal(problem: Exception) -> ChatError:
+    match problem:
+        case ChatError():
+            return problem
+        case AuthenticationFailed():
+            return unauthorized()
+        case DisallowedHost():
+            return bad_request("The Host header names another server.")
+    return ChatError(503, "ServiceUnavailable", headers={"Retry-After": "1"})

@@ -69,26 +69,28 @@ def open_endpoint(sid: str, user_id: int | None = None) -> Endpoint | None:
         found = rows.filter(sid_hash=_hash(sid), sid_until_ms__gte=now_ms()).first()
         if found is None or user_id not in (None, found.user_id):
             return None
-        is_recent = found.seen_ms >= now_ms() - RESUME_MS
-        position = found.position if is_recent else ""
+        if found.seen_ms < now_ms() - RESUME_MS:
+            found.position = ""
+        # The position stays until the connection has one of its own.
         found.sid_hash, found.connection = None, uuid.uuid4()
         found.seen_ms = now_ms()
-        # Valid until the connection has a position of its own.
-        found.position = position
         found.save(update_fields=["sid_hash", "connection", "seen_ms", "position"])
-    user = found.user
     return Endpoint(
         id=found.pk,
-        credential=Credential(
-            resource_id=user.resource_id,
-            user_id=user.pk,
-            raw_id=user.raw_id,
-            key_id=found.key_id,
-            generation=found.generation,
-            expires=found.token_expires,
-        ),
+        credential=_credential(found),
         connection=found.connection,
-        position=Cursor.parse(position) if position else None,
+        position=Cursor.parse(found.position) if found.position else None,
+    )
+
+
+def _credential(row: TrouterEndpoint) -> Credential:
+    return Credential(
+        resource_id=row.user.resource_id,
+        user_id=row.user_id,
+        raw_id=row.user.raw_id,
+        key_id=row.key_id,
+        generation=row.generation,
+        expires=row.token_expires,
     )
 
 
@@ -103,7 +105,7 @@ def save_positions(positions: Sequence[tuple[int, uuid.UUID, Cursor]]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(
             _SAVE,
-            [(str(cursor_), seen, pk, _uuid_for_database(held)) for pk, held, cursor_ in positions],
+            [(str(place), seen, pk, _uuid_for_database(owner)) for pk, owner, place in positions],
         )
 
 

@@ -15,7 +15,6 @@ TTL = 604_800
 PUSH_PATH = "/v4/f/chat/"
 
 OPEN = Frame(b"1::")
-HEARTBEAT = Frame(b"2::")
 
 
 def text(content: str) -> Frame:

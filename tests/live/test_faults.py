@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from load_testing import faults
 from load_testing.cluster import Cluster
 from load_testing.report import LoggedEvent, Received, Report, compare
+from load_testing.servers import clean_environment
+from tests.server import run_manage
 
 
 @pytest.mark.postgresql
@@ -80,3 +83,10 @@ def test_the_report_counts_what_is_wrong(spoil: Spoil, what: str | None) -> None
 
 def test_a_message_that_was_acknowledged_but_not_stored_counts_as_lost() -> None:
     assert report_of([EVENTS[2]], []).lost == 1
+
+
+def test_chatload_reports_a_clean_run_on_sqlite(tmp_path: Path) -> None:
+    environment = clean_environment(tmp_path / "data")
+    finished = run_manage(environment, "chatload", "--embedded", "--seconds", "1")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "lost 0, duplicated 0, reordered 0, leaked 0" in finished.stdout
