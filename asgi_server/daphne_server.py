@@ -77,6 +77,8 @@ def _certificate_options(files: TLSFiles) -> CertificateOptions:
     begin = b"-----BEGIN CERTIFICATE-----"
     try:
         pems = [begin + rest for rest in files.certificate.read_bytes().split(begin)[1:]]
+        if not pems:
+            raise InvalidTLSFiles(f"{files.certificate} contains no PEM certificate")
         leaf, *chain = (crypto.load_certificate(crypto.FILETYPE_PEM, pem) for pem in pems)
         private = crypto.load_privatekey(crypto.FILETYPE_PEM, files.key.read_bytes())
         return CertificateOptions(privateKey=private, certificate=leaf, extraCertChain=chain)
