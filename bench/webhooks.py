@@ -82,7 +82,7 @@ def _measure_database(engine: str, events: int) -> list[Figure]:
         if engine:
             try:
                 url = stack.enter_context(postgresql.running_server())
-            except postgresql.Missing as problem:
+            except postgresql.ProgramMissing as problem:
                 print(f"PostgreSQL is skipped: {problem}", file=sys.stderr)
                 return []
         found = []

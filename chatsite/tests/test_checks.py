@@ -10,7 +10,8 @@ from pytest_django import Settings
 from chatsite import development
 from chatsite import settings as settings_module
 from chatsite.checks import check_tables
-from tests.server import clean_environment, run_manage
+from load_testing.servers import clean_environment
+from tests.server import run_manage
 
 PRODUCTION = {"CHATSITE_ENV": "production", "CHATSITE_PUBLIC_URL": "https://chat.example.org"}
 
