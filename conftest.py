@@ -1,9 +1,9 @@
 """Fixtures for every room. What must happen before Django's settings is in tests/machine.py."""
 
+import contextlib
 import inspect
 import shutil
 import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.core.management.commands import flush
 from django.db import connections
 
 from load_testing.ports import free_port
+from tests.waiting import wait_until
 
 pytest_plugins = ["tests.cast", "tests.server"]
 
@@ -79,13 +80,11 @@ def redis_server() -> Iterator[str]:
 
 
 def _wait_for_redis(port: int) -> None:
-    deadline = time.monotonic() + 10
     with redis.Redis(host="127.0.0.1", port=port) as client:
-        while True:
-            try:
-                client.ping()
-                return
-            except redis.ConnectionError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+
+        def answers() -> bool:
+            with contextlib.suppress(redis.ConnectionError):
+                return bool(client.ping())
+            return False
+
+        wait_until(answers, seconds=10, failure="redis-server did not start in time")

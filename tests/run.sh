@@ -76,7 +76,7 @@ part SQLite "" || status=1
 echo "== PostgreSQL"
 if has_postgresql; then
   part PostgreSQL "--database postgresql" \
-    background identity events threads webhooks messaging live cognitive azure_management tests/replay \
+    background identity events threads webhooks messaging live cognitive azure_management tests/replay tests/upgrade \
     tests/live/test_processes.py tests/live/test_faults.py || status=1
 elif [[ $required == *,postgresql,* ]]; then
   echo "PostgreSQL is not installed, and CHATSITE_TEST_REQUIRE demands it."

@@ -90,7 +90,7 @@ def running_server(data: Path, **settings: str) -> Iterator[Server]:
         data.mkdir(mode=0o700)
         shutil.copy(_migrated() / DATABASE, data)
     with fresh_database() as database:
-        environment = clean_environment(data, **database, **ports, **settings)
+        environment = clean_environment(data, **{**database, **ports, **settings})
         log = data.parent / f"{data.name}.log"
         process = start(environment, log)
         http_url = f"http://localhost:{environment['CHATSITE_PORT']}"

@@ -18,10 +18,11 @@ from django.test import override_settings
 from background import leases
 from background import worker as worker_module
 from background.models import Lease, Worker
-from background.tests.workers import start_worker, wait_until, workers
+from background.tests.workers import start_worker, workers
 from events.models import LogPosition
 from identity.models import Resource
 from tests.cast import Person
+from tests.waiting import wait_until
 from webhooks import deliverer, dispatcher, queue
 from webhooks.models import Delivery, DeliveryState, EventSubscription
 from webhooks.tests.hooks import PREFIX, Clock, Hands, dispatch, subscribe

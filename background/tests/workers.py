@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.db import connection
 
 from load_testing.servers import CHECKOUT, clean_environment
+from tests.waiting import wait_until
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -61,11 +61,3 @@ def workers(folder: Path, count: int) -> Iterator[list["subprocess.Popen[bytes]"
 def _count_ready(folder: Path) -> int:
     log = folder / "worker.log"
     return log.read_text().count("The worker runs.") if log.exists() else 0
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 40) -> None:
-    """Returns when the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -24,10 +24,9 @@ from tests.sdk.pagers import page_sizes_aio, texts
 from tests.sdk.people import Person, stranger
 from tests.sdk.people_aio import AsyncPerson, Connect, connections
 from tests.server import Server
+from tests.waiting import wait_for_the_next_second
 
 pytestmark = [pytest.mark.sdk, pytest.mark.asyncio]
-
-NEXT_SECOND = 1.1  # Times on the wire are whole seconds.
 
 
 @pytest_asyncio.fixture
@@ -110,7 +109,7 @@ async def test_list_chat_threads_pages_from_newest_to_oldest(anna: AsyncPerson) 
 
 async def test_list_chat_threads_from_a_start_time(anna: AsyncPerson) -> None:
     await anna.create_thread()
-    await asyncio.sleep(NEXT_SECOND)
+    await asyncio.to_thread(wait_for_the_next_second)
     new = await anna.create_thread()
     start_time = (await new.get_properties()).created_on
     listed = await every(anna.chat.list_chat_threads(start_time=start_time))
@@ -171,7 +170,7 @@ async def test_list_messages_pages_from_newest_to_oldest(
 async def test_list_messages_from_a_start_time(anna: AsyncPerson) -> None:
     thread = await anna.create_thread()
     await thread.send_message("Before")
-    await asyncio.sleep(NEXT_SECOND)
+    await asyncio.to_thread(wait_for_the_next_second)
     after = await thread.send_message("After")
     start_time = (await thread.get_message(after.id)).created_on
     listed = await every(thread.list_messages(start_time=start_time, results_per_page=1))
@@ -251,7 +250,7 @@ async def test_share_history_time_hides_what_was_said_before(
 ) -> None:
     thread = await anna.create_thread()
     before = await thread.send_message("Before")
-    await asyncio.sleep(NEXT_SECOND)
+    await asyncio.to_thread(wait_for_the_next_second)
     newcomer = ChatParticipant(identifier=bob.identifier, share_history_time=datetime.now(UTC))
     assert await thread.add_participants([newcomer]) == []
     await thread.send_message("After")

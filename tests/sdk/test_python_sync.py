@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -22,11 +21,11 @@ from azure.core.exceptions import (
 from tests.sdk.operations import THREAD_OPERATIONS, Intrusion, Operation
 from tests.sdk.pagers import page_sizes, texts
 from tests.sdk.people import Person, stranger
+from tests.waiting import wait_for_the_next_second
 
 pytestmark = pytest.mark.sdk
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-NEXT_SECOND = 1.1  # Times on the wire are whole seconds.
 
 
 # Threads ---------------------------------------------------------------------------------
@@ -125,7 +124,7 @@ def test_list_chat_threads_pages_from_newest_to_oldest(alice: Person) -> None:
 
 def test_list_chat_threads_from_a_start_time(alice: Person) -> None:
     alice.create_thread(topic="Old")
-    time.sleep(NEXT_SECOND)
+    wait_for_the_next_second()
     new = alice.create_thread(topic="New")
     start_time = alice.thread(new).get_properties().created_on
     listed = alice.chat.list_chat_threads(start_time=start_time)
@@ -178,7 +177,7 @@ def test_add_participants_reports_foreign_users(alice: Person, bob: Person) -> N
 def test_share_history_time_hides_what_was_said_before(alice: Person, bob: Person) -> None:
     thread_id = alice.create_thread()
     before = alice.thread(thread_id).send_message("Before")
-    time.sleep(NEXT_SECOND)
+    wait_for_the_next_second()
     newcomer = ChatParticipant(identifier=bob.identifier, share_history_time=datetime.now(UTC))
     assert alice.thread(thread_id).add_participants([newcomer]) == []
     alice.thread(thread_id).send_message("After")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,10 +10,9 @@ from azure.core.exceptions import HttpResponseError
 
 from tests.sdk.pagers import page_sizes, texts
 from tests.sdk.people import Person
+from tests.waiting import wait_for_the_next_second
 
 pytestmark = pytest.mark.sdk
-
-NEXT_SECOND = 1.1  # Times on the wire are whole seconds.
 
 
 @pytest.mark.parametrize(
@@ -102,7 +100,7 @@ def test_list_messages_is_not_disturbed_by_what_happens_during_the_walk(alice: P
 def test_list_messages_from_a_start_time(alice: Person) -> None:
     thread = alice.thread(alice.create_thread())
     thread.send_message("Before")
-    time.sleep(NEXT_SECOND)
+    wait_for_the_next_second()
     after = thread.send_message("After")
     start_time = thread.get_message(after.id).created_on
     assert texts(thread.list_messages(start_time=start_time, results_per_page=1)) == ["After"]
