@@ -1,4 +1,4 @@
-"""The documentation is complete: every setting and every SDK operation is in it."""
+"""The documentation is complete, agrees with the code, and its links work."""
 
 import ast
 import re
@@ -9,14 +9,27 @@ from azure.ai.textanalytics import TextAnalyticsClient
 from azure.communication.chat import ChatClient, ChatThreadClient
 from azure.communication.identity import CommunicationIdentityClient
 
-from chatsite import environment
+from chatsite import environment, settings
 from monitoring.catalogue import METRICS
+from tests.test_floors import FLOORS
 from wire.limits import OPEN
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CONFIGURATION = CHECKOUT / "docs" / "configuration.md"
 COMPATIBILITY = CHECKOUT / "docs" / "compatibility.md"
 PROTOCOL = CHECKOUT / "docs" / "protocol"
+ARCHITECTURE = CHECKOUT / "docs" / "architecture.md"
+CONTRIBUTING = CHECKOUT / "CONTRIBUTING.md"
+PAGES = [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")]
+
+# Django's own settings that hold dotted paths of ours.
+_DJANGO_SETTINGS = {
+    "ASGI_APPLICATION",
+    "INSTALLED_APPS",
+    "MIDDLEWARE",
+    "ROOT_URLCONF",
+    "STORAGES",
+}
 
 # What a table cell names in backquotes: a variable, or a test as path::name.
 _SETTING = re.compile(r"^\| `([A-Z][A-Z0-9_]+)` \|", re.MULTILINE)
@@ -78,6 +91,44 @@ def test_every_test_that_the_compatibility_page_names_exists() -> None:
 def test_every_metric_is_in_the_monitoring_page() -> None:
     page = (CHECKOUT / "docs" / "monitoring.md").read_text()
     assert {name for name in METRICS if f"`{name}`" not in page} == set()
+
+
+def test_the_architecture_page_has_every_room_on_its_floor() -> None:
+    rows = re.findall(r"^\| (\d) \| `(\w+)/` \|", ARCHITECTURE.read_text(), re.MULTILINE)
+    assert {room: int(floor) for floor, room in rows} == FLOORS
+
+
+def tables_of_dotted_paths() -> set[str]:
+    """The settings of ours that name functions, classes or lists in the rooms."""
+    path = re.compile(rf"'(?:{'|'.join(FLOORS)})\.[a-z_]+\.[A-Za-z_.]+'")
+    named = {name for name, value in vars(settings).items() if path.search(repr(value))}
+    return {name for name in named if name.isupper() and name not in _DJANGO_SETTINGS}
+
+
+@pytest.mark.parametrize("page", [ARCHITECTURE, CONTRIBUTING], ids=lambda page: page.stem)
+def test_every_table_of_dotted_paths_is_described(page: Path) -> None:
+    tables = tables_of_dotted_paths()
+    assert len(tables) > 8
+    assert tables == set(re.findall(r"^\| `([A-Z_]+)` \|", page.read_text(), re.MULTILINE))
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    prose = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    links = re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", prose)
+    for link in (first or second for first, second in links):
+        if link.startswith("https://"):
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors(target), link
 
 
 def cited_sections() -> dict[tuple[str, str], str]:
