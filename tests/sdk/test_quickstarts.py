@@ -72,7 +72,7 @@ def test_the_javascript_example_runs(
 
 def test_the_readmes_python_example_runs(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "readme.py"
-    file.write_text(example("An application", "python", README), "utf-8")
+    file.write_text(example("Connect an application", "python", README), "utf-8")
     command: list[str | Path] = [sys.executable, file]
     said = run(command, server=server, trust="REQUESTS_CA_BUNDLE", cwd=tmp_path)
     assert said == ["['Pizza? 🍕']"]
@@ -83,7 +83,7 @@ def test_the_readmes_javascript_example_runs(
 ) -> None:
     (tmp_path / "node_modules").symlink_to(packages / "node_modules")
     file = tmp_path / "readme.mjs"
-    file.write_text(example("An application", "js", README), "utf-8")
+    file.write_text(example("Connect an application", "js", README), "utf-8")
     said = run([node, file], server=server, trust="NODE_EXTRA_CA_CERTS", cwd=tmp_path)
     assert said == ["Pizza? 🍕"]
 
