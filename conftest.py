@@ -1,4 +1,4 @@
-"""Fixtures for every room. What must happen before Django's settings is in tests/machine.py."""
+"""Fixtures for every room. tests/machine.py prepares what Django's settings need."""
 
 import contextlib
 import inspect
@@ -24,7 +24,7 @@ _KEPT_TABLES = {"auth_permission", "django_content_type"}
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[None]:
-    """Leave those tables alone when a test's traces are wiped out.
+    """Keep these tables when the database is flushed after a test.
 
     Django would empty and fill them again after every test, which takes longer than most tests.
     """
@@ -49,7 +49,7 @@ def _quick_flush() -> Iterator[None]:
 
 @pytest.fixture
 async def _async_connections() -> AsyncIterator[None]:
-    """Close the connection that the ORM keeps in its thread, or PostgreSQL's database stays."""
+    """Close the connection in the ORM's thread: PostgreSQL cannot drop a database in use."""
     yield
     await sync_to_async(connections.close_all)()
 
@@ -62,7 +62,7 @@ def _connections_of_async_tests(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    """The REDIS_URL of a server of our own; skips where redis-server is not installed."""
+    """The REDIS_URL of a server for this run; skips if redis-server is not installed."""
     program = shutil.which("redis-server")
     if not program:
         pytest.skip("redis-server is not installed (apt-get install redis-server)")

@@ -1,4 +1,4 @@
-"""The people of the tests, who speak to the server over HTTP as any client does.
+"""The users of the tests, who call the server over HTTP like any client.
 
 alice makes threads, bob is in them, carol comes and goes, and eve is in none of them: she must
 never see anything. mallory belongs to another resource.
@@ -30,7 +30,6 @@ class Person:
 
     @property
     def id(self) -> str:
-        """The raw id."""
         return self.user.raw_id
 
     @property
@@ -52,7 +51,7 @@ class Person:
         query: str = "",
         headers: dict[str, str] | None = None,
     ) -> Any:
-        """The answer; `body` is JSON unless it is bytes, `query` is put before api-version."""
+        """The response; `body` is sent as JSON unless it is bytes, `query` precedes api-version."""
         content = body if isinstance(body, bytes) else b"" if body is None else _json(body)
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
         separator = f"?{query}&" if query else "?"
@@ -67,22 +66,18 @@ class Person:
         )
 
     def get(self, path: str, query: str = "", **options: Any) -> Any:
-        """GET."""
         return self.request("GET", path, query=query, **options)
 
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
-        """POST."""
         return self.request("POST", path, body, **options)
 
     def patch(self, path: str, body: Any, **options: Any) -> Any:
-        """PATCH."""
         return self.request("PATCH", path, body, **options)
 
     def delete(self, path: str, **options: Any) -> Any:
-        """DELETE."""
         return self.request("DELETE", path, **options)
 
-    # What nearly every test needs; each asserts that it worked.
+    # Operations that nearly every test needs; each asserts success.
 
     def create_thread(self, *others: "Person", topic: str = "Lunch", **members: Any) -> str:
         """The path of a new thread with `others` in it."""
@@ -105,7 +100,7 @@ class Person:
         return list(answer.json()["value"])
 
     def texts(self, thread: str) -> list[str]:
-        """What was said, newest first, without system messages."""
+        """The contents of the messages, newest first, without system messages."""
         return [
             message["content"]["message"]
             for message in self.messages(thread)
@@ -113,7 +108,7 @@ class Person:
         ]
 
     def follow(self, answer: Any) -> Any:
-        """The next page."""
+        """The response to the next link."""
         link = answer.json()["nextLink"]
         assert link.startswith(f"http://{self.host}/")
         return self.get(link.removeprefix(f"http://{self.host}"))
@@ -142,7 +137,7 @@ def make_person(name: str, resource: Resource, *scopes: str, host: str = "testse
 
 
 def error_of(answer: Any) -> tuple[int, str, str | None]:
-    """Status, code and message of an error; asserts that both roots say the same."""
+    """Status, code and message of an error; asserts that both members of the body agree."""
     body = answer.json()
     assert answer["content-type"] == "application/json"
     recorded, specified = body["CommunicationError"], body["error"]
@@ -189,7 +184,7 @@ def eve(resource: Resource) -> Person:
 
 @pytest.fixture
 def other_resource(resource: Resource) -> Resource:
-    """A second tenant, reached by a host of its own."""
+    """A second tenant with its own host name."""
     return Resource.objects.create(name="other", hostname="other.localhost")
 
 

@@ -1,8 +1,8 @@
-"""What the machine must provide before Django reads its settings; a plugin of pytest.
+"""A pytest plugin that prepares the environment before Django reads its settings.
 
 Loaded by `-p tests.machine` in pyproject.toml, because a conftest.py comes too late: the data
-folder and the database are chosen by environment variables. Every test run has a data folder of
-its own, and with `--database postgresql` a PostgreSQL server of its own.
+folder and the database are chosen by environment variables. Every test run has its own data
+folder and, with `--database postgresql`, its own PostgreSQL server.
 """
 
 import contextlib
@@ -16,10 +16,10 @@ import pytest
 
 from load_testing import postgresql
 
-# Set by the process that prepared; the workers of pytest-xdist inherit it.
+# Set by the process that prepared the run; the workers of pytest-xdist inherit it.
 PREPARED = "CHATSITE_TEST_PREPARED"
 REQUIRED = "CHATSITE_TEST_REQUIRE"
-# The exit code of a run that skipped what it may not: tests/run.sh tries none of it again.
+# The exit code of a run in which a required test was skipped; tests/run.sh does not repeat it.
 SKIPPED_THOUGH_REQUIRED = 9
 
 _cleanup = contextlib.ExitStack()
@@ -31,13 +31,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database",
         choices=["sqlite", "postgresql"],
         default="sqlite",
-        help="what the tests store in (default: sqlite)",
+        help="the database of the tests (default: sqlite)",
     )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Choose folder and database; pytest-django reads the settings right after."""
+    """Choose folder and database before pytest-django reads the settings."""
     if PREPARED not in os.environ:
         _prepare(early_config.known_args_namespace.database)
     yield
@@ -63,13 +63,13 @@ def _prepare(database: str) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop and remove what this process prepared (the workers prepared nothing)."""
+    """Stop and remove what this process prepared (workers prepare nothing)."""
     _cleanup.close()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests of PostgreSQL's own ways to the run with `--database postgresql`."""
+    """Deselect the tests that are only for PostgreSQL in a run on SQLite."""
     if config.getoption("--database") == "postgresql":
         return
     others = [item for item in items if item.get_closest_marker("postgresql")]
@@ -92,7 +92,7 @@ def _skipped_though_required(reports: Iterable[pytest.TestReport]) -> list[str]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Carry the marks over to the process that counts."""
+    """Add the marks to the report: the main process needs them."""
     report = yield
     vars(report)["marks"] = sorted({mark.name for mark in item.iter_markers()})
     return report
@@ -100,7 +100,7 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
-    """Fail the run in which a required kind of test was skipped."""
+    """Fail the run if a required kind of test was skipped."""
     yield
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or os.environ.get("PYTEST_XDIST_WORKER"):
@@ -111,9 +111,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which tests should have run."""
+    """List the required tests that were skipped."""
     skipped = _skipped_though_required(terminalreporter.stats.get("skipped", []))
     if skipped:
-        terminalreporter.section(f"skipped, though {REQUIRED} demands them", red=True)
+        terminalreporter.section(f"skipped, but required by {REQUIRED}", red=True)
         for nodeid in skipped:
             terminalreporter.line(nodeid)

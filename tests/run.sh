@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The whole suite: on SQLite, then its core on PostgreSQL. `make test` runs this.
-# Programs that the tests need and the machine lacks are installed where we may (root, apt).
+# Missing programs that the tests need are installed if possible (as root, with apt).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,14 +38,14 @@ for lock in tests/*/*/package-lock.json; do
   fi
 done
 
-# Tests start hundreds of processes. Where Python may not keep what it compiled, each of them would
-# compile everything anew, which takes longer than all the rest of its start.
+# Tests start hundreds of processes. Without compiled modules on disk, each of them would compile
+# everything again, which takes longer than the rest of its start.
 unset PYTHONDONTWRITEBYTECODE
 
-# Runs a part of the suite: its name, the options of pytest, and the paths. A few tests that fail are
-# run once more, one after the other, and the part passes if they all pass then: beside others a
-# browser or a process that was killed may need longer than a test waits. They are named at the end,
-# for a test that fails now and then has a defect.
+# Runs a part of the suite: its name, options for pytest, and paths. If only a few tests fail, they are
+# run once more, one after the other, and the part passes if all of them pass: next to other tests, a
+# browser or a killed process may need longer than a test waits. They are listed at the end, because a
+# test that fails occasionally has a defect.
 second_chances=()
 part() {
   local name=$1 options=$2 code=0 failed=() each
@@ -54,16 +54,16 @@ part() {
   rm -rf "$cache"
   # shellcheck disable=SC2086 - several words
   .venv/bin/python -m pytest -n 2 --dist loadfile -o cache_dir="$cache" $options "$@" || code=$?
-  # Anything else is no matter of luck; 9 is a test that was skipped though it is required.
+  # Only failed tests are repeated. 9 means that a required test was skipped.
   ((code == 1)) || return "$code"
   mapfile -t failed < <(.venv/bin/python -c \
     'import json, sys; print(*json.load(open(sys.argv[1])), sep="\n")' "$cache/v/cache/lastfailed")
   ((0 < ${#failed[@]} && ${#failed[@]} <= 5)) || return 1
   for each in "${failed[@]}"; do
-    # A file, or a worker: tests were not even collected.
+    # A file or a worker: its tests were not collected.
     [[ $each == *::* ]] || return 1
   done
-  echo "== $name: ${#failed[@]} failed beside others; once more, alone"
+  echo "== $name: ${#failed[@]} failed; running them again, one at a time"
   # shellcheck disable=SC2086
   .venv/bin/python -m pytest -o cache_dir="$cache" $options "${failed[@]}" || return 1
   second_chances+=("${failed[@]}")
@@ -85,6 +85,6 @@ else
   echo "!! SKIPPED: PostgreSQL is not installed."
 fi
 for each in "${second_chances[@]}"; do
-  echo "!! Passed only at its second try: $each"
+  echo "!! Passed only when repeated: $each"
 done
 exit $status

@@ -53,7 +53,7 @@ def test_no_test_touches_the_data_of_the_checkout() -> None:
 def test_a_run_fails_when_it_skips_what_it_may_not(tmp_path: Path, options: list[str]) -> None:
     finished = run_sample(tmp_path, *options, require="sdk,redis")
     assert finished.returncode == SKIPPED_THOUGH_REQUIRED, finished.stdout
-    assert "CHATSITE_TEST_REQUIRE demands them" in finished.stdout
+    assert "skipped, but required by CHATSITE_TEST_REQUIRE" in finished.stdout
     assert "test_of_redis" in finished.stdout
     assert "test_of_nothing_special" not in finished.stdout
 
