@@ -24,6 +24,20 @@ FOLDER = Path(__file__).resolve().parent
 OPTIONS = {**SETTINGS, "CHATSITE_EMBEDDED_WORKER": "0"}
 
 
+# One text of each kind of object, from the lists of the admin.
+SHOWN = (
+    "other.localhost",
+    "Late lunch",
+    "After Carol",
+    "Anna Abel",
+    "SendChatMessage",
+    "ChatMessageReceivedInThread",
+    "refuses",
+    "operators",
+    "busy",
+)
+
+
 def _unpacked(name: str) -> bytes:
     return lzma.decompress((FOLDER / name).read_bytes())
 
@@ -95,6 +109,11 @@ def test_eve_still_sees_nothing(site: Site, expected: dict[str, Any], lunch: str
         assert eve.call("GET", path).status_code == 403
 
 
+def test_a_firing_alert_is_still_open(site: Site) -> None:
+    status = site.manage("GET", f"{everything.INSIGHTS}/metricAlerts/busy/status")
+    assert "Unhealthy" in json.dumps(status)
+
+
 def test_a_deleted_user_stays_deleted(site: Site, expected: dict[str, Any]) -> None:
     with pytest.raises(AssertionError, match="404|not found|NotFound"):
         site.user(expected["ids"]["gone"])
@@ -119,14 +138,20 @@ def test_every_list_of_the_admin_and_its_first_object_are_shown(site: Site) -> N
     session = everything.sign_in(site, "/admin/login/", username="olga", password=PASSWORD)
     index = _page(site, session, "/admin/")
     lists = sorted(set(re.findall(r'href="(/admin/[a-z_]+/[a-z_]+/)"', index)))
+    pages = {path: _page(site, session, path) for path in lists}
+    links = {path: re.search(rf'href="({path}[^/"]+/change/)[?"]', pages[path]) for path in lists}
+    objects = [_page(site, session, link[1]) for link in links.values() if link]
     assert len(lists) > 12
-    shown = 0
-    for path in lists:
-        page = _page(site, session, path)
-        if link := re.search(rf'href="({path}[^/"]+/change/)[?"]', page):
-            _page(site, session, link[1])
-            shown += 1
-    assert shown > 8
+    assert len(objects) > 8
+    shown = "".join(pages.values())
+    assert [text for text in SHOWN if text not in shown] == []
+
+
+def test_dead_letters_are_shown_with_their_reason(site: Site) -> None:
+    session = everything.sign_in(site, "/admin/login/", username="olga", password=PASSWORD)
+    deliveries = _page(site, session, "/admin/events/delivery/?all=")
+    links = re.findall(r'href="(/admin/events/delivery/\d+/change/)[?"]', deliveries)
+    assert any("NotRetryable" in _page(site, session, link) for link in links)
 
 
 def _page(site: Site, session: requests.Session, path: str) -> str:
