@@ -1,1 +1,1 @@
-"""Background work: the worker, leases, claims of rows, sweeps."""
+"""Background work: the worker, leases, schedules, claims of due rows."""

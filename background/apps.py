@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class BackgroundConfig(AppConfig):
-    """Background work: the worker, leases, claims of rows, sweeps."""
+    """Background work: the worker, leases, schedules, claims of due rows."""
 
     name = "background"

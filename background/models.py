@@ -1,6 +1,6 @@
-"""What workers share through the database: leases, and who is alive.
+"""What workers share through the database: leases, and which workers are alive.
 
-The tables keep the names that they were made under, when they belonged to the event log.
+The tables keep the names they were created with, as part of the app `events`.
 """
 
 import uuid
@@ -11,7 +11,7 @@ from wire.times import now_ms
 
 
 class Lease(models.Model):
-    """The right to do something alone for a while."""
+    """The right to run certain jobs alone until `until_ms`."""
 
     name = models.CharField(max_length=50, primary_key=True)
     holder = models.UUIDField()
@@ -32,11 +32,11 @@ class Worker(models.Model):
     name = models.CharField(max_length=200)
     started_ms = models.BigIntegerField(default=now_ms)
     seen_ms = models.BigIntegerField(default=now_ms)
-    # None while it runs; a worker that was killed never says it.
+    # None while it runs, and after it was killed.
     stopped_ms = models.BigIntegerField(null=True)
     delivered = models.PositiveBigIntegerField(default=0)
     failed = models.PositiveBigIntegerField(default=0)
-    # What went wrong last in the worker itself.
+    # The last failure of background work in its process.
     last_error = models.TextField(blank=True)
 
     class Meta:

@@ -226,7 +226,7 @@ EVENT_RECORDERS = [
     "messaging.recorders.record_system_messages",
     "cognitive.recorders.forget_results",
 ]
-EVENT_SINKS = ["live.notifier.notify_hubs", "webhooks.sink.note"]
+EVENT_SINKS = ["live.notifier.notify_hubs", "webhooks.sink.wake"]
 EVENT_AUDIENCE = "threads.audience.audiences"
 # Additional members of threads in lists, by the value of the query parameter `include`.
 THREAD_DETAILS = {
@@ -251,25 +251,33 @@ CHATSITE_DEAD_LETTER_FOLDER = environment.optional_path("CHATSITE_DEAD_LETTER_FO
 CHATSITE_EVENT_LOG_DAYS = environment.number("CHATSITE_EVENT_LOG_DAYS", 7, least=1)
 CHATSITE_DELIVERED_DAYS = environment.number("CHATSITE_DELIVERED_DAYS", 1)
 CHATSITE_DEAD_LETTER_DAYS = environment.number("CHATSITE_DEAD_LETTER_DAYS", 30, least=1)
-# Periodic clean-up by workers: dotted paths of functions that process a limited number of rows and
-# return how many.
-SWEEPS = [
-    "threads.sweeps.delete_threads_past_retention",
-    "threads.sweeps.end_memberships_of_deleted_users",
-    "threads.sweeps.forget_repeatable_requests",
-    "messaging.sweeps.forget_repeatable_sends",
-    "cognitive.sweeps.forget_old_results",
-    "monitoring.sweeps.prune_samples",
-    "monitoring.sweeps.prune_request_log",
-    "monitoring.sweeps.prune_alerts",
-]
+# Functions that delete or expire old rows a slice at a time, and their intervals in milliseconds.
+SWEEPS = {
+    "webhooks.queue.expire_undeliverable": 15_000,
+    "events.sweeps.prune_event_log": 60_000,
+    "webhooks.sweeps.prune_delivered": 60_000,
+    "webhooks.sweeps.prune_dead_letters": 60_000,
+    "webhooks.sweeps.delete_expired_subscriptions": 600_000,
+    "background.sweeps.forget_workers": 600_000,
+    "threads.sweeps.delete_threads_past_retention": 300_000,
+    "threads.sweeps.end_memberships_of_deleted_users": 300_000,
+    "threads.sweeps.forget_repeatable_requests": 300_000,
+    "messaging.sweeps.forget_repeatable_sends": 300_000,
+    "cognitive.sweeps.forget_old_results": 300_000,
+    "monitoring.sweeps.prune_minute_samples": 300_000,
+    "monitoring.sweeps.prune_hour_samples": 300_000,
+    "monitoring.sweeps.prune_day_samples": 300_000,
+    "monitoring.sweeps.prune_request_log": 300_000,
+    "monitoring.sweeps.prune_alerts": 300_000,
+    "monitoring.sweeps.forget_processes": 300_000,
+}
+# The classes that make up a worker (see `background.parts`): dotted paths.
+WORKER_PARTS = ["webhooks.worker_part.WebhooksPart", "monitoring.leader.Leader"]
 
 # --- Monitoring -----------------------------------------------------------------------------------
 
 # The receivers of metrics (`wire.telemetry`): dotted paths.
 METRIC_SINKS = ["monitoring.collector.record"]
-# What workers also run: dotted paths of classes with `start` and `stop`.
-WORKER_PARTS = ["monitoring.leader.Leader"]
 # Where requests are logged: in the database, as JSON lines on stdout, both (`all`) or `off`.
 CHATSITE_REQUEST_LOG = environment.choice(
     "CHATSITE_REQUEST_LOG",

@@ -18,7 +18,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 
 from identity.hosts import host_name
 from monitoring.families import StoredMetrics
-from monitoring.flusher import flush
+from monitoring.flusher import flush_for_reader
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def metrics_page(request: HttpRequest) -> HttpResponseBase:
         return response
     # If the newest counts cannot be stored, the earlier ones are still useful.
     with contextlib.suppress(DatabaseError):
-        flush()
+        flush_for_reader()
     registry = CollectorRegistry()
     registry.register(StoredMetrics())
     try:

@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from background.heartbeat import GONE_MS
 from background.models import Worker
 from webhooks.models import EventSubscription
 from wire.times import now_ms
@@ -22,7 +23,7 @@ from wire.times import now_ms
 logger = logging.getLogger(__name__)
 
 # A worker without a heartbeat for this long counts as stopped.
-WORKER_GONE_MS = 30_000
+WORKER_GONE_MS = GONE_MS
 _LAYER_SECONDS = 3.0
 # How long successful checks of migrations and the channel layer are reused.
 _CACHE_SECONDS = 5.0

@@ -1,4 +1,4 @@
-"""Forgetting what is older than the settings keep. A slice at a time; see `background.sweeps`."""
+"""Sweeps of the monitoring's tables; see `settings.SWEEPS`."""
 
 from typing import Any
 
@@ -18,31 +18,41 @@ from monitoring.models import (
 )
 
 
-def prune_samples(now_ms: int) -> int:
-    """Minutes, hours and days that are older than they are kept."""
-    kept = (
-        (MinuteSample, settings.CHATSITE_METRICS_MINUTE_DAYS),
-        (HourSample, settings.CHATSITE_METRICS_HOUR_DAYS),
-        (DaySample, settings.CHATSITE_METRICS_DAY_DAYS),
-    )
-    return max(
-        _delete(model._default_manager.filter(at_ms__lt=now_ms - days * DAY_MS), "at_ms")
-        for model, days in kept
-    )
+def prune_minute_samples(now_ms: int) -> int:
+    """Deletes samples of a minute that are older than CHATSITE_METRICS_MINUTE_DAYS."""
+    return _prune(MinuteSample, "at_ms", now_ms - settings.CHATSITE_METRICS_MINUTE_DAYS * DAY_MS)
+
+
+def prune_hour_samples(now_ms: int) -> int:
+    """Deletes samples of an hour that are older than CHATSITE_METRICS_HOUR_DAYS."""
+    return _prune(HourSample, "at_ms", now_ms - settings.CHATSITE_METRICS_HOUR_DAYS * DAY_MS)
+
+
+def prune_day_samples(now_ms: int) -> int:
+    """Deletes samples of a day that are older than CHATSITE_METRICS_DAY_DAYS."""
+    return _prune(DaySample, "at_ms", now_ms - settings.CHATSITE_METRICS_DAY_DAYS * DAY_MS)
 
 
 def prune_request_log(now_ms: int) -> int:
-    """Requests that were logged longer ago than the log is kept."""
+    """Deletes logged requests that are older than CHATSITE_REQUEST_LOG_DAYS."""
     before_ms = now_ms - settings.CHATSITE_REQUEST_LOG_DAYS * DAY_MS
-    return _delete(RequestRecord.objects.filter(time_ms__lt=before_ms), "time_ms")
+    return _prune(RequestRecord, "time_ms", before_ms)
 
 
 def prune_alerts(now_ms: int) -> int:
-    """Alerts that were over longer ago than the history is kept, and processes that are gone."""
+    """Deletes alerts that are over and older than CHATSITE_ALERT_HISTORY_DAYS."""
     before_ms = now_ms - settings.CHATSITE_ALERT_HISTORY_DAYS * DAY_MS
-    ProcessReport.objects.filter(seen_ms__lt=now_ms - 100 * GONE_MS).delete()
     over = Alert.objects.filter(fired_ms__lt=before_ms)
     return _delete(over.exclude(resolved_ms=None, is_stateful=True), "fired_ms")
+
+
+def forget_processes(now_ms: int) -> int:
+    """Deletes reports of processes that ended long ago."""
+    return ProcessReport.objects.filter(seen_ms__lt=now_ms - 100 * GONE_MS).delete()[0]
+
+
+def _prune(model: Any, field: str, before_ms: int) -> int:
+    return _delete(model.objects.filter(**{f"{field}__lt": before_ms}), field)
 
 
 def _delete(rows: "QuerySet[Any]", order: str) -> int:

@@ -1,6 +1,6 @@
-"""Counts that are read from the database: messages from the event log, who was active, gauges.
+"""Counts made from the database: messages from the event log, active users, gauges.
 
-One process at a time does this (see `monitoring.leader`).
+One process at a time makes them (see `monitoring.leader`).
 """
 
 from collections.abc import Iterable
@@ -22,6 +22,15 @@ from threads.models import ChatThread
 from webhooks.models import Delivery, DeliveryState, EventSubscription
 
 NAME = "usage"
+
+
+class CountedTo:
+    """The last event that this process knows to be counted; None if it knows of none."""
+
+    last_id: int | None = None
+
+
+counted_to = CountedTo()
 EVENTS_PER_PASS = 1000
 
 _MESSAGES = {
@@ -36,10 +45,12 @@ _ACTIVE = ("ActiveUsers", "ActiveThreads")
 def count_events(limit: int = EVENTS_PER_PASS) -> int:
     """Counts the next events of the log; returns how many it has read.
 
-    The counts move together with the position in the log: none is missed, none counted twice.
+    The counts are stored together with the position in the log: no event is missed or counted
+    twice.
     """
     position, _ = LogPosition.objects.get_or_create(name=NAME, defaults={"cursor": str(Cursor())})
     events, cursor = following.read_after(Cursor.parse(position.cursor), limit)
+    counted_to.last_id = cursor.last_id
     if str(cursor) == position.cursor:
         return 0
     with transaction.atomic():
@@ -52,13 +63,14 @@ def count_events(limit: int = EVENTS_PER_PASS) -> int:
 def _tallies(events: Iterable[Event]) -> Tallies:
     counted = Collector()
     for event in events:
-        what = _what(event)
-        if what is not None:
-            counted.record((what[0], event.resource_id, what[1]), event.at_ms)
+        sample = _sample(event)
+        if sample is not None:
+            counted.record((sample[0], event.resource_id, sample[1]), event.at_ms)
     return counted.take()[0]
 
 
-def _what(event: Event) -> tuple[str, Dimensions] | None:
+def _sample(event: Event) -> tuple[str, Dimensions] | None:
+    """The metric and its dimensions, or None for an event that is not counted."""
     if event.type in _MESSAGES:
         kind = event.data.get("message_type", "")
         return "ChatMessages", (("Action", _MESSAGES[event.type]), ("MessageType", kind))
@@ -68,7 +80,7 @@ def _what(event: Event) -> tuple[str, Dimensions] | None:
 
 
 def count_active(now_ms: int) -> None:
-    """Counts who was active today and yesterday, and forgets who it was before that."""
+    """Counts the active users and threads of today and yesterday, and deletes older rows."""
     today = now_ms - now_ms % DAY_MS
     for day_ms in (today, today - DAY_MS):
         rows = (
@@ -83,7 +95,7 @@ def count_active(now_ms: int) -> None:
 
 
 def sample_gauges(now_ms: int) -> None:
-    """Notes how many connections are open and how much webhooks lag behind."""
+    """Samples how many connections are open, and how many webhook events wait for how long."""
     sampled = Collector()
     for metric, value in _of_processes(now_ms).items():
         sampled.record((metric, SERVER, ()), now_ms, value)
@@ -102,7 +114,7 @@ def sample_gauges(now_ms: int) -> None:
 
 
 def _of_processes(now_ms: int) -> dict[str, float]:
-    """The gauges of all processes that are alive and that are metrics, added up."""
+    """The sums of the gauges of all live processes, as far as they are metrics."""
     sums: dict[str, float] = {}
     for gauges in ProcessReport.objects.filter(seen_ms__gte=now_ms - GONE_MS).values_list(
         "gauges", flat=True
@@ -115,7 +127,7 @@ def _of_processes(now_ms: int) -> dict[str, float]:
 
 
 def sample_totals(now_ms: int) -> None:
-    """Notes how many users and threads there are."""
+    """Samples how many users and threads exist."""
     sampled = Collector()
     for metric, resource_id, count in (
         *_by_resource("Users", CommunicationUser.objects.filter(deleted_at=None)),

@@ -1,16 +1,15 @@
-"""Telling endpoints that their subscription is no more (events contract 3).
+"""Notices to endpoints that their subscription was deleted (events contract 3).
 
-The notice is a row of its own, since the subscription is gone when it is sent.
+A notice is a row of its own, since the subscription no longer exists when it is sent.
 """
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from uuid import uuid4
 
-from django.db.models import F
-
+from background.claims import claim_due
 from webhooks import eventgrid, schedule
 from webhooks.client import Client, RequestFailed
 from webhooks.eventgrid import GridEvent
@@ -57,7 +56,7 @@ def notice_of(subscription: EventSubscription) -> DeletionNotice:
 
 
 class Notifier:
-    """One worker's notices. Only the thread that calls `work` touches the database."""
+    """Sends the notices of one worker. Only the thread that calls `work` touches the database."""
 
     def __init__(
         self,
@@ -65,20 +64,23 @@ class Notifier:
         *,
         clock: Callable[[], int] = now_ms,
         senders: Senders | None = None,
+        pending: threading.Event | None = None,
     ) -> None:
         self._client, self._clock = client, clock
         self._senders = senders or Senders(_AT_ONCE)
+        self._pending = pending or threading.Event()
         self._lock = threading.Lock()
         self._sent: list[tuple[DeletionNotice, bool]] = []
 
-    def work(self) -> None:
-        """Forgets the notices that have arrived, and sends those that are due."""
+    def work(self) -> bool:
+        """Deletes the notices that have arrived and sends due ones; whether any are left."""
         with self._lock:
             sent, self._sent = self._sent, []
         for notice, has_arrived in sent:
-            _note(notice, has_arrived, self._clock())
+            _record(notice, has_arrived, self._clock())
         for notice in _claim(self._clock(), min(self._senders.free, _AT_ONCE)):
             self._senders.submit(partial(self._send, notice))
+        return DeletionNotice.objects.exists()
 
     def _send(self, notice: DeletionNotice) -> None:
         """Runs in a sender's thread."""
@@ -90,28 +92,21 @@ class Notifier:
         except RequestFailed:
             has_arrived = False
         except Exception:
-            logger.exception("A deletion notice could not be sent")
+            logger.exception("Deletion notice failed unexpectedly notice=%s", notice.pk)
             has_arrived = False
         with self._lock:
             self._sent.append((notice, has_arrived))
+        self._pending.set()
 
 
-def _claim(now_ms: int, most: int) -> list[DeletionNotice]:
-    """Notices that are due and now ours; of two workers one gets each."""
-    due = DeletionNotice.objects.filter(due_ms__lte=now_ms).order_by("due_ms")[:most]
-    return [
-        notice
-        for notice in due
-        if DeletionNotice.objects.filter(pk=notice.pk, due_ms=notice.due_ms).update(
-            due_ms=now_ms + LEASE_MS, attempts=F("attempts") + 1
-        )
-    ]
+def _claim(now_ms: int, most: int) -> Sequence[DeletionNotice]:
+    due = DeletionNotice.objects.filter(due_ms__lte=now_ms).order_by("due_ms")
+    return claim_due(due, now_ms + LEASE_MS, most=most)
 
 
-def _note(notice: DeletionNotice, has_arrived: bool, now_ms: int) -> None:
+def _record(notice: DeletionNotice, has_arrived: bool, now_ms: int) -> None:
     mine = DeletionNotice.objects.filter(pk=notice.pk)
-    # The claim has counted the attempt in the row only.
-    if has_arrived or notice.attempts + 1 >= ATTEMPTS:
+    if has_arrived or notice.attempts >= ATTEMPTS:
         mine.delete()
         return
-    mine.update(due_ms=now_ms + schedule.PAUSES[notice.attempts])
+    mine.update(due_ms=now_ms + schedule.PAUSES[notice.attempts - 1])

@@ -1,4 +1,4 @@
-"""Sends what is due: claims, hands over to senders, notes the answers, all over again."""
+"""Sends due deliveries: claims them, passes them to sender threads, records the answers."""
 
 import logging
 import threading
@@ -22,20 +22,20 @@ from wire.times import now_ms
 logger = logging.getLogger(__name__)
 
 SENDERS = 64
-# So many requests at once to one endpoint, when it answers quickly; an unknown one gets few.
+# Concurrent requests to an endpoint that answers quickly, and to a new one.
 _MOST_AT_ONCE = 16
 _AT_ONCE_AT_FIRST = 2
-# And so many in a row for one sender, so that a fast endpoint costs few looks at the database.
+# Requests in a row by one sender, so that a fast endpoint costs few queries.
 _MOST_IN_A_ROW = 8
 _SLOW_MS = 2000
 _QUICK_MS = 200
-# How often answers are tried to be noted before they are forgotten.
+# Attempts to record an answer before it is dropped.
 _MOST_TRIES = 5
 
 
 @dataclass
 class _Lane:
-    """What one worker knows of one endpoint."""
+    """The concurrency that one worker allows one endpoint."""
 
     at_once: int = _AT_ONCE_AT_FIRST
     in_a_row: int = 1
@@ -52,8 +52,8 @@ class _Lane:
 
 
 @dataclass
-class _News:
-    """What senders have to tell."""
+class _Reports:
+    """What senders have reported and `work` has not handled yet."""
 
     results: list[Result] = field(default_factory=list)
     unsent: list[Batch] = field(default_factory=list)
@@ -62,7 +62,7 @@ class _News:
 
 
 class Deliverer:
-    """One worker's hands. Only the thread that calls `work` touches the database."""
+    """Sends one worker's deliveries. Only the thread that calls `work` touches the database."""
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class Deliverer:
         clock: Callable[[], int] = now_ms,
         chance: Random | None = None,
         senders: Senders | None = None,
+        pending: threading.Event | None = None,
     ) -> None:
         self._client, self._clock = client, clock
         # Jitter is no secret.
@@ -79,38 +80,38 @@ class Deliverer:
         self._lanes: dict[int, _Lane] = defaultdict(_Lane)
         self._last_served = 0
         self._lock = threading.Lock()
-        self._news = _News()
-        # What is claimed and neither noted nor given back, by identity.
+        self._reports = _Reports()
+        # Batches that are claimed and neither recorded nor released, by identity.
         self._in_hand: dict[int, Batch] = {}
         self._tries = 0
-        self.news = threading.Event()
+        self.pending = pending or threading.Event()
         self.delivered = self.failed = 0
 
     @property
     def is_busy(self) -> bool:
-        """Whether answers are awaited or to be noted."""
+        """Whether answers are awaited or not recorded yet."""
         return bool(self._in_hand)
 
     def work(self) -> bool:
-        """Notes the answers that have come and sends what is due; False when there was neither."""
-        noted = self._note()
-        return self._send_due() or noted
+        """Records answers and sends due deliveries; False if there was neither."""
+        recorded = self._record()
+        return self._send_due() or recorded
 
-    def _note(self) -> bool:
+    def _record(self) -> bool:
         with self._lock:
-            news, self._news = self._news, _News()
-        for pk in news.ended:
+            reports, self._reports = self._reports, _Reports()
+        for pk in reports.ended:
             self._lanes[pk].running -= 1
-        if news.unsent:
-            self._give_back(news.unsent)
-        if news.results:
-            self._acknowledge(news.results)
-        return bool(news.results)
+        if reports.unsent:
+            self._release(reports.unsent)
+        if reports.results:
+            self._acknowledge(reports.results)
+        return bool(reports.results)
 
-    def _give_back(self, batches: list[Batch]) -> None:
+    def _release(self, batches: list[Batch]) -> None:
         for batch in batches:
             del self._in_hand[id(batch)]
-        # Should this fail, their leases end by themselves.
+        # If this fails, their leases end by themselves.
         queue.release(batches, self._clock())
 
     def _acknowledge(self, results: list[Result]) -> None:
@@ -119,11 +120,11 @@ class Deliverer:
         except Exception:
             self._tries += 1
             if self._tries < _MOST_TRIES:
-                # Events that have arrived should not be sent again for a busy database.
+                # Events that have arrived should not be sent again because the database is busy.
                 with self._lock:
-                    self._news.results = results + self._news.results
+                    self._reports.results = results + self._reports.results
             else:
-                # Their leases end by themselves; better twice than never anything again.
+                # Their leases end by themselves, and the events are sent twice.
                 self._settle(results)
             raise
         self._settle(results)
@@ -161,13 +162,13 @@ class Deliverer:
         return bool(used)
 
     def _send_due_to(self, subscription: EventSubscription, free: int) -> int:
-        """Claims and hands over; returns how many senders that takes."""
+        """Claims deliveries and passes them to senders; returns how many senders that takes."""
         lane = self._lanes[subscription.pk]
         if subscription.failures:
             lane.at_once = lane.in_a_row = 1
         senders = min(lane.at_once - lane.running, free)
         claimed = queue.claim(subscription, self._clock(), requests=senders * lane.in_a_row)
-        # Dealt out like cards: what is due first is sent first.
+        # Round robin: what is due first is sent first.
         rows = [row for row in (claimed[first::senders] for first in range(senders)) if row]
         for row in rows:
             self._in_hand.update((id(batch), batch) for batch in row)
@@ -176,16 +177,16 @@ class Deliverer:
         return len(rows)
 
     def _send(self, row: Sequence[Batch]) -> None:
-        """Sends one after the other, as long as all goes well. Runs in a sender's thread."""
+        """Sends one batch after the other until one fails or is slow. Runs in a sender's thread."""
         for place, batch in enumerate(row, start=1):
             answer = self._answer(batch)
             goes_on = answer.is_success and answer.latency_ms <= _QUICK_MS and place < len(row)
             with self._lock:
-                self._news.results.append(Result(batch, answer))
+                self._reports.results.append(Result(batch, answer))
                 if not goes_on:
-                    self._news.unsent += row[place:]
-                    self._news.ended.append(batch.subscription.pk)
-            self.news.set()
+                    self._reports.unsent += row[place:]
+                    self._reports.ended.append(batch.subscription.pk)
+            self.pending.set()
             if not goes_on:
                 return
 
@@ -201,18 +202,20 @@ class Deliverer:
         except RequestFailed as problem:
             outcome, text = problem.outcome, str(problem)
         except Exception as problem:
-            logger.exception("A webhook could not be sent")
+            logger.exception(
+                "Webhook request failed unexpectedly subscription=%s", batch.subscription.pk
+            )
             outcome, text = "Aborted", repr(problem)
         latency_ms = int((time.monotonic() - started) * 1000)
         return Answer(outcome, status, started_ms, latency_ms, text)
 
     def finish(self, seconds: float) -> None:
-        """Waits so long for answers and notes them, then gives back what has none."""
+        """Waits up to `seconds` for answers and records them, then releases the other claims."""
         deadline = time.monotonic() + seconds
         while True:
-            self._note()
+            self._record()
             if not self._in_hand or time.monotonic() >= deadline:
                 break
-            self.news.wait(0.05)
-            self.news.clear()
-        self._give_back(list(self._in_hand.values()))
+            self.pending.wait(0.05)
+            self.pending.clear()
+        self._release(list(self._in_hand.values()))

@@ -11,8 +11,8 @@ from admin_toolkit.display import NOTHING, BadgeKind, badge, identifier, moment,
 from admin_toolkit.lists import option_filter, since_filter
 from admin_toolkit.operations import Operation
 from admin_toolkit.pages import Link, Panel, PanelRow, ReadOnlyAdmin
+from background.heartbeat import GONE_MS
 from background.models import Worker
-from background.worker import HEARTBEAT_MS
 from webhooks import dead_letters, services
 from webhooks.eventgrid import PREFIX, in_schema
 from webhooks.forms import pretty
@@ -24,8 +24,6 @@ _DELIVERY_STATES: dict[str, BadgeKind] = {
     DeliveryState.DEAD: "bad",
 }
 _SHOWN_ATTEMPTS = 40
-# So long after its last sign of life a worker counts as gone.
-_SILENT_MS = 6 * HEARTBEAT_MS
 
 
 def delivery_badge(delivery: Delivery) -> str:
@@ -160,7 +158,7 @@ class WorkerAdmin(ReadOnlyAdmin):
         """Running, stopped, or silent: killed, or cut off from the database."""
         if worker.stopped_ms is not None:
             return badge("stopped")
-        if now_ms() - worker.seen_ms > _SILENT_MS:
+        if now_ms() - worker.seen_ms > GONE_MS:
             return badge("silent", "bad")
         return badge("running", "good")
 

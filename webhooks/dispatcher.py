@@ -1,4 +1,4 @@
-"""From the event log to deliveries: what happened, and who wants to know.
+"""From the event log to deliveries: which subscriptions get which events.
 
 Nothing of this runs when a message is sent. The dispatcher follows the log (`events.following`),
 so an event whose transaction committed is never missed, and moves its position in the transaction
@@ -41,7 +41,7 @@ def _audiences(path: str) -> Callable[[Iterable[Moment]], dict[Moment, list[str]
 
 def dispatch(index: CurrentIndex, limit: int = EVENTS_PER_PASS) -> int:
     """Makes the deliveries of the next events of the log; returns how many events it has read."""
-    position = _position()
+    position = ensure_position()
     before = Cursor.parse(position.cursor)
     events, cursor, deliveries = _some(
         lambda most: following.read_after(before, most), index.get, limit
@@ -52,12 +52,25 @@ def dispatch(index: CurrentIndex, limit: int = EVENTS_PER_PASS) -> int:
         moved = LogPosition.objects.filter(pk=NAME, cursor=position.cursor).update(cursor=cursor)
         if moved:
             _save(deliveries)
-    # Whoever was faster has written the same deliveries.
+    # If another worker was faster, it has written the same deliveries.
     return len(events)
 
 
-def _position() -> LogPosition:
-    """How far this was read. Nobody could subscribe before there was a worker to validate."""
+def skip_to_end(index: CurrentIndex) -> None:
+    """Moves the position to the end of the log, if no subscription collects events.
+
+    A subscription that is validated later gets only later events anyway (`active_from_ms`), so
+    nothing is lost; it only saves reading them.
+    """
+    position = ensure_position()
+    cursor = str(following.end())
+    # Asked after finding the end: events after it are read again if a subscription appears now.
+    if cursor != position.cursor and not index.get():
+        LogPosition.objects.filter(pk=NAME, cursor=position.cursor).update(cursor=cursor)
+
+
+def ensure_position() -> LogPosition:
+    """How far the log was read. A worker creates it before it validates any subscription."""
     found = LogPosition.objects.filter(pk=NAME).first()
     if found is None:
         found, _ = LogPosition.objects.get_or_create(
@@ -77,7 +90,9 @@ def _some(
     """
     while True:
         events, place = read(limit)
-        # After reading: whoever is validated by then gets them.
+        if not events:
+            return events, place, ()
+        # Asked after reading: subscriptions that are validated by then get the events.
         deliveries = deliveries_of(events, index(), now_ms())
         first = list(islice(deliveries, ROWS_PER_PASS + 1))
         if len(first) <= ROWS_PER_PASS or limit == 1:
@@ -109,7 +124,7 @@ def deliveries_of(
 
 
 def _wanted(row: Event, index: SubscriptionIndex) -> tuple[bool, bool]:
-    """Whether anybody wants the event once per thread, and once per user."""
+    """Whether subscriptions want the event once per thread, and once per user."""
     in_thread, per_user = eventgrid.LEVELS.get(row.type, ("", ""))
     return (
         bool(in_thread) and index.wants(row.resource_id, in_thread),
@@ -134,9 +149,9 @@ def dispatch_unstored(event: ThreadEvent, index: SubscriptionIndex) -> None:
 
 
 def replay_some(limit: int = EVENTS_PER_PASS) -> int:
-    """Goes on with one replay that somebody asked for; returns how many events it has read.
+    """Continues one requested replay; returns how many events it has read.
 
-    One whose endpoint is not validated waits until it is.
+    A replay waits until the endpoint is validated.
     """
     subscription = (
         EventSubscription.objects.filter(

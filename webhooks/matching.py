@@ -1,8 +1,9 @@
 """Which subscriptions want an event, found without asking each of them."""
 
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -15,13 +16,13 @@ from webhooks.models import COLLECTING, Delivery, EventSubscription
 from wire.times import now_ms
 
 MINUTE = 60_000
-# Changes that are so young may still have unseen neighbours, committed in another order.
+# For this long after a change, an earlier one may still be uncommitted.
 _SETTLING_MS = 5000
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A subscription with its filter made ready."""
+    """A subscription with its filter parsed."""
 
     subscription: EventSubscription
     filter: EventFilter
@@ -48,7 +49,7 @@ class SubscriptionIndex:
         return index
 
     def add(self, subscription: EventSubscription) -> None:
-        """Puts a subscription where its events will look for it."""
+        """Adds a subscription under each event type that it wants."""
         candidate = Candidate(subscription, subscription.filter())
         prefix = subscription.subject_begins_with.lower()
         for event_type in candidate.filter.event_types:
@@ -56,13 +57,16 @@ class SubscriptionIndex:
             prefixes[len(prefix)].setdefault(prefix, []).append(candidate)
 
     def wants(self, resource_id: UUID, event_type: str) -> bool:
-        """Whether anybody at all wants events of that type."""
+        """Whether any subscription of the resource wants events of that type."""
         return (resource_id, event_type) in self._by_type
+
+    def __bool__(self) -> bool:
+        return bool(self._by_type)
 
     def subscriptions_for(
         self, resource_id: UUID, event: GridEvent, at_ms: int
     ) -> Iterator[EventSubscription]:
-        """Those who get the event; `at_ms` is now."""
+        """The subscriptions that get the event; `at_ms` is now."""
         prefixes = self._by_type.get((resource_id, event.type))
         if not prefixes:
             return
@@ -85,35 +89,78 @@ def _is_open(subscription: EventSubscription, event: GridEvent, at_ms: int) -> b
 
 
 class CurrentIndex:
-    """The index, read again when a subscription has changed; `get` costs one small query."""
+    """The index in memory, read again after changes. Threads may share it.
+
+    `invalidate` announces a change made in this process. Changes made by other processes are
+    found by `get`, which costs one small query.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._index = SubscriptionIndex()
         self._state: tuple[int, int] | None = None
+        self._is_stale = True
+        self._read_at = float("-inf")
+        # Counts invalidations and changes found, so that others can see that there was one.
+        self.version = 0
+        # While a dispatcher in this process keeps the index up to date.
+        self.is_followed = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are certainly no subscriptions at all, as far as this process knows."""
+        return not self._is_stale and self._state is not None and self._state[0] == 0
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether the last change is so young that another one may still be uncommitted."""
+        return self._state is not None and now_ms() - self._state[1] < _SETTLING_MS
+
+    @property
+    def age_seconds(self) -> float:
+        """Seconds since the database was asked; infinite after `invalidate`."""
+        return float("inf") if self._is_stale else time.monotonic() - self._read_at
+
+    def invalidate(self) -> None:
+        """Makes the next `get` read the subscriptions; call it after the commit of a change."""
+        self._is_stale = True
+        self.version += 1
 
     def get(self) -> SubscriptionIndex:
         """The subscriptions as they are now."""
+        with self._lock:
+            self._is_stale, was_stale = False, self._is_stale
+            try:
+                self._read(was_stale)
+            except BaseException:
+                self._is_stale = True
+                raise
+            return self._index
+
+    def _read(self, was_stale: bool) -> None:
         found = EventSubscription.objects.aggregate(count=Count("pk"), changed=Max("changed_ms"))
         state = (found["count"], found["changed"] or 0)
-        if state != self._state or now_ms() - state[1] < _SETTLING_MS:
-            self._index, self._state = SubscriptionIndex.load(), state
-        return self._index
+        if was_stale or state != self._state or now_ms() - state[1] < _SETTLING_MS:
+            self._index = SubscriptionIndex.load() if state[0] else SubscriptionIndex()
+        if state != self._state:
+            self._state = state
+            self.version += 1
+        self._read_at = time.monotonic()
 
+    def recent(self, seconds: float) -> SubscriptionIndex:
+        """The subscriptions as they were at most that many seconds ago.
 
-class PatientIndex:
-    """The index for requests of people: asks the database every few seconds only."""
+        Costs no query while a dispatcher in this process keeps the index up to date.
+        """
+        if self.is_followed and not self._is_stale:
+            return self._index
+        return self._index if self.age_seconds < seconds else self.get()
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._current = CurrentIndex()
-        self._asked = float("-inf")
-        self._index = SubscriptionIndex()
-
-    def get(self) -> SubscriptionIndex:
-        """The subscriptions as they were at most that many seconds ago."""
-        if time.monotonic() - self._asked > self._seconds:
-            self._index, self._asked = self._current.get(), time.monotonic()
-        return self._index
+    def may_want(self, resource_id: UUID, event_types: Iterable[str]) -> bool:
+        """Whether a subscription wants one of the types; True if that is unknown. No query."""
+        return self._is_stale or any(
+            self._index.wants(resource_id, event_type) for event_type in event_types
+        )
 
 
 def new_delivery(subscription: EventSubscription, event: GridEvent, at_ms: int) -> Delivery:

@@ -1,8 +1,7 @@
 """The table of deliveries as a queue: claiming, acknowledging, trying again, giving up.
 
-A claim is a lease: it pushes the row's due time ahead and leaves a token. A worker that dies says
-nothing, and its rows fall due again by themselves. What it does with a row afterwards counts only
-while its token is still there.
+A claim (see `background.claims`) also leaves a token in the row. What a worker does with the row
+afterwards counts only while its token is still there.
 """
 
 import uuid
@@ -10,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from background.claims import claim_due
 from webhooks import dead_letters, schedule
 from webhooks.client import TIMEOUT_SECONDS
 from webhooks.models import Delivery, DeliveryAttempt, DeliveryState, EventSubscription
@@ -23,14 +23,14 @@ from wire import telemetry
 
 # Longer than the longest request, with time to spare before it begins and after it ends.
 LEASE_MS = int(2.5 * TIMEOUT_SECONDS * 1000)
-# How many rows a claim looks at; what a request of the largest size may hold.
+# How many rows a claim reads; as many as the largest request may hold.
 _MOST_ROWS = 1000
 _STORED_ANSWER = 1000
 
 
 @dataclass(frozen=True)
 class Result:
-    """A batch, and how it went."""
+    """A batch and the answer to it."""
 
     batch: Batch
     answer: Answer
@@ -57,36 +57,37 @@ def due_subscriptions(
 
 
 def claim(subscription: EventSubscription, now_ms: int, *, requests: int) -> list[Batch]:
-    """Takes what is due for a subscription into our hands, for at most so many requests."""
+    """Claims what is due for a subscription, for at most so many requests."""
     dead: list[Delivery] = []
+    taken: list[Batch] = []
+
+    def choose(rows: list[Delivery]) -> list[Delivery]:
+        reasons = [_reason_to_give_up(row, subscription, now_ms) for row in rows]
+        dead.extend(row for row, reason in zip(rows, reasons, strict=True) if reason)
+        give_up(rows, reasons, now_ms)
+        live = [row for row, reason in zip(rows, reasons, strict=True) if not reason]
+        # Rows beyond the last request are left to the next claim.
+        taken.extend(list(batches(subscription, live))[:requests])
+        return [row for batch in taken for row in batch.deliveries]
+
     with transaction.atomic():
         if subscription.allowed_rate:
             requests = _within_rate(subscription, requests, now_ms)
-        most = min(requests * subscription.max_events_per_batch, _MOST_ROWS)
-        rows = list(_due(subscription, now_ms).order_by("due_ms", "id")[:most])
-        reasons = [_reason_to_give_up(row, subscription, now_ms) for row in rows]
-        dead = [row for row, reason in zip(rows, reasons, strict=True) if reason]
-        give_up(rows, reasons, now_ms)
-        live = [row for row, reason in zip(rows, reasons, strict=True) if not reason]
-        # The last ones to have been claimed are looked at in vain; the next claim sends them.
-        taken = list(batches(subscription, live))[:requests]
-        _take([row for batch in taken for row in batch.deliveries], now_ms)
+        claim_due(
+            Delivery.objects.filter(
+                subscription=subscription, state=DeliveryState.PENDING, due_ms__lte=now_ms
+            ).order_by("due_ms", "id"),
+            now_ms + LEASE_MS,
+            most=min(requests * subscription.max_events_per_batch, _MOST_ROWS),
+            choose=choose,
+            lease=uuid.uuid4(),
+        )
     dead_letters.write_files(dead)
     return taken
 
 
-def _due(subscription: EventSubscription, now_ms: int) -> QuerySet[Delivery]:
-    due = Delivery.objects.filter(
-        subscription=subscription, state=DeliveryState.PENDING, due_ms__lte=now_ms
-    )
-    if connection.features.has_select_for_update_skip_locked:
-        # Another worker at the same moment takes the next ones instead of waiting.
-        return due.select_for_update(skip_locked=True)
-    return due
-
-
 def _within_rate(subscription: EventSubscription, requests: int, now_ms: int) -> int:
-    """One request, after which nobody sends another before the endpoint allows it."""
+    """Allows one request and delays the next one as the endpoint's rate demands."""
     pause = 60_000 // (subscription.allowed_rate or 1)
     mine = EventSubscription.objects.filter(pk=subscription.pk, delayed_until_ms__lte=now_ms)
     return mine.update(delayed_until_ms=now_ms + pause) and min(requests, 1)
@@ -95,21 +96,12 @@ def _within_rate(subscription: EventSubscription, requests: int, now_ms: int) ->
 def _reason_to_give_up(row: Delivery, subscription: EventSubscription, now_ms: int) -> str:
     if row.attempts >= subscription.max_delivery_attempts:
         return schedule.MAX_ATTEMPTS
-    # Looked at only now, when the next attempt is due.
+    # Checked only when the next attempt is due.
     return schedule.TIME_TO_LIVE if row.expires_ms <= now_ms else ""
 
 
-def _take(rows: Sequence[Delivery], now_ms: int) -> None:
-    token = uuid.uuid4()
-    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-        lease=token, due_ms=now_ms + LEASE_MS, attempts=F("attempts") + 1
-    )
-    for row in rows:
-        row.lease, row.attempts = token, row.attempts + 1
-
-
 def release(batches_in_hand: Iterable[Batch], now_ms: int) -> None:
-    """Gives back what was claimed and not sent."""
+    """Releases what was claimed and not sent."""
     for rows in (batch.deliveries for batch in batches_in_hand):
         Delivery.objects.filter(
             pk__in=[row.pk for row in rows], lease=rows[0].lease, state=DeliveryState.PENDING
@@ -117,7 +109,7 @@ def release(batches_in_hand: Iterable[Batch], now_ms: int) -> None:
 
 
 def acknowledge(results: Sequence[Result], now_ms: int, chance: Random) -> None:
-    """Notes how requests went, all in one transaction."""
+    """Records the answers to requests, all in one transaction."""
     dead: list[Delivery] = []
     with transaction.atomic():
         held = _still_held(results)
@@ -131,7 +123,7 @@ def acknowledge(results: Sequence[Result], now_ms: int, chance: Random) -> None:
 
 
 def _still_held(results: Sequence[Result]) -> set[int]:
-    """The rows that are still ours: not deleted, and not claimed by another since."""
+    """The rows that are still claimed by this worker: not deleted, not claimed by another since."""
     tokens = {row.pk: row.lease for result in results for row in result.batch.deliveries}
     rows = Delivery.objects.select_for_update().filter(
         pk__in=tokens, lease__in=set(tokens.values()), state=DeliveryState.PENDING
@@ -157,7 +149,7 @@ def _record_attempts(results: Sequence[Result], held: set[int]) -> None:
 
 
 def _storable(text: str) -> str:
-    """The beginning of an answer, without what no database keeps."""
+    """The beginning of an answer, without characters that databases refuse."""
     return text[:_STORED_ANSWER].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
@@ -174,7 +166,7 @@ def _finish(results: Sequence[Result], held: set[int], now_ms: int) -> None:
 
 
 def _fail(result: Result, held: set[int], now_ms: int, chance: Random) -> list[Delivery]:
-    """Plans the next attempt of a batch, or none; returns the new dead letters."""
+    """Schedules the next attempt of a batch, or gives it up; returns the new dead letters."""
     answer = result.answer
     rows = [row for row in result.batch.deliveries if row.pk in held]
     for row in rows:
@@ -223,7 +215,7 @@ def _count_dead(rows: Sequence[Delivery], reason: str) -> None:
 
 
 def _count_failures(results: Sequence[Result], now_ms: int) -> None:
-    """Failures in a row, by which an endpoint gets a rest."""
+    """Counts consecutive failures, after which deliveries to an endpoint are delayed."""
     for pk in {result.batch.subscription.pk for result in results}:
         answers = [r.answer for r in results if r.batch.subscription.pk == pk]
         mine = EventSubscription.objects.filter(pk=pk)
@@ -243,15 +235,20 @@ def delete_some(deliveries: QuerySet[Delivery]) -> int:
 
     In slices: one statement over a million would hold up every other writer.
     """
+    if not deliveries.exists():
+        return 0
     with transaction.atomic():
-        # Locked first: a worker that notes an attempt of one at this moment is waited for.
+        # Locked first, to wait for a worker that records an attempt of one at this moment.
         some = list(deliveries.select_for_update().values_list("pk", flat=True)[:_MOST_ROWS])
         Delivery.objects.filter(pk__in=some).delete()
     return len(some)
 
 
 def expire_undeliverable(now_ms: int) -> int:
-    """Gives up what has waited too long for an endpoint that gets nothing; returns how much."""
+    """Gives up deliveries whose time to live ended while their endpoint was delayed or unvalidated.
+
+    Returns how many.
+    """
     waiting = list(
         Delivery.objects.filter(
             ~Q(subscription__provisioning_state=State.SUCCEEDED)
@@ -261,6 +258,8 @@ def expire_undeliverable(now_ms: int) -> int:
             expires_ms__lte=now_ms,
         )[:_MOST_ROWS]
     )
+    if not waiting:
+        return 0
     with transaction.atomic():
         locked = list(
             Delivery.objects.select_for_update().filter(

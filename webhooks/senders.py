@@ -1,4 +1,4 @@
-"""Threads that wait for endpoints, so that nobody else has to."""
+"""Threads that wait for answers of endpoints."""
 
 import queue
 import threading
@@ -25,6 +25,11 @@ class Senders:
     def free(self) -> int:
         """How many jobs could start at once."""
         return self._most - self._unfinished
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job is waiting or running."""
+        return self._unfinished > 0
 
     def submit(self, job: Job) -> None:
         """Runs the job in one of the threads; it must not raise."""

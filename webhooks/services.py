@@ -1,4 +1,4 @@
-"""Every change of subscriptions and deliveries that somebody asks for."""
+"""Changes of subscriptions and deliveries on behalf of the management API and operators."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -19,6 +19,7 @@ from webhooks.models import (
     new_secret,
 )
 from webhooks.samples import sample_grid_events
+from webhooks.wakeups import deliveries_changed, subscriptions_changed
 from wire.errors import ChatError
 from wire.times import now_ms
 
@@ -45,7 +46,7 @@ def create_or_update_event_subscription(
 
     `fields` are of the model and checked (see `webhooks.definition`); what they leave out
     gets its default. The endpoint is validated afterwards, by a worker.
-    Raises ChatError 409 when the resource has too many, or somebody else creates the same one.
+    Raises ChatError 409 if the resource has too many, or the same one is being created.
     """
     with transaction.atomic():
         existing = _find(resource, name)
@@ -61,11 +62,14 @@ def _create(subscription: EventSubscription) -> tuple[EventSubscription, bool]:
     if subscription.resource.event_subscriptions.count() >= SUBSCRIPTIONS_PER_RESOURCE:
         raise ChatError(409, "LimitExceeded", "The resource has too many subscriptions.")
     start_validation(subscription)
+    subscriptions_changed()
     try:
         with transaction.atomic():
             subscription.save(force_insert=True)
     except IntegrityError:
-        raise ChatError(409, "Conflict", "It is being created by somebody else.") from None
+        raise ChatError(
+            409, "Conflict", "An event subscription with this name is being created."
+        ) from None
     return subscription, True
 
 
@@ -92,14 +96,14 @@ _DEFINED_FIELDS = (
 def update_event_subscription(
     *, subscription: EventSubscription, fields: Mapping[str, Any]
 ) -> None:
-    """Changes these fields and leaves the others. Raises ChatError 404 when it is gone."""
+    """Changes these fields and keeps the others. Raises ChatError 404 if it was deleted."""
     with transaction.atomic():
         _lock(subscription)
         _apply(subscription, fields)
 
 
 def delete_event_subscription(*, subscription: EventSubscription) -> None:
-    """Deletes a subscription with all that was on its way to it; a worker tells the endpoint."""
+    """Deletes a subscription and its deliveries; a worker notifies the endpoint."""
     while True:
         while queue.delete_some(subscription.deliveries.all()):
             pass
@@ -113,6 +117,7 @@ def delete_event_subscription(*, subscription: EventSubscription) -> None:
                 if found.provisioning_state == ProvisioningState.SUCCEEDED:
                     deletion.notice_of(found).save()
                 locked.delete()
+                subscriptions_changed()
                 return
 
 
@@ -124,7 +129,7 @@ def _find(resource: Resource, name: str) -> EventSubscription | None:
 
 
 def _lock(subscription: EventSubscription) -> None:
-    """Reads it again, and keeps others from changing it until the transaction ends."""
+    """Reads it again and locks it until the transaction ends."""
     try:
         subscription.refresh_from_db(from_queryset=EventSubscription.objects.select_for_update())
     except EventSubscription.DoesNotExist:
@@ -144,10 +149,11 @@ def _apply(subscription: EventSubscription, fields: Mapping[str, Any]) -> None:
         subscription.failures, subscription.delayed_until_ms = 0, 0
     subscription.changed_ms = now_ms()
     subscription.save()
+    subscriptions_changed()
 
 
 def start_validation(subscription: EventSubscription) -> None:
-    """Lets the next worker make the handshake; nothing is saved here."""
+    """Schedules the handshake. The caller saves the subscription."""
     was_working = subscription.provisioning_state in (
         ProvisioningState.SUCCEEDED,
         ProvisioningState.UPDATING,
@@ -162,19 +168,20 @@ def start_validation(subscription: EventSubscription) -> None:
 
 
 def validate_again(*, subscription: EventSubscription) -> None:
-    """Makes the handshake once more, whatever came of the last one.
+    """Schedules the handshake again, whatever the outcome of the last one.
 
-    Raises ChatError 404 when the subscription is gone.
+    Raises ChatError 404 if the subscription was deleted.
     """
     with transaction.atomic():
         _lock(subscription)
         start_validation(subscription)
         subscription.changed_ms = now_ms()
         subscription.save()
+        subscriptions_changed()
 
 
 def validate_manually(*, code: str) -> EventSubscription | None:
-    """What following the validation URL does; None when the code is wrong or too old."""
+    """Validates the subscription whose validation URL was followed; None if the code is invalid."""
     with transaction.atomic():
         subscription = (
             EventSubscription.objects.select_for_update()
@@ -196,11 +203,12 @@ def validate_manually(*, code: str) -> EventSubscription | None:
         if subscription.provisioning_state != ProvisioningState.SUCCEEDED:
             activate(subscription)
             subscription.save()
+            subscriptions_changed()
         return subscription
 
 
 def activate(subscription: EventSubscription) -> None:
-    """From now on events are collected and delivered; nothing is saved here."""
+    """Starts collecting and delivering events. The caller saves the subscription."""
     if subscription.active_from_ms is None or (
         subscription.provisioning_state != ProvisioningState.UPDATING
     ):
@@ -212,24 +220,26 @@ def activate(subscription: EventSubscription) -> None:
 
 
 def send_test_event(*, subscription: EventSubscription) -> Delivery:
-    """Sends a made-up event of a type that the subscription wants, whatever its other filters."""
+    """Sends a sample event of a type that the subscription includes, ignoring its other filters."""
     at_ms = now_ms()
     wanted = subscription.filter().event_types
     samples = list(sample_grid_events(subscription.resource_id, at_ms))
     sample = next((event for event in samples if event.type in wanted), samples[0])
     delivery = new_delivery(subscription, sample, at_ms)
     delivery.save()
+    deliveries_changed()
     return delivery
 
 
 def redrive(*, deliveries: QuerySet[Delivery]) -> int:
-    """Sends dead letters, or events that have arrived, once more; returns how many."""
+    """Sends dead letters or delivered events again; returns how many."""
     over = deliveries.exclude(state=DeliveryState.PENDING).order_by("pk")
     done = last = 0
-    # In slices: one statement over a million would hold up every other writer.
+    # In slices: one statement over a million rows would block every other writer.
     while some := list(over.filter(pk__gt=last).values_list("pk", flat=True)[:_SLICE]):
         done += _redrive(over.filter(pk__in=some))
         last = some[-1]
+    deliveries_changed()
     return done
 
 
@@ -249,7 +259,7 @@ def _redrive(deliveries: QuerySet[Delivery]) -> int:
 
 
 def replay(*, subscription: EventSubscription, since_ms: int) -> None:
-    """Sends everything since a time once more, from the log. A worker does it, bit by bit."""
+    """Schedules sending all events of the log since a time again."""
     log = Event.objects.filter(resource=subscription.resource_id, at_ms__gte=since_ms)
     ends = log.aggregate(first=Min("id"), last=Max("id"))
     if ends["first"] is None:
@@ -259,10 +269,11 @@ def replay(*, subscription: EventSubscription, since_ms: int) -> None:
         replay_last_id=ends["last"],
         replay_since_ms=since_ms,
     )
+    subscriptions_changed()
 
 
 def preview(subscription: EventSubscription) -> Iterable[dict[str, Any]]:
-    """What would arrive: made-up events that pass the filters, in their envelopes."""
+    """Sample events that pass the filters, as they would be delivered."""
     wanted = subscription.filter()
     return [
         eventgrid.envelope(event, topic=subscription.topic, schema=subscription.event_schema)

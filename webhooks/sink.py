@@ -1,23 +1,28 @@
-"""What happens to webhooks when an event was published: hardly anything, on purpose.
+"""What publishing an event does for webhooks: a comparison in memory.
 
-The dispatcher follows the log. It is told in this process that there is something new, which saves
-it the time until it would have looked anyway.
+The dispatcher follows the log. It is woken if a subscription wants events of this type.
 """
 
-import threading
-
 from events.catalogue import ThreadEvent
+from webhooks import eventgrid
 from webhooks.dispatcher import dispatch_unstored
-from webhooks.matching import PatientIndex
+from webhooks.wakeups import deliveries_changed, events_pending, index
 
-# The worker of this process, if there is one, waits for it.
-news = threading.Event()
-# Who wants events that the log does not keep; looked up every few seconds, not for every event.
-_index = PatientIndex(seconds=5)
+# Without a dispatcher in this process, subscriptions are read again after this many seconds when
+# an event comes that the log does not keep.
+MAXIMUM_AGE_SECONDS = 5.0
 
 
-def note(event: ThreadEvent) -> None:
+def wake(event: ThreadEvent) -> None:
     """The entry in `EVENT_SINKS`."""
-    if not event.is_stored:
-        dispatch_unstored(event, _index.get())
-    news.set()
+    event_types = [name for name in eventgrid.LEVELS.get(event.type, ()) if name]
+    if not event_types:
+        return
+    if event.is_stored:
+        if index.may_want(event.resource_id, event_types):
+            events_pending.set()
+        return
+    subscriptions = index.recent(MAXIMUM_AGE_SECONDS)
+    if any(subscriptions.wants(event.resource_id, name) for name in event_types):
+        dispatch_unstored(event, subscriptions)
+        deliveries_changed()

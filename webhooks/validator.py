@@ -1,18 +1,19 @@
-"""Makes the handshakes that are due and notes what came of them."""
+"""Makes the handshakes that are due and records their outcomes."""
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
-from django.db.models import F
 
+from background.claims import claim_due
 from webhooks.client import Client
 from webhooks.handshake import Outcome, shake_hands
 from webhooks.models import UNVALIDATED, EventSubscription, ProvisioningState
 from webhooks.queue import LEASE_MS
 from webhooks.senders import Senders
 from webhooks.services import activate
+from webhooks.wakeups import subscriptions_changed
 from wire.times import now_ms
 
 logger = logging.getLogger(__name__)
@@ -32,23 +33,29 @@ class Validator:
         *,
         clock: Callable[[], int] = now_ms,
         senders: Senders | None = None,
+        pending: threading.Event | None = None,
     ) -> None:
         self._client, self._clock = client, clock
         self._senders = senders or Senders(AT_ONCE)
         self._lock = threading.Lock()
         self._outcomes: list[tuple[EventSubscription, Outcome]] = []
-        self.news = threading.Event()
+        self.pending = pending or threading.Event()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether handshakes are running or not recorded yet."""
+        return self._senders.is_busy or bool(self._outcomes)
 
     def work(self) -> None:
-        """Notes outcomes, begins the handshakes that are due, ends waits that were too long."""
+        """Records outcomes, starts due handshakes, ends manual validations that took too long."""
         with self._lock:
             outcomes, self._outcomes = self._outcomes, []
         for place, (subscription, outcome) in enumerate(outcomes):
             try:
-                _note(subscription, outcome, self._clock())
+                _record(subscription, outcome, self._clock())
             except Exception:
-                # The database may be busy: those that come after it are noted next time. Its own
-                # lease ends by itself, and then it is asked again.
+                # The database may be busy: the others are recorded next time. This one's lease
+                # ends by itself, and then the handshake is made again.
                 with self._lock:
                     self._outcomes += outcomes[place + 1 :]
                 raise
@@ -61,34 +68,29 @@ class Validator:
         try:
             outcome = shake_hands(subscription, self._client)
         except Exception as problem:
-            logger.exception("A handshake failed")
+            logger.exception("Handshake failed unexpectedly subscription=%s", subscription.pk)
             outcome = Outcome(ProvisioningState.FAILED, repr(problem))
         with self._lock:
             self._outcomes.append((subscription, outcome))
-        self.news.set()
+        self.pending.set()
 
 
-def _claim(now_ms: int, most: int) -> list[EventSubscription]:
-    """Handshakes that are due and now ours; of two workers one gets each."""
+def _claim(now_ms: int, most: int) -> Sequence[EventSubscription]:
     due = EventSubscription.objects.filter(
         validation_due_ms__lte=now_ms, provisioning_state__in=UNVALIDATED
-    ).order_by("validation_due_ms")[:most]
-    return [
-        subscription
-        for subscription in due
-        if EventSubscription.objects.filter(
-            pk=subscription.pk,
-            validation_due_ms=subscription.validation_due_ms,
-            validation_code=subscription.validation_code,
-        ).update(
-            validation_due_ms=now_ms + LEASE_MS, validation_attempts=F("validation_attempts") + 1
-        )
-    ]
+    ).order_by("validation_due_ms")
+    return claim_due(
+        due,
+        now_ms + LEASE_MS,
+        most=most,
+        due_field="validation_due_ms",
+        attempts_field="validation_attempts",
+    )
 
 
-def _note(handshake: EventSubscription, outcome: Outcome, now_ms: int) -> None:
+def _record(handshake: EventSubscription, outcome: Outcome, now_ms: int) -> None:
     with transaction.atomic():
-        # Whoever was validated by hand meanwhile, or changed, keeps that.
+        # A subscription that was validated manually meanwhile, or changed, keeps its state.
         subscription = (
             EventSubscription.objects.select_for_update()
             .filter(
@@ -118,6 +120,7 @@ def _note(handshake: EventSubscription, outcome: Outcome, now_ms: int) -> None:
             subscription.provisioning_state = ProvisioningState.FAILED
             subscription.validation_due_ms = None
         subscription.save()
+        subscriptions_changed()
 
 
 def _end_manual_validations(now_ms: int) -> None:
@@ -125,6 +128,6 @@ def _end_manual_validations(now_ms: int) -> None:
         provisioning_state=ProvisioningState.AWAITING_MANUAL_ACTION,
         manual_validation_until_ms__lt=now_ms,
     )
-    # Asked first: an UPDATE would take SQLite's write lock several times a second.
+    # Checked first: an UPDATE would take SQLite's write lock at every poll.
     if waiting.exists():
         waiting.update(provisioning_state=ProvisioningState.FAILED, changed_ms=now_ms)

@@ -15,7 +15,7 @@ import pytest
 from django.db import OperationalError, connections
 from django.test import override_settings
 
-from background import leases
+from background import heartbeat, leases
 from background import worker as worker_module
 from background.models import Lease, Worker
 from background.tests.workers import start_worker, workers
@@ -57,7 +57,7 @@ def texts(receiver: Receiver) -> Counter[str]:
 
 
 def end_leases() -> None:
-    """What time does after a worker has died, only sooner: its rows and its offices are free."""
+    """Ends all leases at once, as time does after a worker has died."""
     Lease.objects.update(until_ms=0)
     Delivery.objects.filter(lease__isnull=False, state=DeliveryState.PENDING).update(due_ms=0)
 
@@ -208,7 +208,7 @@ def test_a_lease_that_was_lost_counts_no_more(
     clock = Clock(now_ms() + 1)
     sleepy, other = Hands(clock), Hands(clock)
     sleepy.deliverer.work()
-    sleepy.deliverer.news.wait(10)
+    sleepy.deliverer.pending.wait(10)
     clock.forward(seconds=queue.LEASE_MS / 1000 + 1)
     receiver.answer = lambda request: (500, {}, b"")
     other.deliver()
@@ -239,10 +239,10 @@ def test_a_polite_stop_gives_back_what_an_endpoint_never_answers(
     assert delivery.due_ms <= now_ms()
 
 
-def test_a_worker_tells_that_it_lives_and_when_it_stops(
+def test_a_worker_records_that_it_is_alive_and_when_it_stops(
     resource: Resource, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(worker_module, "HEARTBEAT_MS", 50)
+    monkeypatch.setattr(heartbeat, "IDLE_MS", 50)
     with override_settings(WORKER_PARTS=()):
         running = worker_module.Worker()
     running.start()
@@ -258,7 +258,7 @@ def test_a_worker_tells_that_it_lives_and_when_it_stops(
     assert not [record for record in caplog.records if record.exc_info]
 
 
-def test_a_database_that_refuses_the_worker_is_counted_and_survived(
+def test_a_database_error_in_the_worker_is_counted_and_the_worker_continues(
     resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[str] = []
@@ -270,7 +270,7 @@ def test_a_database_that_refuses_the_worker_is_counted_and_survived(
         telemetry, "count", lambda metric, **of: counted.append(f"{metric} {of['Source']}")
     )
     monkeypatch.setattr(deliverer.Deliverer, "work", refuse)
-    with override_settings(WORKER_PARTS=()):
+    with override_settings(WORKER_PARTS=["webhooks.worker_part.WebhooksPart"]):
         running = worker_module.Worker()
     running.start()
     try:
@@ -337,14 +337,14 @@ def test_of_several_contenders_one_holds_a_lease(resource: Resource) -> None:
     assert len(held) > 10 and len(ends) > 1
 
 
-def test_a_lease_that_was_let_go_is_free_at_once(resource: Resource) -> None:
+def test_a_lease_that_was_released_is_free_at_once(resource: Resource) -> None:
     one, other = uuid.uuid4(), uuid.uuid4()
     assert leases.hold("test", one, 1000, for_ms=10_000)
     assert not leases.hold("test", other, 1001, for_ms=10_000)
     assert leases.hold("test", one, 1002, for_ms=10_000)
-    leases.let_go("test", other)
+    leases.release("test", other)
     assert not leases.hold("test", other, 1003, for_ms=10_000)
-    leases.let_go("test", one)
+    leases.release("test", one)
     assert leases.hold("test", other, 1004, for_ms=10_000)
 
 

@@ -60,4 +60,4 @@ def workers(folder: Path, count: int) -> Iterator[list["subprocess.Popen[bytes]"
 
 def _count_ready(folder: Path) -> int:
     log = folder / "worker.log"
-    return log.read_text().count("The worker runs.") if log.exists() else 0
+    return log.read_text().count("The worker is running.") if log.exists() else 0

@@ -1,4 +1,4 @@
-"""Sending what is due to receivers: attempts, pauses between them, and muting.
+"""Sends due notifications to receivers: attempts, pauses between them, and muting.
 
 The times are those of monitoring contract 5.
 """
@@ -6,8 +6,9 @@ The times are those of monitoring contract 5.
 import hashlib
 from collections.abc import Callable, Sequence
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
+from background.claims import claim_due
 from monitoring.alerts.models import (
     URL_KINDS,
     MutedEndpoint,
@@ -23,9 +24,9 @@ SECOND = 1000
 # The pauses after the first, second, … attempt.
 PAUSES = (5 * SECOND, 20 * SECOND, 5 * SECOND, 40 * SECOND, 5 * SECOND)
 MUTED_MS = 15 * 60 * SECOND
-# Longer than an attempt takes: whoever dies in between leaves it to the next one.
+# Longer than an attempt takes; if the process dies, another one makes the next attempt.
 LEASE_MS = 60 * SECOND
-# Alertmanager forgets an alert that it is not told of again.
+# Alertmanager resolves an alert that is not repeated.
 REPEAT_MS = 60 * SECOND
 EMAILS_PER_HOUR = 100
 _AT_ONCE = 20
@@ -35,38 +36,33 @@ Tell = Callable[[Sequence[Telling]], list[Outcome]]
 
 def send_due(now_ms: int, tell: Tell = tell_all, clock: Callable[[], int] | None = None) -> int:
     """Makes an attempt for each notification that is due; returns how many."""
-    mine = [notification for notification in _due(now_ms) if _take(notification, now_ms)]
+    claimed = claim_due(_due(now_ms), now_ms + LEASE_MS, most=_AT_ONCE)
+    mine = [notification for notification in claimed if _may_send(notification, now_ms)]
     outcomes = tell([(_receiver(each), each.alert, each.condition) for each in mine])
     at_ms = clock() if clock else now_ms
     for notification, outcome in zip(mine, outcomes, strict=True):
-        _note(notification, outcome, at_ms)
+        _record(notification, outcome, at_ms)
     return len(mine)
 
 
-def _due(now_ms: int) -> list[Notification]:
-    """Nobody hears that an alert is resolved while the news that it fired is still on its way."""
+def _due(now_ms: int) -> "QuerySet[Notification]":
+    """A receiver is not told that an alert is resolved before it is told that it fired."""
     earlier = Notification.objects.filter(
         alert=OuterRef("alert"),
         receiver=OuterRef("receiver"),
         condition=FIRED,
         state=NotificationState.PENDING,
     )
-    return list(
+    return (
         Notification.objects.filter(state=NotificationState.PENDING, due_ms__lte=now_ms)
         .exclude(Exists(earlier), condition=RESOLVED)
         .select_related("alert__rule", "receiver__group")
-        .order_by("due_ms", "id")[:_AT_ONCE]
+        .order_by("due_ms", "id")
     )
 
 
-def _take(notification: Notification, now_ms: int) -> bool:
-    """Whether the attempt is this process's to make, and is to be made at all."""
-    mine = Notification.objects.filter(
-        pk=notification.pk, state=NotificationState.PENDING, due_ms=notification.due_ms
-    )
-    notification.attempts += 1
-    if not mine.update(due_ms=now_ms + LEASE_MS, attempts=notification.attempts):
-        return False
+def _may_send(notification: Notification, now_ms: int) -> bool:
+    """Whether the attempt is to be made; if not, the notification is finished."""
     if notification.receiver is None:
         _finish(notification, NotificationState.FAILED, "The receiver was deleted.", now_ms)
         return False
@@ -81,8 +77,8 @@ def _receiver(notification: Notification) -> Receiver:
     return notification.receiver
 
 
-def _note(notification: Notification, outcome: Outcome, at_ms: int) -> None:
-    """What came of an attempt: it has arrived, is tried again, or is given up."""
+def _record(notification: Notification, outcome: Outcome, at_ms: int) -> None:
+    """Records an attempt: it succeeded, is repeated, or the notification is given up."""
     receiver = _receiver(notification)
     if outcome.is_success:
         _finish(notification, NotificationState.SENT, outcome.text, at_ms)
@@ -103,9 +99,9 @@ def _finish(notification: Notification, state: str, outcome: str, now_ms: int) -
 
 
 def _refusal(receiver: Receiver, now_ms: int) -> str:
-    """Why nothing is sent there now, or nothing."""
+    """Why nothing is sent to the receiver now; empty if it may be sent."""
     if receiver.kind in URL_KINDS and is_muted(receiver.address, now_ms):
-        return "The endpoint gets nothing for 15 minutes, because it did not answer six times."
+        return "The endpoint is muted for 15 minutes because six attempts failed."
     if receiver.kind == ReceiverKind.EMAIL:
         sent = Notification.objects.filter(
             receiver__kind=ReceiverKind.EMAIL,
@@ -114,7 +110,7 @@ def _refusal(receiver: Receiver, now_ms: int) -> str:
             finished_ms__gt=now_ms - 3_600_000,
         ).count()
         if sent >= EMAILS_PER_HOUR:
-            return f"This address has got {EMAILS_PER_HOUR} e-mails within an hour already."
+            return f"The limit of {EMAILS_PER_HOUR} e-mails per hour to this address is reached."
     return ""
 
 
@@ -123,7 +119,7 @@ def _digest(address: str) -> str:
 
 
 def mute(address: str, now_ms: int) -> None:
-    """Sends nothing there for a while."""
+    """Stops notifications to the address for `MUTED_MS`."""
     MutedEndpoint.objects.update_or_create(
         digest=_digest(address), defaults={"until_ms": now_ms + MUTED_MS}
     )
@@ -131,12 +127,12 @@ def mute(address: str, now_ms: int) -> None:
 
 
 def is_muted(address: str, now_ms: int) -> bool:
-    """Whether nothing is sent there now."""
+    """Whether notifications to the address are stopped."""
     return MutedEndpoint.objects.filter(digest=_digest(address), until_ms__gt=now_ms).exists()
 
 
 def repeat_to_alertmanagers(now_ms: int) -> int:
-    """Tells Alertmanagers once more of what still fires; returns how many times."""
+    """Repeats notifications of firing alerts to Alertmanagers; returns how many."""
     return (
         Notification.objects.exclude(state=NotificationState.PENDING)
         .filter(

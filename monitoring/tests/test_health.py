@@ -43,7 +43,7 @@ def test_readyz_is_ready_with_a_live_worker(probe: Client) -> None:
 
 
 def test_readyz_reports_a_missing_worker_and_what_to_start(probe: Client) -> None:
-    Worker.objects.create(name="gone", seen_ms=now_ms() - 60_000)
+    Worker.objects.create(name="gone", seen_ms=now_ms() - 200_000)
     with override_settings(CHATSITE_EMBEDDED_WORKER=True):
         is_ok, detail = checks(probe)["workers"]
     assert not is_ok and "inside this server" in detail

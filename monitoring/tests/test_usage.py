@@ -103,7 +103,12 @@ def test_live_connections_of_all_processes_add_up(resource: Resource) -> None:
 def test_old_samples_go_and_each_step_has_its_own_time(resource: Resource) -> None:
     for age in (0, 20, 100, 1000):
         requests(resource.id, NOON - age * DAY)
-    sweeps.prune_samples(NOON)
+    for sweep in (
+        sweeps.prune_minute_samples,
+        sweeps.prune_hour_samples,
+        sweeps.prune_day_samples,
+    ):
+        sweep(NOON)
     counts = [model.objects.count() for model in (MinuteSample, HourSample, DaySample)]
     assert counts == [1, 2, 3]
     assert Series.objects.get().count == 4

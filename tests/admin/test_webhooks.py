@@ -256,7 +256,7 @@ def test_a_delivery_shows_its_attempts_and_is_sent_again(olga: Client, delivery:
 def test_a_worker_that_was_killed_is_shown_as_silent(olga: Client, resource: Resource) -> None:
     now = now_ms()
     Worker.objects.create(name="alive", seen_ms=now)
-    Worker.objects.create(name="dead", seen_ms=now - 60_000)
+    Worker.objects.create(name="dead", seen_ms=now - 200_000)
     Worker.objects.create(name="polite", seen_ms=now - 60_000, stopped_ms=now - 60_000)
     text = olga.get("/admin/events/worker/").content.decode()
     assert [text.count(f">{state}<") for state in ("running", "silent", "stopped")] == [1, 1, 1]

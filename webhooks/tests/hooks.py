@@ -39,7 +39,7 @@ class Clock:
 
 def subscribe(resource: Resource, url: str, name: str = "hook", **fields: Any) -> EventSubscription:
     """A subscription whose endpoint has been validated."""
-    dispatcher._position()
+    dispatcher.ensure_position()
     return EventSubscription.objects.create(
         resource=resource,
         name=name,
@@ -73,8 +73,8 @@ class Hands:
         deadline = time.monotonic() + seconds
         while self.deliverer.work() or self.deliverer.is_busy:
             assert time.monotonic() < deadline
-            self.deliverer.news.wait(0.01)
-            self.deliverer.news.clear()
+            self.deliverer.pending.wait(0.01)
+            self.deliverer.pending.clear()
 
 
 def types_of(events: list[dict[str, Any]]) -> list[str]:

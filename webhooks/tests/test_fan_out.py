@@ -16,7 +16,6 @@ from tests.cast import Person, make_person
 from threads.models import ChatThread
 from threads.services import delete_chat_thread_as_operator
 from webhooks import dispatcher, services, sink
-from webhooks.matching import PatientIndex
 from webhooks.models import Delivery, EventSubscription
 from webhooks.tests.hooks import PREFIX, dispatch, subscribe
 
@@ -225,7 +224,7 @@ def test_a_second_dispatcher_makes_no_delivery_twice(
 def test_typing_goes_only_to_those_who_ask_for_it_by_name(
     alice: Person, bob: Person, resource: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sink, "_index", PatientIndex(seconds=0))
+    monkeypatch.setattr(sink, "MAXIMUM_AGE_SECONDS", 0)
     thread = alice.create_thread(bob)
     subscribe(resource, URL, name="all")
     typing = f"{PREFIX}ChatTypingIndicatorReceivedInThread"
@@ -298,7 +297,7 @@ def test_an_event_that_event_grid_does_not_know_makes_no_delivery_and_no_failure
     class Unheard(ThreadEvent):
         is_stored = False
 
-    sink.note(
+    sink.wake(
         Unheard(resource_id=resource.id, thread_id="19:x", sequence=1, at_ms=1, initiator=None)
     )
     assert dispatch() == []

@@ -50,9 +50,9 @@ def new(resource: Resource, url: str, **fields: Any) -> EventSubscription:
 def settle(validator: Validator) -> EventSubscription:
     """The subscription after the handshakes that are due have been made."""
     validator.work()
-    validator.news.wait(10)
+    validator.pending.wait(10)
     validator.work()
-    validator.news.clear()
+    validator.pending.clear()
     return EventSubscription.objects.get()
 
 
@@ -196,7 +196,7 @@ def test_an_endpoint_may_open_the_url_while_it_is_being_asked(
     receiver.answer = open_first
     new(resource, receiver.url)
     validator.work()
-    validator.news.wait(10)
+    validator.pending.wait(10)
     assert Browser().get(f"/eventgrid/validate?code={opened[0]}").status_code == 200
     validator.work()
     assert EventSubscription.objects.get().provisioning_state == State.SUCCEEDED
@@ -332,7 +332,7 @@ def test_an_answer_to_an_old_handshake_decides_nothing(
 ) -> None:
     subscription = new(resource, receiver.url)
     validator.work()
-    validator.news.wait(10)
+    validator.pending.wait(10)
     services.update_event_subscription(
         subscription=subscription, fields={"endpoint_url": f"{receiver.url}/new"}
     )
@@ -356,7 +356,7 @@ def test_an_endpoint_that_answers_garbage_fails_with_it_shown(
     assert "garbage" in subscription.last_validation["problem"]
 
 
-def test_an_outcome_that_cannot_be_noted_does_not_lose_the_others(
+def test_an_outcome_that_cannot_be_recorded_does_not_lose_the_others(
     resource: Resource,
     receiver: Receiver,
     validator: Validator,
@@ -372,14 +372,14 @@ def test_an_outcome_that_cannot_be_noted_does_not_lose_the_others(
     while len(validator._outcomes) < 3:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    real, failures = validator_module._note, iter([OSError("busy")])
+    real, failures = validator_module._record, iter([OSError("busy")])
 
     def note(*arguments: Any) -> None:
         for failure in failures:
             raise failure
         real(*arguments)
 
-    monkeypatch.setattr(validator_module, "_note", note)
+    monkeypatch.setattr(validator_module, "_record", note)
     with pytest.raises(OSError, match="busy"):
         validator.work()
     validator.work()
@@ -394,6 +394,6 @@ def test_of_two_workers_one_makes_the_handshake(
     other = Validator(Client(), clock=clock)
     validator.work()
     other.work()
-    validator.news.wait(10)
+    validator.pending.wait(10)
     validator.work()
     assert len(receiver.requests) == 1
