@@ -27,7 +27,11 @@ Sweep = Callable[[int], int]
 
 def forget_workers(now_ms: int) -> int:
     """Deletes workers that have not been seen for a day."""
-    return Worker.objects.filter(seen_ms__lt=now_ms - _WORKER_MS).delete()[0]
+    gone = list(Worker.objects.filter(seen_ms__lt=now_ms - _WORKER_MS)[:SLICE])
+    # Deleting opens a transaction, which takes SQLite's write lock even if there is nothing.
+    if gone:
+        Worker.objects.filter(pk__in=[worker.pk for worker in gone]).delete()
+    return len(gone)
 
 
 class Sweeper:

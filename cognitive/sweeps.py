@@ -21,5 +21,6 @@ def forget_old_results(now_ms: int) -> int:
         ~Q(message_version=F("message__version")) | Q(message__thread__deleted_ms__isnull=False)
     )
     keys = list(CognitiveResult.objects.filter(old | invalid).values_list("pk", flat=True)[:SLICE])
-    CognitiveResult.objects.filter(pk__in=keys).delete()
+    if keys:
+        CognitiveResult.objects.filter(pk__in=keys).delete()
     return len(keys)

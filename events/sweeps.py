@@ -15,5 +15,6 @@ def prune_event_log(now_ms: int) -> int:
     young = next((place for place, (_, at_ms) in enumerate(oldest) if at_ms >= limit_ms), SLICE)
     # Only up to the first young event, so that the log has a beginning and no holes.
     expired = [pk for pk, _ in oldest[:young]]
-    Event.objects.filter(pk__in=expired).delete()
+    if expired:
+        Event.objects.filter(pk__in=expired).delete()
     return len(expired)

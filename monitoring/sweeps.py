@@ -48,7 +48,7 @@ def prune_alerts(now_ms: int) -> int:
 
 def forget_processes(now_ms: int) -> int:
     """Deletes reports of processes that ended long ago."""
-    return ProcessReport.objects.filter(seen_ms__lt=now_ms - 100 * GONE_MS).delete()[0]
+    return _prune(ProcessReport, "seen_ms", now_ms - 100 * GONE_MS)
 
 
 def _prune(model: Any, field: str, before_ms: int) -> int:
@@ -57,5 +57,6 @@ def _prune(model: Any, field: str, before_ms: int) -> int:
 
 def _delete(rows: "QuerySet[Any]", order: str) -> int:
     some = list(rows.order_by(order).values_list("pk", flat=True)[: SLICE * 5])
-    rows.model._default_manager.filter(pk__in=some).delete()
+    if some:
+        rows.model._default_manager.filter(pk__in=some).delete()
     return len(some)

@@ -61,5 +61,6 @@ def forget_repeatable_requests(now_ms: int) -> int:
     """Deletes expired responses to repeatable requests."""
     expired = RepeatableRequest.objects.filter(created_at__lt=from_ms(now_ms) - REPEATABLE_FOR)
     keys = list(expired.values_list("pk", flat=True)[:SLICE])
-    RepeatableRequest.objects.filter(pk__in=keys).delete()
+    if keys:
+        RepeatableRequest.objects.filter(pk__in=keys).delete()
     return len(keys)
