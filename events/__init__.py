@@ -1,1 +1,1 @@
-"""What happened in the threads: the catalogue of events, their log, and the one door to it."""
+"""Events of threads: their catalogue, their log, publishing and following."""

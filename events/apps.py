@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class EventsConfig(AppConfig):
-    """The event log and the webhooks that follow it."""
+    """The event log. The admin shows the tables of webhooks under this app, too."""
 
     name = "events"
     verbose_name = "Webhooks"

@@ -1,7 +1,7 @@
-"""Every event there is. Times are epoch milliseconds, users are raw ids.
+"""All event types. Times are epoch milliseconds, users are raw ids.
 
-`sequence` counts the stored events of a thread without gaps. Whoever took part in the thread at
-an event's sequence may see it (see `threads.models.Participant`).
+`sequence` counts the stored events of a thread without gaps. A user who was a participant at an
+event's sequence may see it (see `threads.models.Participant`).
 """
 
 from dataclasses import dataclass, field
@@ -28,15 +28,15 @@ class ThreadEvent:
     sequence: int
     # When it happened; for changes of a message also the message's new version.
     at_ms: int
-    # Who did it; None when the server did by policy.
+    # Who caused it; None if the server did, by policy.
     initiator: str | None
 
-    # Whether publishing writes it to the log.
+    # Whether `publish` writes it to the log.
     is_stored: ClassVar[bool] = True
 
     @property
     def type(self) -> str:
-        """The name under which the log knows the event."""
+        """The name of the type in the log."""
         return type(self).__name__
 
 
@@ -63,7 +63,7 @@ class ChatThreadPropertiesUpdated(ThreadEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatThreadDeleted(ThreadEvent):
-    """The thread is gone, its participants keep it in their lists as deleted."""
+    """The thread was deleted; its participants still list it as deleted."""
 
     created_ms: int
     reason: Literal["deletedByUser", "deletedByPolicy"]
@@ -87,7 +87,7 @@ class ParticipantsRemoved(ThreadEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatMessageEvent(ThreadEvent):
-    """What the three events of a message share. The initiator is its sender."""
+    """Common members of the three message events. The initiator is the sender."""
 
     message_id: int
     message_sequence: int
@@ -113,7 +113,7 @@ class ChatMessageEdited(ChatMessageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatMessageDeleted(ChatMessageEvent):
-    """A message was deleted. `deleted_by` differs from the sender when an operator did it."""
+    """A message was deleted. `deleted_by` differs from the sender if an operator deleted it."""
 
     deleted_by: str | None
 

@@ -6,11 +6,11 @@ How to use it:
     cursor = Cursor.parse(text)             # later: where str(cursor) left off
     events, cursor = read_after(cursor, limit=500)
 
-An event is returned once per walk of the cursor, and the events of one thread in the order of
-their sequence. Use every cursor that you get, also when no events came with it. The log of all
-resources is one: drop the events of others after reading, never by a filter of your own before.
-Nobody announces a commit to a reader; read again after an announcement (`EVENT_SINKS`), and now
-and then without one.
+An event is returned once per cursor, and the events of one thread in the order of
+their sequence. Use every cursor that you get, even if no events came with it. All resources
+share one log: drop events of other resources after reading, never by a filter before. Commits are
+not announced to readers; read again after an announcement (`EVENT_SINKS`), and from time to time
+without one.
 
 Why it is not just `id > last`: PostgreSQL hands ids out before transactions commit, so id 7 can
 appear after id 8 has been read. A cursor remembers the ids it has passed without seeing them,
@@ -50,7 +50,7 @@ class Awaited:
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place in the log: all events up to `last_id` are behind it, except the awaited ones.
+    """A position in the log: all events up to `last_id` are behind it, except the awaited ones.
 
     `str(cursor)` is safe in a URL and short as long as writers are quick.
     """

@@ -1,4 +1,4 @@
-"""The event log: one record of everything that happened, whoever reads it."""
+"""The event log."""
 
 from dataclasses import fields
 from typing import Any
@@ -13,10 +13,10 @@ _COLUMNS = {"resource_id", "thread_id", "sequence", "at_ms"}
 
 
 class Event(models.Model):
-    """One stored event; written once, in the transaction of the change it tells of."""
+    """One stored event, written once, in the transaction of the change it describes."""
 
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+")
-    # The id that the protocol gives the thread: this room knows no threads.
+    # The id of the thread in the protocol: this package does not know the model of threads.
     thread_id = models.CharField(max_length=150)
     sequence = models.PositiveBigIntegerField()
     type = models.CharField(max_length=40)

@@ -1,4 +1,4 @@
-"""The only door through which an event reaches anybody."""
+"""The only way to publish an event."""
 
 import logging
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def _handlers(paths: tuple[str, ...]) -> tuple[Handler, ...]:
 
 
 def publish(event: ThreadEvent) -> None:
-    """Stores `event` in the transaction of the change it tells of, and announces it after commit.
+    """Stores `event` in the transaction of the change it describes, and announces it after commit.
 
     The recorders (`EVENT_RECORDERS`) run inside the transaction: all or nothing. Call it only
     from a service, with the thread row locked by `ChatThread.objects.advance`.
@@ -41,9 +41,14 @@ def publish(event: ThreadEvent) -> None:
 
 
 def announce(event: ThreadEvent) -> None:
-    """Hands an event to the sinks (`EVENT_SINKS`). A sink that fails is logged, no more."""
+    """Hands an event to the sinks (`EVENT_SINKS`). A sink that fails is only logged."""
     for sink in _handlers(tuple(settings.EVENT_SINKS)):
         try:
             sink(event)
         except Exception:
-            logger.exception("An event sink failed on %s of %s", event.type, event.thread_id)
+            logger.exception(
+                "Event sink failed sink=%s type=%s thread=%s",
+                getattr(sink, "__module__", sink),
+                event.type,
+                event.thread_id,
+            )

@@ -1,4 +1,4 @@
-"""The operator's pages of webhooks; deliveries and workers: webhooks.delivery_pages."""
+"""Admin pages of event subscriptions; for deliveries and workers see `webhooks.delivery_pages`."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -46,7 +46,7 @@ _COUNTED = 1000
 
 
 def _up_to(rows: QuerySet[Any]) -> str:
-    """How many there are, without counting to the end of a long list."""
+    """The number of rows as text, without counting to the end of a long list."""
     count = rows[: _COUNTED + 1].count()
     return f"{count:,}" if count <= _COUNTED else f"more than {_COUNTED:,}"
 
@@ -57,14 +57,14 @@ def _dead(subscription: EventSubscription) -> QuerySet[Delivery]:
 
 def _waiting(subscription: EventSubscription) -> Iterator[str]:
     pending = subscription.deliveries.filter(state=DeliveryState.PENDING)
-    yield f"Events that are still on their way are dropped: {_up_to(pending)}."
+    yield f"Pending events are dropped: {_up_to(pending)}."
 
 
 @admin.register(EventSubscription)
 class EventSubscriptionAdmin(ToolkitAdmin):
-    """Subscriptions: what they want, where it goes, and how the endpoint answers."""
+    """Event subscriptions: filters, endpoint, validation and deliveries."""
 
-    purpose = "Who gets which events: endpoints, filters, validation, test events, replays."
+    purpose = "Endpoints and the events they get: filters, validation, test events, replays."
     links: ClassVar[list[Link]] = [
         Link(
             "Deliveries",
@@ -90,8 +90,8 @@ class EventSubscriptionAdmin(ToolkitAdmin):
             name="validate",
             label="Validate again",
             consequences=(
-                "A worker makes the handshake with the endpoint; reload the page to see the "
-                "answer. Until it has succeeded nothing is delivered.",
+                "A worker validates the endpoint again; reload the page to see the result. Nothing "
+                "is delivered until the validation succeeds.",
             ),
             done="validation started",
             run=lambda subscription: services.validate_again(subscription=subscription),
@@ -101,10 +101,10 @@ class EventSubscriptionAdmin(ToolkitAdmin):
             name="test",
             label="Send a test event",
             consequences=(
-                "The endpoint gets a made-up event of a type that the subscription wants, from a "
+                "The endpoint gets a sample event of a type that the subscription includes, from a "
                 "thread that does not exist.",
             ),
-            done="test event on its way",
+            done="test event queued",
             run=lambda subscription: services.send_test_event(subscription=subscription),
             permission="change",
             applies_to=lambda row: row.provisioning_state == ProvisioningState.SUCCEEDED,
@@ -112,8 +112,8 @@ class EventSubscriptionAdmin(ToolkitAdmin):
         Operation(
             name="redrive",
             label="Send dead letters again",
-            consequences=("Each gets all its attempts and its whole time to live once more.",),
-            done="dead letters on their way",
+            consequences=("Attempts and time to live start over.",),
+            done="dead letters queued",
             run=lambda subscription: services.redrive(deliveries=_dead(subscription)),
             permission="change",
             applies_to=lambda subscription: _dead(subscription).exists(),
@@ -122,7 +122,7 @@ class EventSubscriptionAdmin(ToolkitAdmin):
         Operation(
             name="delete",
             label="Delete subscription",
-            consequences=("Its deliveries and dead letters go with it.",),
+            consequences=("Its deliveries and dead letters are deleted too.",),
             done="deleted",
             run=lambda subscription: services.delete_event_subscription(subscription=subscription),
             permission="delete",
@@ -137,17 +137,15 @@ class EventSubscriptionAdmin(ToolkitAdmin):
 
     @admin.display(description="endpoint")
     def endpoint(self, subscription: EventSubscription) -> str:
-        """The URL without its query."""
         return identifier(subscription.endpoint_base_url)
 
     @admin.display(description="schema", ordering="event_schema")
     def schema(self, subscription: EventSubscription) -> str:
-        """Event Grid or CloudEvents."""
         return str(EventSchema(subscription.event_schema).label)
 
     @admin.display(description="events")
     def wanted(self, subscription: EventSubscription) -> str:
-        """How many types it wants."""
+        """The event type, or how many there are."""
         types = subscription.included_event_types
         if types is None:
             return "all"
@@ -155,85 +153,81 @@ class EventSubscriptionAdmin(ToolkitAdmin):
 
     @admin.display(description="state", ordering="provisioning_state")
     def state(self, subscription: EventSubscription) -> str:
-        """Where its validation stands, and whether the endpoint gets a rest."""
+        """The provisioning state, or that deliveries are delayed after failures."""
         shown = subscription.provisioning_state
         if subscription.delayed_until_ms > now_ms() and subscription.failures:
-            return badge("Resting", "warning")
+            return badge("Delayed", "warning")
         label = ProvisioningState(shown).label
         return badge(label, _STATES.get(shown, "info"))
 
-    @admin.display(description="on their way")
+    @admin.display(description="pending")
     def waiting(self, subscription: EventSubscription) -> str:
-        """Events that have not arrived yet."""
         return _up_to(subscription.deliveries.filter(state=DeliveryState.PENDING))
 
     @admin.display(description="dead letters")
     def dead_letters(self, subscription: EventSubscription) -> str:
-        """Events that never arrived."""
         count = _up_to(_dead(subscription))
         return badge(count, "bad") if count != "0" else count
 
-    @admin.display(description="what is wrong")
+    @admin.display(description="problem")
     def problem(self, subscription: EventSubscription) -> str:
-        """Why the last handshake failed."""
+        """Why the last validation failed."""
         return (subscription.last_validation or {}).get("problem") or NOTHING
 
     @admin.display(description="signature")
     def signed(self, subscription: EventSubscription) -> str:
-        """Whether requests are signed; never with what."""
+        """Whether requests are signed; the secret is never shown."""
         return badge("signed", "good") if subscription.signing_secret else "not signed"
 
     @admin.display(description="topic")
     def topic(self, subscription: EventSubscription) -> str:
-        """What its events name as their topic or source."""
+        """The topic (Event Grid) or source (CloudEvents) of its events."""
         return identifier(subscription.topic)
 
     @admin.display(description="created")
     def created(self, subscription: EventSubscription) -> str:
-        """When it was created."""
         return moment(subscription.created_ms)
 
-    @admin.display(description="failures in a row")
+    @admin.display(description="consecutive failures")
     def rest(self, subscription: EventSubscription) -> str:
-        """How often it has failed, and until when it gets nothing."""
+        """The number of failures, and until when deliveries are delayed."""
         if subscription.delayed_until_ms <= now_ms():
             return str(subscription.failures)
         until = moment(subscription.delayed_until_ms)
-        return badge(f"{subscription.failures}; nothing is sent for a moment", "warning") + until
+        return badge(f"{subscription.failures}; deliveries are delayed until", "warning") + until
 
     @admin.display(description="replay")
     def replaying(self, subscription: EventSubscription) -> str:
-        """Whether a replay goes on."""
         if subscription.replay_after_id is None:
             return NOTHING
         return badge("running", "info")
 
     @admin.display(description="as the management API shows it")
     def definition(self, subscription: EventSubscription) -> str:
-        """Everything but what is secret."""
+        """The definition without secrets."""
         return source(pretty(properties(subscription)))
 
     # --- Pages
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A new one has a name and a resource, an existing one a state."""
+        """A new subscription needs name and resource; an existing one shows its state."""
         identity = ["endpoint_url", "event_schema"]
         first = (None, {"fields": identity if obj else ["resource", "name", *identity]})
         about = (
-            "About it",
+            "Status",
             {"fields": ["state", "problem", "rest", "replaying", "topic", "created"]},
         )
         if not self.has_change_permission(request, obj):
-            # Django would show the fields themselves, and with them what is secret.
+            # Django would show the fields themselves, including secrets.
             return [about, ("Definition", {"fields": ["endpoint", "signed", "definition"]})]
         return [
             *([about] if obj else []),
             first,
-            ("What it gets", {"fields": [
+            ("Filters", {"fields": [
                 "included_event_types", "subject_begins_with", "subject_ends_with",
                 "is_subject_case_sensitive", "advanced_filters", "filters_on_arrays", "expires",
             ]}),
-            ("How it is sent", {"fields": [
+            ("Delivery", {"fields": [
                 "max_events_per_batch", "preferred_batch_size_kb", "max_delivery_attempts",
                 "event_ttl_minutes", "delivery_attributes",
             ]}),
@@ -244,13 +238,13 @@ class EventSubscriptionAdmin(ToolkitAdmin):
         ]  # fmt: skip
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The operation of that name asks more clearly than Django's own page."""
+        """The operation Delete subscription replaces Django's own page."""
         return False
 
     def save_model(
         self, request: HttpRequest, obj: EventSubscription, form: Any, change: bool
     ) -> None:
-        """Through the services, as the management API."""
+        """Saves through the services, like the management API."""
         if change:
             services.update_event_subscription(subscription=obj, fields=form.checked)
             return
@@ -260,15 +254,15 @@ class EventSubscriptionAdmin(ToolkitAdmin):
             scope=form.scope,
             fields=form.checked,
         )
-        # Django goes on with the object that it made itself.
+        # Django continues with its own instance.
         obj.__dict__.update(created.__dict__)
 
     def panels(self, request: HttpRequest, row: EventSubscription) -> list[Panel]:
-        """The last handshake and the latest deliveries."""
+        """The last validation and the latest deliveries."""
         return [handshake_panel(row), deliveries_panel(row)]
 
     def tools(self, request: HttpRequest, row: EventSubscription) -> list[Tool]:
-        """The pages of its own come first."""
+        """Preview and Replay come first."""
         tools = super().tools(request, row)
         own = [Tool("Preview", address_of(EventSubscription, "preview", row.pk))]
         if self.has_change_permission(request, row):
@@ -276,7 +270,7 @@ class EventSubscriptionAdmin(ToolkitAdmin):
         return [*own, *tools]
 
     def get_urls(self) -> list[URLPattern]:
-        """And the pages of previews and replays."""
+        """Adds the preview and replay pages."""
         wrap = self.admin_site.admin_view
         return [
             path(
@@ -300,7 +294,7 @@ class EventSubscriptionAdmin(ToolkitAdmin):
         return found
 
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Made-up events that would pass its filters, as they would arrive."""
+        """Sample events that pass its filters, as they would be delivered."""
         row = self._row(request, object_id)
         if not self.has_view_permission(request, row):
             raise PermissionDenied
@@ -308,10 +302,10 @@ class EventSubscriptionAdmin(ToolkitAdmin):
             ((event.get("eventType") or event["type"]).removeprefix(PREFIX), pretty(event))
             for event in services.preview(row)
         ]
-        return self._page(request, row, "preview", "What would arrive", events=events)
+        return self._page(request, row, "preview", "Preview", events=events)
 
     def replay_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Sends everything since a time once more."""
+        """Sends all events since a given time again."""
         row = self._row(request, object_id)
         if not self.has_change_permission(request, row):
             raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Events that could not be delivered, as records of Event Grid (events contract 4)."""
+"""Dead letters as records of Event Grid (events contract 4)."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def record(delivery: Delivery) -> dict[str, Any]:
-    """The event, and why it never arrived."""
+    """The event, and why it could not be delivered."""
     facts: dict[str, Any] = {
         "deadLetterReason": delivery.dead_letter_reason,
         "deliveryAttempts": delivery.attempts,
@@ -34,9 +34,9 @@ def record(delivery: Delivery) -> dict[str, Any]:
 
 
 def write_files(deliveries: Sequence[Delivery]) -> None:
-    """Writes dead letters to the folder of the setting, if there is one.
+    """Writes dead letters to CHATSITE_DEAD_LETTER_FOLDER, if it is set.
 
-    They are rows already, so a folder that cannot be written is logged, no more.
+    They are rows already, so a failure is only logged.
     """
     folder = settings.CHATSITE_DEAD_LETTER_FOLDER
     if folder is None:
@@ -46,7 +46,7 @@ def write_files(deliveries: Sequence[Delivery]) -> None:
         try:
             _write(folder, delivery)
         except OSError:
-            logger.exception("The dead letter of %s was not written", delivery.event_id)
+            logger.exception("Dead letter file not written event=%s", delivery.event_id)
 
 
 def _write(folder: Path, delivery: Delivery) -> None:
@@ -55,7 +55,7 @@ def _write(folder: Path, delivery: Delivery) -> None:
     place = place / str(at.year) / str(at.month) / str(at.day) / str(at.hour)
     place.mkdir(parents=True, exist_ok=True)
     name = uuid.uuid4()
-    # Whoever watches the folder sees whole files only.
+    # Programs that watch the folder see complete files only.
     unfinished = place / f".{name}"
     unfinished.write_text(json.dumps([record(delivery)], ensure_ascii=False))
     unfinished.rename(place / f"{name}.json")

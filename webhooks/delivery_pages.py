@@ -1,4 +1,4 @@
-"""The operator's pages of deliveries and workers."""
+"""Admin pages of deliveries and workers."""
 
 import json
 from typing import ClassVar
@@ -27,16 +27,16 @@ _SHOWN_ATTEMPTS = 40
 
 
 def delivery_badge(delivery: Delivery) -> str:
-    """Where a delivery is, as a badge."""
+    """The state of a delivery as a badge."""
     label = DeliveryState(delivery.state).label
     return badge(str(label), _DELIVERY_STATES.get(delivery.state, "info"))
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    """Deliveries, dead letters among them: each attempt, and once more from the beginning."""
+    """Deliveries and dead letters, with every attempt."""
 
-    purpose = "Events on their way, delivered or dead: every attempt, and sending again."
+    purpose = "Pending, delivered and dead events: every attempt, and sending again."
     links: ClassVar[list[Link]] = []
     list_display = ["event", "subscription", "shown_state", "attempts", "outcome", "happened"]
     list_select_related = ["subscription"]
@@ -61,10 +61,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
         Operation(
             name="redrive",
             label="Send again",
-            consequences=(
-                "It gets all its attempts and its whole time to live once more, with the same id.",
-            ),
-            done="on the way again",
+            consequences=("Attempts and time to live start over; the event id stays the same.",),
+            done="queued again",
             run=lambda delivery: services.redrive(
                 deliveries=Delivery.objects.filter(pk=delivery.pk)
             ),
@@ -80,32 +78,30 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="event id")
     def identity(self, delivery: Delivery) -> str:
-        """What receivers recognise repetitions by."""
+        """Receivers recognize repeated events by it."""
         return identifier(str(delivery.event_id))
 
     @admin.display(description="state", ordering="state")
     def shown_state(self, delivery: Delivery) -> str:
-        """On its way, delivered or dead."""
         return delivery_badge(delivery)
 
     @admin.display(description="last outcome", ordering="last_outcome")
     def outcome(self, delivery: Delivery) -> str:
-        """Event Grid's word for how the last attempt went."""
+        """Event Grid's name for the result of the last attempt."""
         return delivery.last_outcome or NOTHING
 
     @admin.display(description="happened", ordering="event_ms")
     def happened(self, delivery: Delivery) -> str:
-        """When what it tells of happened."""
+        """The time of the event itself."""
         return moment(delivery.event_ms)
 
     @admin.display(description="reason")
     def why(self, delivery: Delivery) -> str:
-        """Why it is a dead letter."""
         return delivery.dead_letter_reason or NOTHING
 
     @admin.display(description="next attempt")
     def next_attempt(self, delivery: Delivery) -> str:
-        """When it is tried next, if it is."""
+        """When the next attempt is due, if the event is pending."""
         return moment(delivery.due_ms if delivery.state == DeliveryState.PENDING else None)
 
     @admin.display(description="tried until")
@@ -115,13 +111,12 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="body")
     def content(self, delivery: Delivery) -> str:
-        """The event; a dead letter as the record that also goes to the folder."""
+        """The event; for a dead letter, the record that is also written to the folder."""
         is_dead = delivery.state == DeliveryState.DEAD
         sent = in_schema(delivery.body, delivery.subscription.event_schema)
         return source(pretty(dead_letters.record(delivery) if is_dead else json.loads(sent)))
 
     def panels(self, request: HttpRequest, row: Delivery) -> list[Panel]:
-        """Every attempt."""
         attempts = DeliveryAttempt.objects.filter(delivery=row).order_by("-id")[:_SHOWN_ATTEMPTS]
         rows = [
             PanelRow(
@@ -142,20 +137,20 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
-    """Workers, and whether they live."""
+    """Workers, and whether they are alive."""
 
-    purpose = "Processes that deliver and tidy up, and whether they are alive."
+    purpose = "Processes that deliver webhooks and run background jobs, and whether they are alive."
     links: ClassVar[list[Link]] = []
     list_display = ["name", "state", "seen", "started", "delivered", "failed"]
     ordering = ["-seen_ms"]
     fieldsets = [
         (None, {"fields": ["name", "state", "seen", "started", "stopped"]}),
-        ("What it has done", {"fields": ["delivered", "failed", "last_error"]}),
+        ("Deliveries", {"fields": ["delivered", "failed", "last_error"]}),
     ]
 
     @admin.display(description="state")
     def state(self, worker: Worker) -> str:
-        """Running, stopped, or silent: killed, or cut off from the database."""
+        """Running, stopped, or silent (killed, or disconnected from the database)."""
         if worker.stopped_ms is not None:
             return badge("stopped")
         if now_ms() - worker.seen_ms > GONE_MS:
@@ -164,15 +159,12 @@ class WorkerAdmin(ReadOnlyAdmin):
 
     @admin.display(description="last seen", ordering="seen_ms")
     def seen(self, worker: Worker) -> str:
-        """Its last sign of life."""
         return moment(worker.seen_ms)
 
     @admin.display(description="started", ordering="started_ms")
     def started(self, worker: Worker) -> str:
-        """When it began."""
         return moment(worker.started_ms)
 
     @admin.display(description="stopped")
     def stopped(self, worker: Worker) -> str:
-        """When it said that it stops."""
         return moment(worker.stopped_ms)

@@ -35,7 +35,7 @@ CLOUD_EVENTS_SCHEMA = "CloudEventSchemaV1_0"
 DATA_VERSION = "1.0"
 METADATA_VERSION = "1"
 
-# As the live events name them, too.
+# The live events use the same names.
 MESSAGE_TYPES = {"text": "Text", "html": "RichText/Html"}
 _TYPING = "Control/Typing"
 
@@ -57,7 +57,7 @@ _LEVELS: dict[type[ThreadEvent], tuple[str, str]] = {
     ),
     TypingIndicatorReceived: ("ChatTypingIndicatorReceivedInThread", ""),
 }
-# Delivered only to those who ask for it by name: the published table does not list it.
+# Delivered only if it is included by name: the published table does not list it.
 OPT_IN_EVENT_TYPES = (f"{PREFIX}ChatTypingIndicatorReceivedInThread",)
 # The same by the name under which the log knows the event, with the whole names of the types.
 LEVELS = {
@@ -74,7 +74,7 @@ EVENT_TYPES = tuple(
     if name and name not in OPT_IN_EVENT_TYPES
 )
 
-# Event ids are made from this and the event's place in the log: a replay has the same ids.
+# Event ids are derived from this and the position in the log: a replay has the same ids.
 _ID_SPACE = uuid.UUID("6a4e1fd0-3b0f-4d0b-9a3f-6b0c1c7d5b10")
 
 
@@ -261,7 +261,7 @@ def _recipient(event: ThreadEvent, raw_id: str) -> dict[str, Any]:
 
 
 def _legacy(event: ThreadEvent) -> dict[str, Any]:
-    """Members from before identifiers were objects; only events per user have them."""
+    """Members from API versions with string identifiers; only events per user have them."""
     who = _initiator(event)
     match event:
         case ChatMessageEvent():
@@ -280,7 +280,7 @@ def _legacy(event: ThreadEvent) -> dict[str, Any]:
 
 
 def _initiator(event: ThreadEvent) -> str:
-    """Who did it. What the server does by policy is done by the user with the empty GUID."""
+    """The initiator; for changes by policy, the user with the empty GUID."""
     return event.initiator or f"8:acs:{event.resource_id}_{uuid.UUID(int=0)}"
 
 
@@ -327,7 +327,7 @@ def in_schema(body: str, schema: str) -> str:
 
     A subscription may get another schema while events are on their way to it, or are dead letters.
     """
-    # The beginning tells: nothing that a user wrote is in front of the second member.
+    # The beginning decides: no user content comes before the second member.
     written = CLOUD_EVENTS_SCHEMA if _CLOUD_EVENT.match(body) else EVENT_GRID_SCHEMA
     if written == schema:
         return body

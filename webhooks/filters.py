@@ -30,7 +30,7 @@ Test = Callable[[Any, Any], bool]
 
 
 class InvalidFilter(ValueError):
-    """A filter that cannot be meant; the text says why."""
+    """An invalid filter; the text says why."""
 
 
 def _is_number(value: Any) -> bool:
@@ -115,7 +115,7 @@ OPERATORS: dict[str, Operator] = {
     "StringEndsWith": _text(str.endswith),
     "StringNotEndsWith": _text(str.endswith, negative=True),
 }
-# These two look at nothing but the key.
+# These two need no value.
 _PRESENCE = {"IsNullOrUndefined": False, "IsNotNull": True}
 OPERATOR_NAMES = (*OPERATORS, *_PRESENCE)
 
@@ -137,7 +137,7 @@ def check_event_types(names: Any) -> list[str] | None:
 
 
 def check_advanced_filters(filters: Any, schema: str) -> list[dict[str, Any]]:
-    """The filters with what they need and no more. Raises InvalidFilter for the first at fault."""
+    """The filters reduced to known members. Raises InvalidFilter for the first invalid one."""
     if filters is None:
         return []
     if not isinstance(filters, list):
@@ -255,7 +255,7 @@ def matches(item: Mapping[str, Any], event: Mapping[str, Any], *, on_arrays: boo
 
 
 def _folded(value: Any) -> Any:
-    """Text is compared without regard to case."""
+    """Text is compared case-insensitively."""
     return value.lower() if isinstance(value, str) else value
 
 

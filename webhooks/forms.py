@@ -1,4 +1,4 @@
-"""Forms of the operator's pages; they read what the management API reads."""
+"""Admin forms; they validate with the management API's checks."""
 
 import json
 from datetime import UTC
@@ -41,7 +41,7 @@ def _json(label: str, help_text: str) -> forms.JSONField:
 
 
 class SubscriptionForm(forms.ModelForm):
-    """Everything about a subscription that an operator decides."""
+    """The settings of a subscription."""
 
     resource = forms.ModelChoiceField(
         Resource.objects.all(),
@@ -67,7 +67,7 @@ class SubscriptionForm(forms.ModelForm):
         required=False,
         choices=_TYPES,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen means all, except typing, which must be chosen.",
+        help_text="If none is selected, all except typing, which must be selected.",
     )
     subject_begins_with = forms.CharField(required=False, max_length=512)
     subject_ends_with = forms.CharField(required=False, max_length=512)
@@ -77,25 +77,26 @@ class SubscriptionForm(forms.ModelForm):
         'A JSON list, such as [{"operatorType": "StringIn", "key": "data.type", '
         '"values": ["Text"]}]. All of them must match.',
     )
-    filters_on_arrays = forms.BooleanField(label="Filters look into arrays", required=False)
-    max_events_per_batch = _number("Events in a request", 1, 5000, 1)
-    preferred_batch_size_kb = _number("Preferred size of a request (kB)", 1, 1024, 64)
+    filters_on_arrays = forms.BooleanField(label="Apply filters to arrays", required=False)
+    max_events_per_batch = _number("Events per request", 1, 5000, 1)
+    preferred_batch_size_kb = _number("Preferred request size (kB)", 1, 1024, 64)
     max_delivery_attempts = _number("Attempts", 1, 30, 30)
     event_ttl_minutes = _number("Time to live of an event (minutes)", 1, 1440, 1440)
     delivery_attributes = _json(
         "Headers",
         'A JSON list, such as [{"name": "X-Key", "type": "Static", "properties": {"value": "…", '
-        '"isSecret": true}}]. The value of a secret one is shown as null, which keeps it.',
+        '"isSecret": true}}]. Secret values are shown as null; null keeps the value.',
     )
     signing_secret = forms.CharField(
         required=False,
         max_length=LONGEST_SECRET,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Signs every request with the header Chatsite-Signature. Empty: as it is.",
+        help_text="Signs every request with the header Chatsite-Signature. "
+        "Leave it empty to keep the secret.",
     )
-    is_unsigned = forms.BooleanField(label="Sign no more", required=False)
-    labels = _json("Labels", 'A JSON list of texts, such as ["team-a"].')
-    expires = forms.DateTimeField(label="Ends at (UTC)", required=False, widget=_MOMENT)
+    is_unsigned = forms.BooleanField(label="Stop signing", required=False)
+    labels = _json("Labels", 'A JSON list of strings, such as ["team-a"].')
+    expires = forms.DateTimeField(label="Expires at (UTC)", required=False, widget=_MOMENT)
 
     class Media:
         css: ClassVar = {"all": ["events/webhooks.css"]}
@@ -113,12 +114,12 @@ class SubscriptionForm(forms.ModelForm):
             self.fields["endpoint_url"].required = True
 
     def _fill(self, subscription: EventSubscription) -> None:
-        """What there is already. Nothing secret is put into a page."""
+        """Fills in the current values. Secrets are never put into a page."""
         shown = properties(subscription)
         for name in ("resource", "name"):
             del self.fields[name]
         url = self.fields["endpoint_url"]
-        url.help_text = f"Empty: as it is ({subscription.endpoint_base_url})."
+        url.help_text = f"Leave it empty to keep {subscription.endpoint_base_url}."
         secret = ("endpoint_url", "signing_secret", "delivery_attributes")
         for name in secret:
             self.initial.pop(name, None)
@@ -131,19 +132,17 @@ class SubscriptionForm(forms.ModelForm):
             self.initial["expires"] = from_ms(subscription.expires_ms)
 
     def clean_name(self) -> str:
-        """As the management API takes it."""
         return _translated(check_name, self.cleaned_data["name"])
 
     def clean_signing_secret(self) -> str:
-        """As the shell takes it."""
         return _translated(check_signing_secret, self.cleaned_data["signing_secret"])
 
     def clean(self) -> dict[str, Any]:
-        """The management API's own checks."""
+        """Runs the management API's checks."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors:
             existing = self.instance if self.instance.pk else None
-            # As it would arrive over HTTP: Django's JSON fields take what no database keeps.
+            # As it would arrive over HTTP: JSON fields accept characters that databases refuse.
             body = json.dumps(self._definition(given)).encode()
             definition = _translated(strict_json.parse_object, body)
             self.checked = _translated(read_definition, definition, existing)
@@ -154,7 +153,7 @@ class SubscriptionForm(forms.ModelForm):
         return given
 
     def _post_clean(self) -> None:
-        """Leaves the instance alone: the services write what was checked, and nothing else."""
+        """Does nothing: the services write the checked fields."""
 
     def _definition(self, given: dict[str, Any]) -> dict[str, Any]:
         expires = given["expires"]
@@ -187,7 +186,7 @@ class SubscriptionForm(forms.ModelForm):
 
     @property
     def scope(self) -> str:
-        """In whose name a new one is created."""
+        """The scope of a new subscription."""
         return default_scope(self.cleaned_data["resource"])
 
 

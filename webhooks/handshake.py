@@ -60,14 +60,14 @@ def _send_validation_event(subscription: EventSubscription, client: Client) -> O
     body = text([event]).encode()
     headers = common_headers(subscription, "SubscriptionValidation")
     headers |= {"aeg-delivery-count": "0", "aeg-data-version": "1"}
-    # Endpoints that check a secret check it here, too.
+    # Endpoints that check a secret header check it here, too.
     headers |= static_headers(subscription)
     return _exchange("POST", subscription, client, headers, body, _judge_validation)
 
 
 def _judge_validation(subscription: EventSubscription, reply: Reply) -> Outcome:
     if reply.status != 200:
-        hint = " Only 200 counts here, although later deliveries may be answered with 202."
+        hint = " Only 200 is accepted here, although deliveries may be answered with 202."
         return Outcome(
             ProvisioningState.FAILED,
             f"The endpoint answered with {reply.status}.{hint if reply.status < 300 else ''}",
@@ -81,13 +81,11 @@ def _judge_validation(subscription: EventSubscription, reply: Reply) -> Outcome:
             "The endpoint answered with 200 but without the validationResponse. Within 10 minutes "
             "the validation URL can be opened instead.",
         )
-    return Outcome(
-        ProvisioningState.FAILED, "The endpoint answered with another code than it was sent."
-    )
+    return Outcome(ProvisioningState.FAILED, "The endpoint answered with a wrong validation code.")
 
 
 def _validation_response(body: bytes) -> Any:
-    """The code in the answer; None when there is none."""
+    """The code in the answer, or None."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -117,7 +115,7 @@ def _judge_permission(subscription: EventSubscription, reply: Reply) -> Outcome:
         return Outcome(ProvisioningState.SUCCEEDED, allowed_rate=_rate(reply))
     if allowed:
         return Outcome(
-            ProvisioningState.FAILED, f"The endpoint allows another origin than {origin}."
+            ProvisioningState.FAILED, f"The endpoint does not allow the origin {origin}."
         )
     if not 200 <= reply.status < 300:
         return Outcome(
@@ -133,7 +131,7 @@ def _judge_permission(subscription: EventSubscription, reply: Reply) -> Outcome:
 
 
 def _rate(reply: Reply) -> int | None:
-    """Requests per minute; None for any number."""
+    """Requests per minute; None means unlimited."""
     rate = reply.headers.get("webhook-allowed-rate", "").strip()
     return max(1, int(rate)) if rate.isascii() and rate.isdigit() and len(rate) < 9 else None
 

@@ -1,7 +1,4 @@
-"""Subscriptions, their deliveries, and what the workers know of each other.
-
-Times are epoch milliseconds, as everywhere in the event log.
-"""
+"""Event subscriptions and their deliveries. Times are epoch milliseconds."""
 
 import secrets
 from typing import Any
@@ -20,14 +17,14 @@ SUBSCRIPTION_TYPE = "Microsoft.EventGrid/eventSubscriptions"
 
 
 class EventSchema(models.TextChoices):
-    """How events are written, as the management API names it."""
+    """The schema of events, as the management API names it."""
 
     EVENT_GRID = EVENT_GRID_SCHEMA, "Event Grid schema"
     CLOUD_EVENTS = CLOUD_EVENTS_SCHEMA, "CloudEvents 1.0"
 
 
 class ProvisioningState(models.TextChoices):
-    """Where the validation of an endpoint stands, as the management API names it."""
+    """The state of an endpoint's validation, as the management API names it."""
 
     CREATING = "Creating"
     UPDATING = "Updating"
@@ -36,25 +33,25 @@ class ProvisioningState(models.TextChoices):
     FAILED = "Failed"
 
 
-# In these a worker has a handshake to make.
+# States in which a worker has to make the handshake.
 UNVALIDATED = (ProvisioningState.CREATING, ProvisioningState.UPDATING)
-# In these events are collected: a subscription that worked goes on while it is updated.
+# States in which events are collected; a working subscription continues while it is updated.
 COLLECTING = (ProvisioningState.SUCCEEDED, ProvisioningState.UPDATING)
 
 
 def new_secret() -> str:
-    """A random text that nobody guesses."""
+    """A random text that cannot be guessed."""
     return secrets.token_urlsafe(32)
 
 
 class EventSubscription(models.Model):
-    """Who gets which events of a resource, and how."""
+    """Which events of a resource an endpoint gets, and how."""
 
     resource = models.ForeignKey(
         Resource, on_delete=models.CASCADE, related_name="event_subscriptions"
     )
     name = models.CharField(max_length=64)
-    # The Azure resource in whose name it was created; events carry it as topic or source.
+    # The Azure resource it was created for; events carry it as topic or source.
     scope = models.CharField(max_length=500)
 
     endpoint_url = models.TextField("endpoint URL")
@@ -63,12 +60,12 @@ class EventSubscription(models.Model):
     )
     max_events_per_batch = models.PositiveIntegerField(default=1)
     preferred_batch_size_kb = models.PositiveIntegerField("preferred batch size (kB)", default=64)
-    # As the management API writes them; values of secret ones are here and never shown.
+    # As the management API writes them, with the values of secret ones, which are never shown.
     delivery_attributes: Any = models.JSONField(default=list, blank=True)
-    # The key of the signature header; without one nothing is signed.
+    # The key of the signature header; empty means unsigned.
     signing_secret = models.CharField(max_length=200, blank=True)
 
-    # None stands for all published types.
+    # None means all published types.
     included_event_types: Any = models.JSONField(null=True, blank=True)
     subject_begins_with = models.TextField(blank=True)
     subject_ends_with = models.TextField(blank=True)
@@ -80,42 +77,42 @@ class EventSubscription(models.Model):
     expires_ms = models.BigIntegerField(null=True, blank=True)
     max_delivery_attempts = models.PositiveIntegerField(default=30)
     event_ttl_minutes = models.PositiveIntegerField("event time to live (minutes)", default=1440)
-    # What the management API was given. Ours are rows whatever it says.
+    # As given to the management API. It has no effect: dead letters are always rows.
     dead_letter_destination: Any = models.JSONField(null=True, blank=True)
 
     provisioning_state = models.CharField(
         max_length=30, choices=ProvisioningState, default=ProvisioningState.CREATING
     )
     validation_code = models.CharField(max_length=100, default=new_secret)
-    # When a worker is to try next, and when it is too late for the manual way.
+    # When the next handshake is due, and until when the endpoint can be validated manually.
     validation_due_ms = models.BigIntegerField(null=True, blank=True)
     validation_attempts = models.PositiveIntegerField(default=0)
     manual_validation_until_ms = models.BigIntegerField(null=True, blank=True)
-    # The last handshake: request, response, and what was wrong with it.
+    # The last handshake: request, response and problem.
     last_validation: Any = models.JSONField(null=True, blank=True)
-    # Requests per minute that the endpoint allows (CloudEvents handshake); None is any number.
+    # Requests per minute that the endpoint allows (CloudEvents handshake); None means unlimited.
     allowed_rate = models.PositiveIntegerField(null=True, blank=True)
-    # Events from here on are collected.
+    # Events from this time on are collected.
     active_from_ms = models.BigIntegerField(null=True, blank=True)
 
-    # Failures in a row, and until when nothing is sent because of them.
+    # Consecutive failures, and until when deliveries are delayed because of them.
     failures = models.PositiveIntegerField(default=0)
     delayed_until_ms = models.BigIntegerField(default=0)
 
-    # A replay that goes on: what comes after this event of the log, up to that one.
+    # A running replay: events of the log after the first id, up to and including the second.
     replay_after_id = models.BigIntegerField(null=True, blank=True)
     replay_last_id = models.BigIntegerField(null=True, blank=True)
     replay_since_ms = models.BigIntegerField(null=True, blank=True)
 
     created_ms = models.BigIntegerField(default=now_ms, editable=False)
-    # When anything but the failures changed: workers read the subscriptions again.
+    # The last change of anything but the failures; workers reload the subscriptions after it.
     changed_ms = models.BigIntegerField(default=now_ms, editable=False, db_index=True)
 
     class Meta:
         app_label = "events"
         verbose_name = "event subscription"
         constraints = [
-            # Addresses of subscriptions are read without regard to case.
+            # URLs of subscriptions are case-insensitive.
             models.UniqueConstraint("resource", Lower("name"), name="subscription_name_any_case")
         ]
         indexes = [
@@ -136,16 +133,16 @@ class EventSubscription(models.Model):
 
     @property
     def topic(self) -> str:
-        """What events name as their topic or source."""
+        """The topic (Event Grid) or source (CloudEvents) of its events."""
         return f"/{self.scope}"
 
     @property
     def azure_id(self) -> str:
-        """Its address in the management API."""
+        """Its resource id in the management API."""
         return f"{self.topic}/providers/{SUBSCRIPTION_TYPE}/{self.name}"
 
     def filter(self) -> EventFilter:
-        """What decides which events it gets."""
+        """The filter that its events pass."""
         return EventFilter(
             topic=self.topic,
             schema=self.event_schema,
@@ -159,7 +156,7 @@ class EventSubscription(models.Model):
 
 
 class DeliveryState(models.TextChoices):
-    """Where an event on its way to a subscription is."""
+    """The state of a delivery."""
 
     PENDING = "pending", "On its way"
     DELIVERED = "delivered", "Delivered"
@@ -167,12 +164,12 @@ class DeliveryState(models.TextChoices):
 
 
 class Delivery(models.Model):
-    """One event for one subscription, from the moment it matched."""
+    """One event for one subscription."""
 
     subscription = models.ForeignKey(
         EventSubscription, on_delete=models.CASCADE, related_name="deliveries"
     )
-    # The same for every attempt and every replay: receivers recognise repetitions by it.
+    # The same for every attempt and replay: receivers recognize repeated events by it.
     event_id = models.UUIDField()
     event_type = models.CharField(max_length=100)
     event_ms = models.BigIntegerField()
@@ -184,7 +181,7 @@ class Delivery(models.Model):
     created_ms = models.BigIntegerField()
     due_ms = models.BigIntegerField()
     expires_ms = models.BigIntegerField()
-    # Who has it in hand until `due_ms`: a claim pushes that ahead, so a crash frees the row.
+    # The claim that holds until `due_ms`, if any (see `background.claims`).
     lease = models.UUIDField(null=True)
     last_attempt_ms = models.BigIntegerField(null=True)
     last_outcome = models.CharField(max_length=40, blank=True)
@@ -201,7 +198,7 @@ class Delivery(models.Model):
                 name="delivery_due",
                 condition=Q(state=DeliveryState.PENDING),
             ),
-            # What is over, for the sweeps and the lists of the admin.
+            # Finished deliveries, for the sweeps and the lists of the admin.
             models.Index(fields=["state", "finished_ms"], name="delivery_finished"),
         ]
 
@@ -210,16 +207,16 @@ class Delivery(models.Model):
 
 
 class DeliveryAttempt(models.Model):
-    """One request and how it went. A batch makes one for each of its deliveries."""
+    """One request and its result. A batch makes one row for each of its deliveries."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempt_set")
     number = models.PositiveIntegerField()
     started_ms = models.BigIntegerField()
     latency_ms = models.PositiveIntegerField()
-    # None when there was no answer.
+    # None if there was no answer.
     status = models.PositiveIntegerField(null=True)
     outcome = models.CharField(max_length=40)
-    # The beginning of the answer, or what went wrong.
+    # The beginning of the answer, or the error.
     response = models.TextField(blank=True)
 
     class Meta:
@@ -231,13 +228,13 @@ class DeliveryAttempt(models.Model):
 
 
 class DeletionNotice(models.Model):
-    """The last request to the endpoint of a subscription that is no more, until it was sent."""
+    """The notice to the endpoint of a deleted subscription, until it has been sent."""
 
     endpoint_url = models.TextField()
     headers: Any = models.JSONField()
     body = models.TextField()
     attempts = models.PositiveIntegerField(default=0)
-    # A claim pushes that ahead, as with deliveries.
+    # A claim moves it ahead, as with deliveries.
     due_ms = models.BigIntegerField(db_index=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What the operator's page of a subscription shows below its fields."""
+"""Panels of a subscription's admin page."""
 
 from admin_toolkit.display import NOTHING, link, moment, source
 from admin_toolkit.pages import Panel, PanelRow
@@ -11,10 +11,10 @@ _SHOWN_DELIVERIES = 20
 
 
 def handshake_panel(subscription: EventSubscription) -> Panel:
-    """The last handshake: what was sent, what came back, and what was wrong with it."""
+    """The last handshake: request, response and problem."""
     record = subscription.last_validation
     if not record:
-        return Panel("Last validation", [], [], note="The endpoint has not been asked yet.")
+        return Panel("Last validation", [], [], note="The endpoint has not been validated yet.")
     request, response = record["request"], record.get("response")
     rows = [
         PanelRow(["Time", moment(record["at_ms"])]),
@@ -28,7 +28,7 @@ def handshake_panel(subscription: EventSubscription) -> Panel:
             PanelRow(["Response headers", source(pretty(response["headers"]))]),
             PanelRow(["Response body", source(response["body"])]),
         ]
-    return Panel("Last validation", ["", "What"], rows, note=record.get("problem", ""))
+    return Panel("Last validation", ["", "Content"], rows, note=record.get("problem", ""))
 
 
 def deliveries_panel(subscription: EventSubscription) -> Panel:

@@ -24,7 +24,7 @@ _CLOUD_EVENTS_TYPE = "application/cloudevents-batch+json; charset=utf-8"
 
 @dataclass(frozen=True)
 class Batch:
-    """Deliveries that travel together: all arrive or none."""
+    """Deliveries in one request: all arrive or none."""
 
     subscription: EventSubscription
     deliveries: Sequence[Delivery]
@@ -58,7 +58,7 @@ def body_of(batch: Batch) -> bytes:
 
 
 def _text_of(delivery: Delivery, subscription: EventSubscription) -> str:
-    """The event in the schema that the subscription has by now."""
+    """The event in the subscription's current schema."""
     return in_schema(delivery.body, subscription.event_schema)
 
 
@@ -105,7 +105,7 @@ def common_headers(subscription: EventSubscription, event_type: str) -> dict[str
 
 
 def origin_headers() -> dict[str, str]:
-    """Who sends, as CloudEvents endpoints were asked to allow it."""
+    """The origin that CloudEvents endpoints were asked to allow."""
     origin = settings.CHATSITE_WEBHOOK_ORIGIN
     return {"Origin": origin, "WebHook-Request-Origin": origin}
 
@@ -122,7 +122,7 @@ def signature(subscription: EventSubscription, body: bytes, now_ms: int) -> dict
 
 
 def static_headers(subscription: EventSubscription) -> dict[str, str]:
-    """The headers of one's own that every request has, secret ones included."""
+    """The subscription's static headers, secret ones included."""
     return {
         item["name"]: item["properties"]["value"]
         for item in subscription.delivery_attributes

@@ -1,4 +1,4 @@
-"""One made-up event of every kind: for test events, and to show what will arrive."""
+"""One sample event of each type, for test events and previews."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ def _user(resource_id: UUID, number: int) -> str:
 
 
 def sample_events(resource_id: UUID, at_ms: int) -> Iterator[ThreadEvent]:
-    """One event of each kind, in a thread that does not exist, among users that do not either."""
+    """One event of each type, with a thread and users that do not exist."""
     alice, bob = (
         EventParticipant(_user(resource_id, number), 0, name, {})
         for number, name in ((1, "Alice"), (2, "Bob"))
@@ -66,7 +66,7 @@ def sample_events(resource_id: UUID, at_ms: int) -> Iterator[ThreadEvent]:
 
 
 def sample_grid_events(resource_id: UUID, at_ms: int) -> Iterator[GridEvent]:
-    """One event of Event Grid of each type."""
+    """One Event Grid event of each type."""
     for event in sample_events(resource_id, at_ms):
         yield from eventgrid.per_thread(event)
         yield from eventgrid.per_user(event, [_user(resource_id, 2)])

@@ -26,10 +26,10 @@ _LEAST_PAUSES = {404: 5 * MINUTE, 408: 2 * MINUTE, 503: 30 * SECOND}
 SUCCESSES = (200, 201, 202, 203, 204)
 # Another attempt would bring the same answer.
 HOPELESS = (400, 401, 403, 413)
-# Up to that part of a pause is added at random.
+# A random part of the pause, up to this fraction, is added.
 _JITTER = 0.1
 
-# So many failures in a row, and new events wait as well.
+# After this many consecutive failures new events are delayed, too.
 PROBATION_AFTER = 10
 _PROBATIONS = {
     "Busy": 10 * SECOND,
@@ -53,19 +53,19 @@ _OUTCOMES = {
 DELIVERED = "Delivered"
 MAX_ATTEMPTS = "MaxDeliveryAttemptsExceeded"
 TIME_TO_LIVE = "TimeToLiveExceeded"
-# Ours: Event Grid has no word for "no second attempt".
+# Our own: Event Grid has no name for "no second attempt".
 NOT_RETRYABLE = "NotRetryable"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How a request went. `outcome` is Event Grid's word for it."""
+    """The result of a request; `outcome` is Event Grid's name for it."""
 
     outcome: str
     status: int | None
     started_ms: int
     latency_ms: int
-    # The beginning of the body, or what went wrong.
+    # The beginning of the body, or the error.
     text: str = ""
 
     @property
@@ -80,7 +80,7 @@ class Answer:
 
 
 def outcome_of(status: int) -> str:
-    """Event Grid's word for an answer with that status."""
+    """Event Grid's name for an answer with that status."""
     if status in SUCCESSES:
         return DELIVERED
     return _OUTCOMES.get(status, "Busy" if status >= 429 else "Aborted")
@@ -94,7 +94,7 @@ def next_attempt_ms(attempts: int, answer: Answer, now_ms: int, chance: Random) 
 
 
 def delayed_until_ms(failures: int, answer: Answer, now_ms: int) -> int:
-    """Until when an endpoint gets nothing at all, after that many failures in a row."""
+    """Until when deliveries to an endpoint are delayed after that many consecutive failures."""
     if failures < PROBATION_AFTER:
         return 0
     return now_ms + _PROBATIONS.get(answer.outcome, 10 * SECOND)

@@ -129,10 +129,10 @@ def test_a_subscription_that_another_process_made_is_found_within_half_a_minute(
     assert Delivery.objects.count() == 1
 
 
-def test_messages_are_counted_and_rules_fire_after_a_quiet_day_and_quiet_returns(
+def test_messages_are_counted_and_rules_fire_after_quiet_hours_and_quiet_returns(
     idle: Simulation, alice: Person, bob: Person, resource: Resource
 ) -> None:
-    idle.run(24 * HOUR)
+    idle.run(3 * HOUR)
     alice.send(alice.create_thread(bob))
     collector.record(("StorageErrors", SERVER, (("Source", "requests"),)), now_ms())
     idle.run(3 * MINUTE)

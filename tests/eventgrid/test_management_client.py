@@ -97,7 +97,7 @@ def test_an_endpoint_that_does_not_answer_the_handshake_is_told_with_the_reason(
             management.event_subscriptions.begin_create_or_update(
                 SCOPE, name, definition(receiver.url)
             ).result(60)
-    assert "Only 200 counts here" in str(problem.value)
+    assert "Only 200 is accepted here" in str(problem.value)
 
 
 def test_what_cannot_be_meant_is_refused_at_once(

@@ -100,7 +100,7 @@ def test_202_passes_deliveries_but_not_the_validation_and_says_so(
     subscription = settle(validator)
     assert len(receiver.requests) == 2
     assert subscription.provisioning_state == State.FAILED
-    assert "Only 200 counts" in subscription.last_validation["problem"]
+    assert "Only 200 is accepted" in subscription.last_validation["problem"]
 
 
 def test_a_second_try_after_five_seconds_may_succeed(

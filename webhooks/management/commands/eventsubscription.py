@@ -1,4 +1,4 @@
-"""`manage.py eventsubscription`: subscriptions from a shell, as the management API has them."""
+"""`manage.py eventsubscription`: manages subscriptions from a shell."""
 
 import argparse
 import json
@@ -28,27 +28,27 @@ class Command(BaseCommand):
     help = "Lists, shows, creates, changes, validates and deletes event subscriptions."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One subcommand for each verb."""
         parser.add_argument("--resource", metavar="NAME", help="instead of the default resource")
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-        verbs.add_parser("list", help="names, states and endpoints")
+        verbs.add_parser("list", help="lists names, states and endpoints")
         for verb, text in (
-            ("show", "everything about one, in JSON; secrets are left out"),
-            ("delete", "with all that is on its way to it"),
-            ("validate", "makes the handshake with the endpoint again"),
+            ("show", "shows a subscription as JSON, without secrets"),
+            ("delete", "deletes a subscription and its pending events"),
+            ("validate", "validates the endpoint again"),
         ):
             one = verbs.add_parser(verb, help=text)
             one.add_argument("name")
             if verb == "validate":
                 _add_wait(one)
-        _add_definition(verbs.add_parser("create", help="creates or replaces one"))
+        _add_definition(verbs.add_parser("create", help="creates or replaces a subscription"))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it; what cannot be meant is one sentence."""
         wanted = {"name": options["resource"]} if options["resource"] else {"is_default": True}
         resource = Resource.objects.filter(**wanted).first()
         if resource is None:
-            raise CommandError("There is no such resource yet. Start the server once.")
+            raise CommandError(
+                "There is no such resource. Starting the server once creates the default resource."
+            )
         try:
             getattr(self, f"_{options['verb']}")(resource, options)
         except ChatError as refusal:
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         self._report(subscription, options["wait"])
 
     def _report(self, subscription: EventSubscription, waits: bool) -> None:
-        """The state; with `waits` what a worker made of the handshake."""
+        """Prints the state; `waits` waits for the end of the validation."""
         deadline = time.monotonic() + (_WAIT_SECONDS if waits else 0)
         open_states = (ProvisioningState.CREATING, ProvisioningState.UPDATING)
         while subscription.provisioning_state in open_states and time.monotonic() < deadline:
@@ -94,7 +94,9 @@ class Command(BaseCommand):
         if subscription.provisioning_state == ProvisioningState.AWAITING_MANUAL_ACTION:
             self.stdout.write(f"Open within 10 minutes: {validation_url(subscription)}")
         if subscription.provisioning_state == ProvisioningState.FAILED:
-            raise CommandError((subscription.last_validation or {}).get("problem", "It failed."))
+            raise CommandError(
+                (subscription.last_validation or {}).get("problem", "The validation failed.")
+            )
 
 
 def _find(resource: Resource, name: str) -> EventSubscription:
@@ -105,7 +107,9 @@ def _find(resource: Resource, name: str) -> EventSubscription:
 
 
 def _add_wait(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--wait", action="store_true", help="until a worker has made the handshake")
+    parser.add_argument(
+        "--wait", action="store_true", help="wait until a worker has validated the endpoint"
+    )
 
 
 def _add_definition(parser: argparse.ArgumentParser) -> None:
@@ -125,7 +129,7 @@ def _add_definition(parser: argparse.ArgumentParser) -> None:
 
 
 def _definition(options: dict[str, Any]) -> dict[str, Any]:
-    """The file's properties, and what the options say."""
+    """The file's properties, overridden by the options."""
     given = _read_file(options["definition"]) if options["definition"] else {}
     destination = _member(given, "destination")
     destination.setdefault("endpointType", "WebHook")
@@ -143,7 +147,7 @@ def _definition(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_file(file: Path) -> dict[str, Any]:
-    """What the file says, as the management API reads it: with `properties` around it or not."""
+    """The definition in the file, with or without an enclosing `properties`."""
     try:
         given = strict_json.parse_object(file.read_bytes())
     except OSError as problem:
@@ -154,7 +158,7 @@ def _read_file(file: Path) -> dict[str, Any]:
 
 
 def _member(given: dict[str, Any], name: str) -> dict[str, Any]:
-    """The object with that name, made where there is none, so that options can be put into it."""
+    """The object with that name; created if it is missing."""
     if given.get(name) is None:
         given[name] = {}
     found = given[name]
