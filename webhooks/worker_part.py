@@ -88,9 +88,11 @@ class WebhooksPart:
             self._has_position = True
         if self._index.age_seconds >= _INDEX_SECONDS:
             self._refresh()
+        if not self._index.is_empty:
+            # Sweeps and gauges concern pending deliveries of any subscription.
+            activity.note()
         if not self._index.recent(float("inf")):
             return self._without_subscriptions(now_ms())
-        activity.note()
         self._dispatched = 0
         self._dispatching.work(now_ms())
         if self._dispatched >= dispatcher.EVENTS_PER_PASS:

@@ -78,7 +78,7 @@ def test_deliveries_go_after_a_day_and_dead_letters_after_thirty(
     assert pending.pk in left and len(left) == 2
 
 
-def test_no_record_of_deliveries_is_kept_where_nobody_wants_one(
+def test_with_zero_days_delivered_events_are_deleted_at_once(
     alice: Person, thread: str, resource: Resource
 ) -> None:
     subscribe(resource, URL)

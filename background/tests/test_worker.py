@@ -25,7 +25,7 @@ from tests.cast import Person
 from tests.waiting import wait_until
 from webhooks import deliverer, dispatcher, queue
 from webhooks.models import Delivery, DeliveryState, EventSubscription
-from webhooks.tests.hooks import PREFIX, Clock, Hands, dispatch, subscribe
+from webhooks.tests.hooks import PREFIX, Clock, SteppedDeliverer, dispatch, subscribe
 from webhooks.tests.receiver import Answer, Received, Receiver, accept, receiving
 from wire import telemetry
 from wire.times import now_ms
@@ -62,7 +62,7 @@ def end_leases() -> None:
     Delivery.objects.filter(lease__isnull=False, state=DeliveryState.PENDING).update(due_ms=0)
 
 
-def test_three_workers_deliver_everything_once_and_no_row_is_in_two_hands(
+def test_three_workers_deliver_everything_once_and_no_row_is_claimed_twice(
     alice: Person, thread: str, receiver: Receiver, tmp_path: Path
 ) -> None:
     at_once: Counter[str] = Counter()
@@ -174,12 +174,12 @@ def test_a_crash_between_reading_and_writing_leaves_the_position_where_it_was(
     assert len(dispatch()) == 1
 
 
-def test_answers_that_could_not_be_noted_are_noted_later(
+def test_answers_that_could_not_be_recorded_are_recorded_later(
     alice: Person, thread: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice.send(thread, "hello")
     dispatch()
-    hands = Hands(Clock(now_ms() + 1))
+    hands = SteppedDeliverer(Clock(now_ms() + 1))
     real = queue.acknowledge
     failures = iter([OSError("busy"), OSError("busy")])
 
@@ -206,7 +206,7 @@ def test_a_lease_that_was_lost_counts_no_more(
     alice.send(thread, "hello")
     dispatch()
     clock = Clock(now_ms() + 1)
-    sleepy, other = Hands(clock), Hands(clock)
+    sleepy, other = SteppedDeliverer(clock), SteppedDeliverer(clock)
     sleepy.deliverer.work()
     sleepy.deliverer.pending.wait(10)
     clock.forward(seconds=queue.LEASE_MS / 1000 + 1)

@@ -153,7 +153,7 @@ def test_ids_that_were_rolled_back_are_forgotten(writers: list[Writer]) -> None:
 
 
 @pytest.mark.postgresql
-def test_a_long_transaction_holds_up_nobody_else(writers: list[Writer]) -> None:
+def test_a_long_transaction_does_not_delay_other_events(writers: list[Writer]) -> None:
     cursor = end()
     slow = writers[0].write()
     for sequence in (1, 2, 3):

@@ -101,7 +101,7 @@ def test_sinks_hear_after_the_commit_and_typing_too(
     assert not any(inside)
 
 
-def test_a_failing_recorder_undoes_the_change_and_nobody_hears_of_it(
+def test_a_failing_recorder_undoes_the_change_and_announces_nothing(
     alice: Person, handlers: Any
 ) -> None:
     thread = alice.create_thread()

@@ -1,4 +1,4 @@
-"""What the tests of webhooks share: subscriptions that work, and workers that obey."""
+"""Helpers for tests of webhooks: validated subscriptions, clocks, deliverers run step by step."""
 
 import time
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PREFIX = "Microsoft.Communication."
 
 
 class NoChance(Random):
-    """Chance without surprises: no jitter."""
+    """Random numbers without jitter."""
 
     def random(self) -> float:
         return 0.0
@@ -61,15 +61,15 @@ def dispatch() -> list[Delivery]:
     return list(Delivery.objects.order_by("id"))
 
 
-class Hands:
-    """A deliverer that is led by the hand, with a clock of ours."""
+class SteppedDeliverer:
+    """A deliverer that runs when the test says so, on the test's clock."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock(now_ms())
         self.deliverer = Deliverer(Client(), clock=self.clock, chance=NoChance())
 
     def deliver(self, seconds: float = 20) -> None:
-        """Sends what is due at this moment of the clock, until nothing is left to do."""
+        """Sends what is due at this time of the clock, until nothing is left."""
         deadline = time.monotonic() + seconds
         while self.deliverer.work() or self.deliverer.is_busy:
             assert time.monotonic() < deadline

@@ -112,7 +112,7 @@ def test_what_cannot_be_meant_is_one_sentence(
         run(*arguments)
 
 
-def test_waiting_ends_with_what_the_handshake_brought(resource: Resource) -> None:
+def test_waiting_ends_with_the_result_of_the_handshake(resource: Resource) -> None:
     subscribe(
         resource,
         URL,

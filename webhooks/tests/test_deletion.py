@@ -46,7 +46,7 @@ def delete(subscription: EventSubscription) -> None:
     assert not EventSubscription.objects.exists()
 
 
-def test_an_event_grid_endpoint_is_told_once_with_its_own_headers(
+def test_an_event_grid_endpoint_gets_one_notice_with_its_own_headers(
     resource: Resource, receiver: Receiver, notifier: Notifier
 ) -> None:
     secret = {"value": "s3cr3t", "isSecret": True}
@@ -73,7 +73,7 @@ def test_an_event_grid_endpoint_is_told_once_with_its_own_headers(
 
 
 @pytest.mark.parametrize("batch", [1, 5])
-def test_a_cloud_events_endpoint_is_told_in_its_own_schema(
+def test_a_cloud_events_endpoint_gets_a_notice_in_its_own_schema(
     resource: Resource, receiver: Receiver, notifier: Notifier, batch: int
 ) -> None:
     schema = EventSchema.CLOUD_EVENTS
@@ -86,7 +86,7 @@ def test_a_cloud_events_endpoint_is_told_in_its_own_schema(
     assert request.headers["webhook-request-origin"] == "eventgrid.azure.net"
 
 
-def test_an_endpoint_that_fails_is_told_three_times_and_then_forgotten(
+def test_an_endpoint_that_fails_gets_three_notices_and_no_more(
     resource: Resource, receiver: Receiver, notifier: Notifier, clock: Clock
 ) -> None:
     receiver.answer = lambda request: (500, {}, b"")
@@ -103,7 +103,7 @@ def test_an_endpoint_that_fails_is_told_three_times_and_then_forgotten(
 @pytest.mark.parametrize(
     "state", [s for s in ProvisioningState if s != ProvisioningState.SUCCEEDED]
 )
-def test_an_endpoint_that_has_not_agreed_is_told_nothing(
+def test_an_endpoint_that_was_not_validated_gets_no_notice(
     resource: Resource, state: ProvisioningState
 ) -> None:
     delete(subscribe(resource, "http://127.0.0.1:9/hook", provisioning_state=state))

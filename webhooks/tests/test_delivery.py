@@ -27,7 +27,7 @@ from webhooks.models import (
     ProvisioningState,
 )
 from webhooks.queue import expire_undeliverable
-from webhooks.tests.hooks import PREFIX, Clock, Hands, NoChance, dispatch, subscribe
+from webhooks.tests.hooks import PREFIX, Clock, NoChance, SteppedDeliverer, dispatch, subscribe
 from webhooks.tests.receiver import Answer, Received, Receiver, accept, receiving, speaking
 from wire.times import now_ms
 
@@ -52,8 +52,8 @@ def receiver() -> Any:
 
 
 @pytest.fixture
-def hands() -> Hands:
-    return Hands(Clock(now_ms()))
+def hands() -> SteppedDeliverer:
+    return SteppedDeliverer(Clock(now_ms()))
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def hook(thread: str, resource: Resource, receiver: Receiver) -> EventSubscripti
     return subscribe(resource, receiver.url, included_event_types=IN_THREAD)
 
 
-def say(alice: Person, thread: str, hands: Hands, *texts: str) -> None:
+def say(alice: Person, thread: str, hands: SteppedDeliverer, *texts: str) -> None:
     """Sends messages and makes their deliveries; the clock then shows that moment."""
     for text in texts:
         alice.send(thread, text)
@@ -75,7 +75,7 @@ def say(alice: Person, thread: str, hands: Hands, *texts: str) -> None:
     hands.clock.now = now_ms() + 1
 
 
-def attempts_at(hands: Hands, receiver: Receiver, pauses: Sequence[float]) -> list[int]:
+def attempts_at(hands: SteppedDeliverer, receiver: Receiver, pauses: Sequence[float]) -> list[int]:
     """How many requests there have been after each pause in seconds."""
     counts = []
     for pause in pauses:
@@ -86,7 +86,7 @@ def attempts_at(hands: Hands, receiver: Receiver, pauses: Sequence[float]) -> li
 
 
 def test_a_failing_endpoint_is_tried_after_10_seconds_40_seconds_and_100_seconds(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     receiver.answer = Script(500, 500, 500, 200)
     say(alice, thread, hands, "hello")
@@ -113,7 +113,7 @@ def test_a_hopeless_answer_is_a_dead_letter_at_once(
     thread: str,
     hook: EventSubscription,
     receiver: Receiver,
-    hands: Hands,
+    hands: SteppedDeliverer,
     status: int,
 ) -> None:
     receiver.answer = Script(status)
@@ -129,7 +129,7 @@ def test_everything_else_is_tried_again_and_no_redirect_is_followed(
     thread: str,
     hook: EventSubscription,
     receiver: Receiver,
-    hands: Hands,
+    hands: SteppedDeliverer,
     status: int,
 ) -> None:
     receiver.answer = lambda request: (status, {"location": receiver.url + "/elsewhere"}, b"")
@@ -142,7 +142,7 @@ def test_everything_else_is_tried_again_and_no_redirect_is_followed(
 
 
 def test_after_30_minutes_to_live_there_were_six_attempts(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     receiver.answer = Script(500)
     EventSubscription.objects.update(event_ttl_minutes=30)
@@ -154,7 +154,7 @@ def test_after_30_minutes_to_live_there_were_six_attempts(
 
 
 def test_one_attempt_allowed_is_one_attempt_made(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     receiver.answer = Script(500)
     EventSubscription.objects.update(max_delivery_attempts=1)
@@ -165,7 +165,7 @@ def test_one_attempt_allowed_is_one_attempt_made(
 
 
 def test_an_endpoint_that_keeps_failing_gets_a_rest_new_events_included(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     receiver.answer = Script(404)
     say(alice, thread, hands, *"0123456789")
@@ -182,7 +182,7 @@ def test_an_endpoint_that_keeps_failing_gets_a_rest_new_events_included(
 
 
 def test_events_for_a_resting_endpoint_do_not_wait_longer_than_they_live(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     say(alice, thread, hands, "hello")
     EventSubscription.objects.update(delayed_until_ms=hands.clock.now + 10**9)
@@ -196,7 +196,7 @@ def test_events_for_a_resting_endpoint_do_not_wait_longer_than_they_live(
 
 
 def test_an_event_grid_delivery_is_an_array_of_one_with_event_grids_headers(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     say(alice, thread, hands, "hello")
     hands.deliver()
@@ -217,7 +217,7 @@ def test_an_event_grid_delivery_is_an_array_of_one_with_event_grids_headers(
 
 
 def test_a_cloud_event_is_an_object_and_names_the_origin(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     EventSubscription.objects.update(event_schema=EventSchema.CLOUD_EVENTS)
     say(alice, thread, hands, "hello")
@@ -243,7 +243,7 @@ def test_batches_are_as_large_as_the_subscription_wants_them(
     thread: str,
     hook: EventSubscription,
     receiver: Receiver,
-    hands: Hands,
+    hands: SteppedDeliverer,
     schema: EventSchema,
     content_type: str,
 ) -> None:
@@ -256,7 +256,7 @@ def test_batches_are_as_large_as_the_subscription_wants_them(
 
 
 def test_a_batch_ends_at_its_preferred_size_and_a_large_event_goes_alone(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     EventSubscription.objects.update(max_events_per_batch=100, preferred_batch_size_kb=4)
     say(alice, thread, hands, "a", "b", "x" * 9000, "c", "d")
@@ -268,7 +268,7 @@ def test_a_batch_ends_at_its_preferred_size_and_a_large_event_goes_alone(
 
 
 def test_a_batch_arrives_whole_or_not_at_all(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     EventSubscription.objects.update(max_events_per_batch=10)
     receiver.answer = Script(500, 200)
@@ -286,7 +286,7 @@ def header(name: str, kind: str, **properties: Any) -> dict[str, Any]:
 
 
 def test_static_secret_and_dynamic_headers_are_sent(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     EventSubscription.objects.update(
         max_events_per_batch=10,
@@ -314,7 +314,7 @@ def test_static_secret_and_dynamic_headers_are_sent(
 
 
 def test_a_signed_delivery_can_be_verified_with_its_secret_and_time(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     say(alice, thread, hands, "unsigned")
     hands.deliver()
@@ -331,7 +331,7 @@ def test_a_signed_delivery_can_be_verified_with_its_secret_and_time(
 
 
 def test_an_endpoint_that_allows_ten_requests_a_minute_gets_no_more(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     EventSubscription.objects.update(allowed_rate=10)
     say(alice, thread, hands, "a", "b", "c")
@@ -344,7 +344,7 @@ def test_what_is_on_its_way_is_sent_in_the_schema_that_the_subscription_has_by_t
     thread: str,
     hook: EventSubscription,
     receiver: Receiver,
-    hands: Hands,
+    hands: SteppedDeliverer,
     before: EventSchema,
     after: EventSchema,
 ) -> None:
@@ -406,7 +406,7 @@ def flood(connection: socket.socket) -> None:
         (None, "ResolutionError", None, "webhooks may not reach"),
     ],
 )
-def test_an_endpoint_that_misbehaves_is_recorded_and_hurts_nobody_else(
+def test_an_endpoint_that_misbehaves_is_recorded_and_affects_no_other(
     alice: Person,
     thread: str,
     hook: EventSubscription,
@@ -417,7 +417,7 @@ def test_an_endpoint_that_misbehaves_is_recorded_and_hurts_nobody_else(
     status: int | None,
     answer: str,
 ) -> None:
-    hands = Hands(Clock(now_ms()))
+    hands = SteppedDeliverer(Clock(now_ms()))
     hands.deliverer = Deliverer(HastyClient(), clock=hands.clock, chance=NoChance())
     with speaking(talk or hang_up) as url:
         bad = subscribe(
@@ -448,7 +448,7 @@ def test_dead_letters_can_be_sent_again(
     thread: str,
     hook: EventSubscription,
     receiver: Receiver,
-    hands: Hands,
+    hands: SteppedDeliverer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(services, "_SLICE", 1)
@@ -467,7 +467,7 @@ def test_dead_letters_can_be_sent_again(
 
 
 def test_everything_since_a_time_can_be_sent_again_from_the_log(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     say(alice, thread, hands, "before")
     since = int(alice.send(thread, "a"))
@@ -486,7 +486,7 @@ def test_everything_since_a_time_can_be_sent_again_from_the_log(
 
 
 def test_a_replay_waits_for_an_endpoint_that_is_not_validated(
-    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     say(alice, thread, hands, "a")
     Delivery.objects.all().delete()
@@ -505,7 +505,7 @@ def test_dead_letters_are_written_to_a_folder_where_one_is_set(
     thread: str,
     hook: EventSubscription,
     receiver: Receiver,
-    hands: Hands,
+    hands: SteppedDeliverer,
     schema: EventSchema,
     tmp_path: Path,
 ) -> None:
@@ -527,7 +527,7 @@ def test_dead_letters_are_written_to_a_folder_where_one_is_set(
 
 
 def test_a_test_event_is_of_a_type_that_the_subscription_wants(
-    alice: Person, hook: EventSubscription, receiver: Receiver, hands: Hands
+    alice: Person, hook: EventSubscription, receiver: Receiver, hands: SteppedDeliverer
 ) -> None:
     created = [f"{PREFIX}ChatThreadCreated"]
     EventSubscription.objects.update(included_event_types=created, subject_ends_with="nowhere")
@@ -539,7 +539,7 @@ def test_a_test_event_is_of_a_type_that_the_subscription_wants(
 
 
 def test_an_expired_subscription_gets_nothing_new(
-    alice: Person, thread: str, hook: EventSubscription, hands: Hands
+    alice: Person, thread: str, hook: EventSubscription, hands: SteppedDeliverer
 ) -> None:
     EventSubscription.objects.update(expires_ms=now_ms() - 1)
     alice.send(thread)

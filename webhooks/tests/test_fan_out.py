@@ -92,7 +92,7 @@ def test_a_deleted_message_is_one_and_nine_events(crowd: list[Person], thread: s
     assert crowd[0].id not in recipients(found)
 
 
-def test_a_message_deleted_by_an_operator_is_told_to_everybody_but_its_sender(
+def test_a_message_deleted_by_an_operator_is_sent_for_everybody_but_its_sender(
     crowd: list[Person], thread: str
 ) -> None:
     crowd[0].send(thread)
@@ -124,7 +124,7 @@ def test_a_deleted_thread_is_one_and_nine_events(crowd: list[Person], thread: st
     assert "reason" not in found[1]["data"]
 
 
-def test_a_thread_deleted_by_policy_is_told_to_all_ten(crowd: list[Person], thread: str) -> None:
+def test_a_thread_deleted_by_policy_is_sent_for_all_ten(crowd: list[Person], thread: str) -> None:
     delete_chat_thread_as_operator(thread=ChatThread.objects.get(thread_id=id_of(thread)))
     found = events()
     assert counts(found) == {"ChatThreadDeleted": 1, "ChatThreadWithUserDeleted": 10}
@@ -132,7 +132,7 @@ def test_a_thread_deleted_by_policy_is_told_to_all_ten(crowd: list[Person], thre
     assert found[0]["subject"].endswith("_00000000-0000-0000-0000-000000000000")
 
 
-def test_a_removed_participant_is_told_to_the_nine_others_who_were_there(
+def test_a_removed_participant_is_sent_for_the_nine_others_who_were_there(
     crowd: list[Person], thread: str
 ) -> None:
     gone = crowd[5]
