@@ -1,12 +1,12 @@
 """Event subscriptions and their deliveries. Times are epoch milliseconds."""
 
-import secrets
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from events.secrets import new_secret
 from identity.models import Resource
 from webhooks.eventgrid import CLOUD_EVENTS_SCHEMA, EVENT_GRID_SCHEMA
 from webhooks.filters import EventFilter
@@ -37,11 +37,6 @@ class ProvisioningState(models.TextChoices):
 UNVALIDATED = (ProvisioningState.CREATING, ProvisioningState.UPDATING)
 # States in which events are collected; a working subscription continues while it is updated.
 COLLECTING = (ProvisioningState.SUCCEEDED, ProvisioningState.UPDATING)
-
-
-def new_secret() -> str:
-    """A random text that cannot be guessed."""
-    return secrets.token_urlsafe(32)
 
 
 class EventSubscription(models.Model):

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Min, OuterRef, QuerySet, Subquery
 
 from events.models import Event
+from events.secrets import new_secret
 from identity.models import Resource
 from webhooks import deletion, eventgrid, queue
 from webhooks.matching import new_delivery
@@ -16,7 +17,6 @@ from webhooks.models import (
     DeliveryState,
     EventSubscription,
     ProvisioningState,
-    new_secret,
 )
 from webhooks.samples import sample_grid_events
 from webhooks.wakeups import deliveries_changed, subscriptions_changed

@@ -5,7 +5,7 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-import webhooks.models
+import events.secrets
 import wire.times
 
 
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "validation_code",
-                    models.CharField(default=webhooks.models.new_secret, max_length=100),
+                    models.CharField(default=events.secrets.new_secret, max_length=100),
                 ),
                 ("validation_due_ms", models.BigIntegerField(blank=True, null=True)),
                 ("validation_attempts", models.PositiveIntegerField(default=0)),
