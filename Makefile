@@ -3,6 +3,8 @@
 PYTHON ?= python3
 # Without --no-compile pip compiles thousands of files that nobody imports.
 PIP := .venv/bin/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes --no-deps
+# Shows the output of a command only if it fails.
+QUIETLY := bash -c 'output=$$("$$@" 2>&1) || { echo "$$output"; exit 1; }' quietly
 
 .PHONY: run test check fmt bench admin cognitive
 .DEFAULT_GOAL := run
@@ -23,16 +25,19 @@ cognitive: .venv/.cognitive
 test: .venv/.dev
 	@bash tests/run.sh
 
+# Prints nothing if all is well.
 check: .venv/.dev
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy .
-	.venv/bin/python manage.py check
-	.venv/bin/python manage.py makemigrations --check --dry-run
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/mypy --no-error-summary .
+	@$(QUIETLY) .venv/bin/python manage.py check --fail-level WARNING
+	@$(QUIETLY) .venv/bin/python manage.py makemigrations --check --dry-run
+	@bash frontend/check.sh
 
 fmt: .venv/.dev
-	.venv/bin/ruff check --fix .
-	.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix --quiet .
+	@.venv/bin/ruff format --quiet .
+	@bash frontend/check.sh --write
 
 bench: .venv/.dev
 	.venv/bin/python -m bench

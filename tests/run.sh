@@ -27,16 +27,8 @@ fi
 # The engines of translation, sentiment and speech; some of them need apt as well.
 make -s cognitive || echo "!! Some engines are missing, so their tests will be skipped."
 
-# Node 20 or newer: the machine's, else the one that came with requirements-dev.txt.
-if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
-  export PATH="$PWD/.venv/bin:$PATH"
-fi
-for lock in tests/*/*/package-lock.json; do
-  packages=$(dirname "$lock")
-  if [[ $lock -nt $packages/node_modules/.package-lock.json ]]; then
-    npm ci --prefix "$packages" --ignore-scripts --no-audit --no-fund
-  fi
-done
+source tests/node.sh
+install_packages frontend tests/*/node tests/live/browser
 
 # Tests start hundreds of processes. Without compiled modules on disk, each of them would compile
 # everything again, which takes longer than the rest of its start.

@@ -1,3 +1,14 @@
+export {
+  batch,
+  computed,
+  effect,
+  signal,
+  untracked,
+  useComputed,
+  useSignal,
+  useSignalEffect,
+} from "@preact/signals";
+export { html } from "htm/preact";
 export { Component, createContext, createRef, Fragment, h, render } from "preact";
 export {
   useCallback,
@@ -10,14 +21,3 @@ export {
   useRef,
   useState,
 } from "preact/hooks";
-export {
-  batch,
-  computed,
-  effect,
-  signal,
-  untracked,
-  useComputed,
-  useSignal,
-  useSignalEffect,
-} from "@preact/signals";
-export { html } from "htm/preact";

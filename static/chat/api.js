@@ -62,7 +62,10 @@ async function request(method, path, options = {}) {
     response = await once(method, path, options);
   }
   if (!response.ok) {
-    const error = await response.json().then((answer) => answer.error, () => null);
+    const error = await response.json().then(
+      (answer) => answer.error,
+      () => null,
+    );
     const retryAfter = Number(response.headers.get("retry-after")) || 0;
     throw new ApiError(response.status, error?.message ?? String(response.status), retryAfter);
   }
@@ -88,8 +91,7 @@ export const listThreads = (link) =>
     ? request("GET", local(link))
     : request("GET", "/chat/threads", { query: { include: DETAILS, maxPageSize: 100 } });
 
-export const getThread = (id) =>
-  request("GET", threadPath(id), { query: { include: DETAILS } });
+export const getThread = (id) => request("GET", threadPath(id), { query: { include: DETAILS } });
 
 export const createThread = (requestId, topic, participants) =>
   request("POST", "/chat/threads", {
@@ -111,8 +113,7 @@ async function listAll(path, query) {
   return items;
 }
 
-export const listLeftThreads = () =>
-  listAll("/chat/threads", { membership: "left", maxPageSize: 100 });
+export const listLeftThreads = () => listAll("/chat/threads", { membership: "left", maxPageSize: 100 });
 
 export const listParticipants = (id) => listAll(`${threadPath(id)}/participants`);
 export const listReadReceipts = (id) => listAll(`${threadPath(id)}/readReceipts`);
@@ -145,8 +146,7 @@ export const sendReadReceipt = (id, messageId) =>
 export const sendTyping = (id, senderDisplayName) =>
   request("POST", `${threadPath(id)}/typing`, { body: { senderDisplayName } });
 
-export const updateOwnName = (displayName) =>
-  request("PATCH", "/chat/people/me", { body: { displayName } });
+export const updateOwnName = (displayName) => request("PATCH", "/chat/people/me", { body: { displayName } });
 
 export const getCapabilities = () => request("GET", "/cognitive/capabilities");
 
@@ -156,5 +156,4 @@ export const translateMessage = (id, messageId, to) =>
 export const enrichMessages = (id, wish) =>
   request("POST", `${threadPath(id)}/messages:enrich`, { body: wish });
 
-export const listPeople = (search) =>
-  request("GET", "/chat/people", { query: { search, maxPageSize: 30 } });
+export const listPeople = (search) => request("GET", "/chat/people", { query: { search, maxPageSize: 30 } });

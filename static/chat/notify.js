@@ -1,7 +1,7 @@
 // Title, icon and notifications of the browser.
 import { effect, signal } from "../vendor/preact.js";
-import { plainText } from "./store/messages.js";
 import { onNewMessage } from "./store/events.js";
+import { plainText } from "./store/messages.js";
 import { nameOf } from "./store/names.js";
 import { threads, unreadTotal } from "./store/threads.js";
 import { t } from "./strings.js";
@@ -49,11 +49,15 @@ function noteLooking(isLooking) {
 async function notifyOnce(thread, message) {
   const { held } = await navigator.locks.query();
   if (held.some(({ name }) => name === LOOKED_AT)) return;
-  await navigator.locks.request(`chatsite-notify:${thread.id} ${message.id}`, { ifAvailable: true }, (lock) => {
-    if (!lock) return null;
-    notify(thread, message);
-    return new Promise((resolve) => setTimeout(resolve, OTHERS_ARE_LATE_MS));
-  });
+  await navigator.locks.request(
+    `chatsite-notify:${thread.id} ${message.id}`,
+    { ifAvailable: true },
+    (lock) => {
+      if (!lock) return null;
+      notify(thread, message);
+      return new Promise((resolve) => setTimeout(resolve, OTHERS_ARE_LATE_MS));
+    },
+  );
 }
 
 function notify(thread, message) {

@@ -1,6 +1,7 @@
 // Text with links, and html messages, as safe content.
-import purify from "../vendor/purify.js";
+
 import { html } from "../vendor/preact.js";
+import purify from "../vendor/purify.js";
 
 // An address ends before the punctuation that ends its sentence; brackets count only in pairs.
 const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"]+/giu;

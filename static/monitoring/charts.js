@@ -16,7 +16,10 @@ export function tone(name) {
 }
 
 function faded(colour, part) {
-  return colour.replace(/^rgba?\(([^)]+)\)$/, (_, inside) => `rgba(${inside.split(",").slice(0, 3).join(",")}, ${part})`);
+  return colour.replace(
+    /^rgba?\(([^)]+)\)$/,
+    (_, inside) => `rgba(${inside.split(",").slice(0, 3).join(",")}, ${part})`,
+  );
 }
 
 export function shown(value, unit) {
@@ -101,30 +104,72 @@ export function draw(place, chart, sharedTimes, options = {}) {
   const grid = tone("grid");
   const bars = uPlot.paths.bars({ size: [isColumns ? 0.6 : 0.85, 48], radius: isColumns ? 0.15 : 0 });
   const format = new Intl.DateTimeFormat(undefined, { ...timeFormat(DAY), day: "numeric", month: "short" });
-  const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
-  const axisFormat = new Intl.DateTimeFormat(undefined, step >= DAY ? { day: "numeric", month: "short", timeZone: "UTC" } : timeFormat(span));
+  const dayFormat = new Intl.DateTimeFormat(undefined, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    timeZone: "UTC",
+  });
+  const axisFormat = new Intl.DateTimeFormat(
+    undefined,
+    step >= DAY ? { day: "numeric", month: "short", timeZone: "UTC" } : timeFormat(span),
+  );
   const peak = Math.max(...data.flat().filter((value) => value !== null), ...(options.thresholds ?? []), 0);
-  const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+  const axis = {
+    stroke: ink,
+    grid: { stroke: grid, width: 1 },
+    ticks: { show: false },
+    font: "12px system-ui, sans-serif",
+  };
   return new uPlot(
     {
       width: Math.max(place.clientWidth, 200),
       height: options.height ?? HEIGHT,
-      cursor: { y: false, points: { show: !isBars && !isColumns }, drag: { x: false, y: false }, sync: options.alone || chart.times ? undefined : { key: SYNC.key } },
+      cursor: {
+        y: false,
+        points: { show: !isBars && !isColumns },
+        drag: { x: false, y: false },
+        sync: options.alone || chart.times ? undefined : { key: SYNC.key },
+      },
       legend: { show: false },
       scales: {
-        x: { time: true, range: () => [times[0] - step * (isBars || isColumns ? 0.6 : 0), times[times.length - 1] + step * (isBars || isColumns ? 0.6 : 0)] },
+        x: {
+          time: true,
+          range: () => [
+            times[0] - step * (isBars || isColumns ? 0.6 : 0),
+            times[times.length - 1] + step * (isBars || isColumns ? 0.6 : 0),
+          ],
+        },
         y: { range: () => [0, peak > 0 ? peak * 1.1 : 1] },
       },
       axes: [
-        { ...axis, space: 76, size: 28, values: (_, ticks) => ticks.map((at) => axisFormat.format(new Date(at * 1000))), grid: { show: false } },
-        { ...axis, size: 54, space: 36, values: (_, ticks) => ticks.map((value) => compact(value, chart.unit)) },
+        {
+          ...axis,
+          space: 76,
+          size: 28,
+          values: (_, ticks) => ticks.map((at) => axisFormat.format(new Date(at * 1000))),
+          grid: { show: false },
+        },
+        {
+          ...axis,
+          size: 54,
+          space: 36,
+          values: (_, ticks) => ticks.map((value) => compact(value, chart.unit)),
+        },
       ],
       series: [
         {},
         ...order.map((i) => {
           const colour = tone(chart.series[i].tone);
           if (isBars) return { stroke: colour, fill: colour, width: 0, paths: bars, points: { show: false } };
-          if (isColumns) return { stroke: colour, fill: faded(colour, i ? 0.55 : 0.85), width: 0, paths: uPlot.paths.bars({ size: [0.36, 28], align: i ? 1 : -1, radius: 0.15 }), points: { show: false } };
+          if (isColumns)
+            return {
+              stroke: colour,
+              fill: faded(colour, i ? 0.55 : 0.85),
+              width: 0,
+              paths: uPlot.paths.bars({ size: [0.36, 28], align: i ? 1 : -1, radius: 0.15 }),
+              points: { show: false },
+            };
           return {
             stroke: colour,
             width: 2,
@@ -142,12 +187,18 @@ export function draw(place, chart, sharedTimes, options = {}) {
 }
 
 function compact(value, unit) {
-  const text = Math.abs(value) >= 10000 ? new Intl.NumberFormat(undefined, { notation: "compact" }).format(value) : value.toLocaleString(undefined, { maximumFractionDigits: 2 });
+  const text =
+    Math.abs(value) >= 10000
+      ? new Intl.NumberFormat(undefined, { notation: "compact" }).format(value)
+      : value.toLocaleString(undefined, { maximumFractionDigits: 2 });
   return unit === "%" ? `${text}%` : text;
 }
 
 // Calls back when the colours of the page change.
 export function onTheme(change) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", change);
-  new MutationObserver(change).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  new MutationObserver(change).observe(document.documentElement, {
+    attributes: true,
+    attributeFilter: ["data-theme"],
+  });
 }

@@ -21,7 +21,11 @@ function drawTiles() {
   part("tiles").replaceChildren(
     ...data.tiles.map((tile) => {
       const item = make("li", `tile ${tile.tone ? `tile-${tile.tone}` : ""}`);
-      item.append(make("span", "tile-label", tile.label), make("strong", "tile-value", shown(tile.value, tile.unit)), make("small", "", tile.note));
+      item.append(
+        make("span", "tile-label", tile.label),
+        make("strong", "tile-value", shown(tile.value, tile.unit)),
+        make("small", "", tile.note),
+      );
       return item;
     }),
   );
@@ -30,7 +34,13 @@ function drawTiles() {
 function drawAlerts() {
   const place = part("firing");
   place.hidden = data.alerts.length === 0;
-  place.replaceChildren(make("h3", "", data.alerts.length === 1 ? "1 alert is firing" : `${data.alerts.length} alerts are firing`));
+  place.replaceChildren(
+    make(
+      "h3",
+      "",
+      data.alerts.length === 1 ? "1 alert is firing" : `${data.alerts.length} alerts are firing`,
+    ),
+  );
   const list = make("ul");
   for (const alert of data.alerts) {
     const kind = alert.severity < 2 ? "bad" : alert.severity === 2 ? "warning" : "info";
@@ -39,7 +49,13 @@ function drawAlerts() {
     link.href = `${page.dataset.alerts}${alert.id}/change/`;
     item.append(make("span", `badge badge-${kind}`, `Sev${alert.severity}`), link);
     if (alert.where) item.append(make("span", "where", alert.where));
-    item.append(make("small", "", `since ${new Date(alert.firedMs).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}`));
+    item.append(
+      make(
+        "small",
+        "",
+        `since ${new Date(alert.firedMs).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}`,
+      ),
+    );
     if (alert.acknowledged) item.append(make("span", "badge", "acknowledged"));
     list.append(item);
   }
@@ -106,7 +122,15 @@ function drawOperations() {
   const place = part("operations");
   place.hidden = data.operations.length === 0;
   const table = make("table");
-  const columns = [["name", "Operation"], ["requests", "Requests"], ["refused", "Refused"], ["failed", "Failed"], ["p50", "p50"], ["p95", "p95"], ["p99", "p99"]];
+  const columns = [
+    ["name", "Operation"],
+    ["requests", "Requests"],
+    ["refused", "Refused"],
+    ["failed", "Failed"],
+    ["p50", "p50"],
+    ["p95", "p95"],
+    ["p99", "p99"],
+  ];
   const head = table.createTHead().insertRow();
   for (const [, label] of columns) {
     const cell = make("th", "", label);
@@ -118,7 +142,11 @@ function drawOperations() {
     const line = body.insertRow();
     for (const [name] of columns) {
       const cell = line.insertCell();
-      const inner = make("div", "", name === "name" ? row[name] : shown(row[name], name.startsWith("p") ? "ms" : ""));
+      const inner = make(
+        "div",
+        "",
+        name === "name" ? row[name] : shown(row[name], name.startsWith("p") ? "ms" : ""),
+      );
       if (name === "failed" && row.failed) inner.className = "is-bad";
       cell.append(inner);
     }
@@ -151,7 +179,9 @@ async function refresh() {
   part("download").href = `${page.dataset.csv}?${chosen}`;
   const mine = ++asked;
   try {
-    const answer = await fetch(`${page.dataset.source}?${chosen}`, { headers: { Accept: "application/json" } });
+    const answer = await fetch(`${page.dataset.source}?${chosen}`, {
+      headers: { Accept: "application/json" },
+    });
     if (answer.redirected || !answer.ok) throw new Error(`${answer.status}`);
     const fresh = await answer.json();
     if (mine !== asked) return;

@@ -49,7 +49,12 @@ function tidy(block) {
       field(block, `values_${slot}`).closest("div").classList.toggle("is-idle", !name.value);
     }
   }
-  keep(field(block, "operator"), isDynamic ? ["GreaterThan", "LessThan", "GreaterOrLessThan"] : ["GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual", "Equals"]);
+  keep(
+    field(block, "operator"),
+    isDynamic
+      ? ["GreaterThan", "LessThan", "GreaterOrLessThan"]
+      : ["GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual", "Equals"],
+  );
   field(block, "threshold").closest(".form-row").hidden = isDynamic;
   field(block, "sensitivity").closest(".form-row").hidden = !isDynamic;
 }
@@ -79,7 +84,9 @@ function show() {
   const busiest = looked < combinations ? `, the busiest ${looked} looked at here` : "";
   const values = combinations > 1 ? `, ${combinations} combinations of values each by itself${busiest}` : "";
   say(count ? `It would have fired ${times}${values}.` : `It would not have fired${values}.`);
-  const thresholds = chart.series.filter((each) => each.label === "threshold").flatMap((each) => each.v.filter((v) => v !== null));
+  const thresholds = chart.series
+    .filter((each) => each.label === "threshold")
+    .flatMap((each) => each.v.filter((v) => v !== null));
   if (!chart.series.some((each) => each.label !== "threshold" && each.v.some((v) => v !== null && v !== 0))) {
     part("state").textContent += ` ${chart.empty}`;
   }

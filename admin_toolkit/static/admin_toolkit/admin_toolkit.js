@@ -1,5 +1,4 @@
 // The operator's pages work without this; it makes them nicer to use.
-"use strict";
 
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
@@ -17,7 +16,9 @@ function localizeTimes() {
 function labelCells() {
   const table = document.getElementById("result_list");
   if (!table) return;
-  const names = [...table.tHead.rows[0].cells].map((cell) => cell.querySelector(".text")?.textContent.trim() ?? "");
+  const names = [...table.tHead.rows[0].cells].map(
+    (cell) => cell.querySelector(".text")?.textContent.trim() ?? "",
+  );
   for (const row of table.tBodies[0].rows) {
     [...row.cells].forEach((cell, column) => {
       if (names[column] && !cell.classList.contains("action-checkbox")) cell.dataset.label = names[column];
@@ -40,7 +41,9 @@ async function copy(button) {
     getSelection().addRange(range);
     button.textContent = "Selected";
   }
-  setTimeout(() => { button.textContent = before; }, 2000);
+  setTimeout(() => {
+    button.textContent = before;
+  }, 2000);
 }
 
 document.addEventListener("click", (event) => {

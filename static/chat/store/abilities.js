@@ -34,13 +34,9 @@ const sorted = (codes) => [...new Set(codes)].sort();
 export const targets = computed(() =>
   sorted(enginesFor("translation").flatMap(({ pairs }) => Object.values(pairs).flat())),
 );
-export const canTranslate = computed(
-  () => targets.value.length > 0 && enginesFor("detection").length > 0,
-);
+export const canTranslate = computed(() => targets.value.length > 0 && enginesFor("detection").length > 0);
 export const canJudge = computed(() => enginesFor("sentiment").length > 0);
-export const spoken = computed(() =>
-  sorted(enginesFor("speech").flatMap(({ languages }) => languages)),
-);
+export const spoken = computed(() => sorted(enginesFor("speech").flatMap(({ languages }) => languages)));
 
 const baseOf = (code) => code.toLowerCase().split("-")[0];
 

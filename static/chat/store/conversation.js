@@ -66,11 +66,7 @@ class Conversation {
   }
 
   async load() {
-    const settled = await Promise.allSettled([
-      this.sync(),
-      this.loadPeople(),
-      this.loadReceipts(),
-    ]);
+    const settled = await Promise.allSettled([this.sync(), this.loadPeople(), this.loadReceipts()]);
     const [messages] = settled;
     this.isIncomplete = settled.some(({ reason }) => reason?.isTransient);
     if (messages.status === "fulfilled") this.state.value = "ready";

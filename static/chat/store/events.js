@@ -137,8 +137,7 @@ function systemLineCame(threadId, { people = false } = {}) {
   refreshThread(threadId);
   const conversation = openedConversation(threadId);
   if (!conversation || ["gone", "deleted"].includes(conversation.state.value)) return;
-  const ask = () =>
-    Promise.all([conversation.sync(), people ? conversation.loadPeople() : null]);
+  const ask = () => Promise.all([conversation.sync(), people ? conversation.loadPeople() : null]);
   ask().catch(() => setTimeout(() => ask().catch(() => {}), ASK_AGAIN_MS));
 }
 

@@ -9,9 +9,7 @@ const names = signal(new Map());
 // Remembers names; `pairs` are [raw id, name]. The last one said wins.
 export function learn(pairs) {
   const known = untracked(() => names.value);
-  const fresh = pairs.filter(
-    ([id, name]) => id && name && id !== config.userId && known.get(id) !== name,
-  );
+  const fresh = pairs.filter(([id, name]) => id && name && id !== config.userId && known.get(id) !== name);
   if (fresh.length) names.value = new Map([...known, ...fresh]);
 }
 

@@ -69,8 +69,7 @@ function pendingRows(pending, messages, before) {
       item.wasTried &&
       item.state !== "failed" &&
       messages.findLast(
-        (one) =>
-          one.id > item.after && isMe(one.sender) && one.text === item.text && !claimed.has(one.id),
+        (one) => one.id > item.after && isMe(one.sender) && one.text === item.text && !claimed.has(one.id),
       );
     if (arrived) {
       claimed.add(arrived.id);

@@ -16,9 +16,7 @@ export function describeSystem(message) {
   const isOwnDoing = message.people.length === 1 && message.people[0].id === initiator;
   switch (message.type) {
     case "topicUpdated":
-      return initiator
-        ? t.renamed(nameOrYou(initiator), message.topic)
-        : t.renamedByNobody(message.topic);
+      return initiator ? t.renamed(nameOrYou(initiator), message.topic) : t.renamedByNobody(message.topic);
     case "participantAdded":
       // Only who creates a thread is among those whom it is created with.
       if (message.people.some(({ id }) => id === initiator)) return started(message);

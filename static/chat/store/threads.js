@@ -1,8 +1,8 @@
 // The list of conversations.
 import { batch, computed, signal } from "../../vendor/preact.js";
 import * as api from "../api.js";
-import { learn } from "./names.js";
 import { fromApi } from "./messages.js";
+import { learn } from "./names.js";
 
 // By id. A value is never changed, only replaced, so that a row knows when to draw itself again.
 export const threads = signal(new Map());
@@ -69,7 +69,10 @@ export function hear(threadId, messageId) {
 // A deleted message is not unread.
 export function unhear(threadId, messageId) {
   const ids = heard.get(threadId) ?? [];
-  heard.set(threadId, ids.map((id) => (id === messageId ? 0 : id)));
+  heard.set(
+    threadId,
+    ids.map((id) => (id === messageId ? 0 : id)),
+  );
 }
 
 function unreadOf({ id, unread, last, readId }) {

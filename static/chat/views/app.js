@@ -26,8 +26,7 @@ const DIALOGS = {
 
 export function App() {
   const id = selected.value;
-  return html`${id &&
-    html`<a class="skip" href="#composer" onClick=${skipToComposer}>${t.skipToMessage}</a>`}
+  return html`${id && html`<a class="skip" href="#composer" onClick=${skipToComposer}>${t.skipToMessage}</a>`}
     <div class=${`app ${id ? "shows-conversation" : "shows-list"}`}>
       <${ConnectionBanner} />
       <main class="panes">
@@ -59,15 +58,17 @@ function ConnectionBanner() {
   return html`<div class="banner" role="status">
     <${Icon} name="alert" size=${18} />
     <span>${isOnline.value ? t.reconnecting : t.offline}</span>
-    ${isOnline.value &&
-    html`<button
+    ${
+      isOnline.value &&
+      html`<button
       type="button"
       class="link"
       disabled=${status.value === "trying"}
       onClick=${tryNow}
     >
       ${status.value === "trying" ? t.connecting : t.tryNow}
-    </button>`}
+    </button>`
+    }
   </div>`;
 }
 

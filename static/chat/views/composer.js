@@ -115,11 +115,13 @@ export function Composer({ conversation, topic, edited }) {
 
   return html`<footer class="composer-frame">
     <${TypingLine} threadId=${id} />
-    ${edited &&
-    html`<p class="editing-line">
+    ${
+      edited &&
+      html`<p class="editing-line">
       <${Icon} name="edit" size=${16} /> ${t.editing}
       <button type="button" class="link" onClick=${stopEditing}>${t.cancel}</button>
-    </p>`}
+    </p>`
+    }
     <form
       class=${`composer ${isHigh.value && !edited ? "urgent" : ""}`}
       onSubmit=${(event) => {
@@ -151,8 +153,9 @@ export function Composer({ conversation, topic, edited }) {
         }}
         onPhrase=${append}
       />
-      ${!edited &&
-      html`<${IconButton}
+      ${
+        !edited &&
+        html`<${IconButton}
         icon="alert"
         class="urgent-toggle"
         label=${t.markUrgentHint}
@@ -161,7 +164,8 @@ export function Composer({ conversation, topic, edited }) {
           isHigh.value = !isHigh.value;
           box.current.focus();
         }}
-      />`}
+      />`
+      }
       <button
         type="submit"
         class="send"
@@ -189,8 +193,10 @@ async function saveEdit(threadId, message, text) {
 function TypingLine({ threadId }) {
   const typers = [...(typing.value.get(threadId)?.keys() ?? [])];
   return html`<p class="typing-line" aria-live="polite">
-    ${typers.length > 0 &&
-    html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
-      <span dir="auto">${typingSentence(typers)}</span>`}
+    ${
+      typers.length > 0 &&
+      html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
+      <span dir="auto">${typingSentence(typers)}</span>`
+    }
   </p>`;
 }

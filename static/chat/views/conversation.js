@@ -22,26 +22,32 @@ export function ConversationView({ id }) {
   return html`<section class="conversation" aria-label=${topic || t.messages}>
     <${Head} conversation=${conversation} topic=${topic} thread=${thread} isOpen=${isOpen && Boolean(thread)} />
     ${state === "loading" && html`<p class="empty" role="status">${t.loadingMessages}</p>`}
-    ${state === "failed" &&
-    html`<div class="empty">
+    ${
+      state === "failed" &&
+      html`<div class="empty">
       <p>${t.messagesFailed}</p>
       <button type="button" class="button" onClick=${() => conversation.loadAgain()}>
         ${t.retry}
       </button>
-    </div>`}
-    ${(state === "gone" || state === "deleted") &&
-    html`<div class="empty" role="status">
+    </div>`
+    }
+    ${
+      (state === "gone" || state === "deleted") &&
+      html`<div class="empty" role="status">
       <p>${state === "gone" ? t.gone : t.deletedConversation}</p>
       <${Unsent} threadId=${id} />
-    </div>`}
+    </div>`
+    }
     ${state === "ready" && html`<${Timeline} key=${id} conversation=${conversation} />`}
-    ${isOpen &&
-    html`<${Composer}
+    ${
+      isOpen &&
+      html`<${Composer}
       key=${`${id} ${edited?.id}`}
       conversation=${conversation}
       topic=${topic}
       edited=${edited}
-    />`}
+    />`
+    }
   </section>`;
 }
 
@@ -59,18 +65,21 @@ function Head({ conversation, topic, thread, isOpen }) {
     ${topic && html`<${Avatar} name=${topic} of=${id} class="square" />`}
     <div class="conversation-title">
       ${topic && html`<h1 dir="auto" title=${topic}>${topic}</h1>`}
-      ${isOpen &&
-      count > 0 &&
-      html`<button
+      ${
+        isOpen &&
+        count > 0 &&
+        html`<button
         type="button"
         class="link quiet"
         onClick=${() => openDialog("participants", { threadId: id })}
       >
         ${t.participants(count)}
-      </button>`}
+      </button>`
+      }
     </div>
-    ${isOpen &&
-    html`<${IconButton}
+    ${
+      isOpen &&
+      html`<${IconButton}
         icon="personAdd"
         label=${t.addPeople}
         onClick=${() => openDialog("addPeople", { threadId: id })}
@@ -84,6 +93,7 @@ function Head({ conversation, topic, thread, isOpen }) {
         <${Item} icon="trash" danger onClick=${() => openDialog("deleteThread", { threadId: id })}>
           ${t.deleteConversation}
         <//>
-      <//>`}
+      <//>`
+    }
   </header>`;
 }

@@ -171,8 +171,9 @@ export function AddPeople({ threadId }) {
             ${t[name]}
           </label>`,
         )}
-        ${choice.value === "historySince" &&
-        html`<input
+        ${
+          choice.value === "historySince" &&
+          html`<input
           type="date"
           class="field"
           required
@@ -182,7 +183,8 @@ export function AddPeople({ threadId }) {
           onInput=${(event) => {
             day.value = event.currentTarget.value;
           }}
-        />`}
+        />`
+        }
       </fieldset>
       ${problem.value && html`<${Problem} text=${problem.value} />`}
       <${Buttons} label=${t.add} isBusy=${isBusy} isReady=${isReady} />
@@ -207,14 +209,15 @@ export function Participants({ threadId }) {
         (person) => html`<li key=${person.id} class="person">
           <${Avatar} name=${isMe(person.id) ? ownName.value : label(person)} of=${person.id} />
           <span title=${person.id}><bdi>${label(person)}</bdi></span>
-          ${!isMe(person.id) &&
-          html`<${IconButton}
+          ${
+            !isMe(person.id) &&
+            html`<${IconButton}
             icon="close"
             size=${18}
             label=${t.removePerson(label(person))}
-            onClick=${() =>
-              openDialog("removePerson", { threadId, userId: person.id, name: label(person) })}
-          />`}
+            onClick=${() => openDialog("removePerson", { threadId, userId: person.id, name: label(person) })}
+          />`
+          }
         </li>`,
       )}
     </ul>

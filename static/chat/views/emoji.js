@@ -16,10 +16,13 @@ async function load() {
   const { groups } = await import("../emoji-data.js");
   data = Object.entries(groups).map(([name, lines]) => ({
     name,
-    items: lines.trim().split("\n").map((line) => {
-      const [emoji, ...words] = line.split(" ");
-      return { emoji, words: words.join(" ") };
-    }),
+    items: lines
+      .trim()
+      .split("\n")
+      .map((line) => {
+        const [emoji, ...words] = line.split(" ");
+        return { emoji, words: words.join(" ") };
+      }),
   }));
   return data;
 }
@@ -76,14 +79,16 @@ export function EmojiButton({ onPick }) {
     >
       <${Icon} name="smile" />
     </button>
-    ${isOpen.value &&
-    html`<${Picker}
+    ${
+      isOpen.value &&
+      html`<${Picker}
       onPick=${(emoji) => {
         remember(emoji);
         isOpen.value = false;
         onPick(emoji);
       }}
-    />`}
+    />`
+    }
   </div>`;
 }
 
@@ -125,14 +130,15 @@ function Picker({ onPick }) {
       const button = event.target.closest("button");
       if (button) onPick(button.textContent);
     }}>
-      ${found
-        ? html`<${Group} title="" items=${found} />
+      ${
+        found
+          ? html`<${Group} title="" items=${found} />
             ${!found.length && html`<p class="empty small">${t.noEmoji}</p>`}`
-        : html`<${Group} title=${t.recentEmoji} items=${recent().map((emoji) => ({ emoji, words: "" }))} />
+          : html`<${Group} title=${t.recentEmoji} items=${recent().map((emoji) => ({ emoji, words: "" }))} />
             ${(groups.value ?? []).map(
-              ({ name, items }) =>
-                html`<${Group} key=${name} title=${t.emojiGroups[name]} items=${items} />`,
-            )}`}
+              ({ name, items }) => html`<${Group} key=${name} title=${t.emojiGroups[name]} items=${items} />`,
+            )}`
+      }
     </div>
   </div>`;
 }
@@ -143,7 +149,8 @@ function Group({ title, items }) {
     ${title && html`<p>${title}</p>`}
     <div class="emoji-grid">
       ${items.map(
-        ({ emoji, words }) => html`<button type="button" key=${emoji} title=${words} tabindex="-1">${emoji}</button>`,
+        ({ emoji, words }) =>
+          html`<button type="button" key=${emoji} title=${words} tabindex="-1">${emoji}</button>`,
       )}
     </div>
   </section>`;

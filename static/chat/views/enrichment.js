@@ -1,19 +1,7 @@
 // What stands with a message because engines found it out: its translation and its sentiment.
 import { html, useEffect } from "../../vendor/preact.js";
-import {
-  canJudge,
-  canTranslate,
-  languageName,
-  preferences,
-  readLanguage,
-} from "../store/abilities.js";
-import {
-  enrichmentOf,
-  isCurrent,
-  showOriginal,
-  translate,
-  wish,
-} from "../store/enrichment.js";
+import { canJudge, canTranslate, languageName, preferences, readLanguage } from "../store/abilities.js";
+import { enrichmentOf, isCurrent, showOriginal, translate, wish } from "../store/enrichment.js";
 import { isMe } from "../store/names.js";
 import { t } from "../strings.js";
 import { say } from "../ui.js";

@@ -40,21 +40,25 @@ export function LanguageSettings() {
   if (!canTranslate.value && !canJudge.value && !hasSpeech) return null;
   return html`<fieldset class="menu-group">
     <legend>${t.languages}</legend>
-    ${canTranslate.value &&
-    html`<${Switch} name="translates">${t.translateIncoming}<//>
+    ${
+      canTranslate.value &&
+      html`<${Switch} name="translates">${t.translateIncoming}<//>
       <${Choice}
         name="language"
         label=${t.translateTo}
         codes=${targets.value}
         value=${readLanguage.value}
-      />`}
+      />`
+    }
     ${canJudge.value && html`<${Switch} name="judges">${t.showSentiment}<//>`}
-    ${hasSpeech &&
-    html`<${Choice}
+    ${
+      hasSpeech &&
+      html`<${Choice}
       name="speech"
       label=${t.speechLanguage}
       codes=${spoken.value}
       value=${speechLanguage.value}
-    />`}
+    />`
+    }
   </fieldset>`;
 }

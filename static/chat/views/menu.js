@@ -51,10 +51,12 @@ export function Menu({ label, button, class: extra = "", children }) {
     >
       ${button}
     </button>
-    ${isOpen &&
-    html`<div class="menu" id=${id} onClick=${(event) => event.target.closest(".item") && close()}>
+    ${
+      isOpen &&
+      html`<div class="menu" id=${id} onClick=${(event) => event.target.closest(".item") && close()}>
       ${children}
-    </div>`}
+    </div>`
+    }
   </div>`;
 }
 

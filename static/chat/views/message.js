@@ -7,13 +7,7 @@ import { isMe, nameOf } from "../store/names.js";
 import { listNames, t } from "../strings.js";
 import { editing, openDialog, say } from "../ui.js";
 import { Avatar } from "./avatar.js";
-import {
-  isTranslated,
-  Sentiment,
-  TranslateButton,
-  TranslationLine,
-  useEnrichment,
-} from "./enrichment.js";
+import { isTranslated, Sentiment, TranslateButton, TranslationLine, useEnrichment } from "./enrichment.js";
 import { Icon, IconButton } from "./icons.js";
 
 // Drawn again only when something about it changed: a long conversation has thousands.
@@ -56,9 +50,11 @@ function Message({ conversation, message, isFirst, isLastOwn, readers }) {
       ${message.editedOn && html` <small title=${t.editedAt(fullTime(message.editedOn))}>(${t.edited})</small>`}
       <${Sentiment} found=${found} />
       <${TranslationLine} threadId=${conversation.id} message=${message} found=${found} />
-      ${hasTools.value &&
-      !message.isDeleted &&
-      html`<${Tools} conversation=${conversation} message=${message} isOwn=${isOwn} found=${found} />`}
+      ${
+        hasTools.value &&
+        !message.isDeleted &&
+        html`<${Tools} conversation=${conversation} message=${message} isOwn=${isOwn} found=${found} />`
+      }
     </div>
     ${isLastOwn && !message.isDeleted && html`<${Status} conversation=${conversation} message=${message} />`}
     ${readers && !isLastOwn && html`<${Readers} readers=${readers.split(" ")} />`}
@@ -79,9 +75,11 @@ export function Urgent() {
 function Body({ message, text }) {
   if (message.isDeleted) return html`<em class="deleted">${t.messageDeleted}</em>`;
   return html`${message.isHigh && html`<${Urgent} />`}
-  ${message.type === "html"
-    ? html`<${Rich} source=${text} />`
-    : html`<div class="text" dir="auto">${withLinks(text)}</div>`}`;
+  ${
+    message.type === "html"
+      ? html`<${Rich} source=${text} />`
+      : html`<div class="text" dir="auto">${withLinks(text)}</div>`
+  }`;
 }
 
 function Rich({ source }) {
@@ -106,23 +104,27 @@ function Tools({ conversation, message, isOwn, found }) {
   return html`<div class="tools" role="group" aria-label=${t.messageActions}>
     <${IconButton} icon="copy" size=${17} label=${t.copy} onClick=${() => copy(message)} />
     ${!isOwn && html`<${TranslateButton} threadId=${threadId} message=${message} found=${found} />`}
-    ${isOwn &&
-    message.type === "text" &&
-    html`<${IconButton}
+    ${
+      isOwn &&
+      message.type === "text" &&
+      html`<${IconButton}
       icon="edit"
       size=${17}
       label=${t.edit}
       onClick=${() => {
         editing.value = { threadId, message };
       }}
-    />`}
-    ${isOwn &&
-    html`<${IconButton}
+    />`
+    }
+    ${
+      isOwn &&
+      html`<${IconButton}
       icon="trash"
       size=${17}
       label=${t.deleteMessage}
       onClick=${() => openDialog("deleteMessage", { threadId, messageId: message.id })}
-    />`}
+    />`
+    }
   </div>`;
 }
 
@@ -131,8 +133,7 @@ function Status({ conversation, message }) {
   const others = (conversation.people.value ?? []).filter(({ id }) => !isMe(id));
   const later = conversation.messages.value.filter((one) => one.id > message.id && one.isSent);
   const read = others.filter(
-    ({ id }) =>
-      conversation.receipts.value.get(id) >= message.id || later.some((one) => one.sender === id),
+    ({ id }) => conversation.receipts.value.get(id) >= message.id || later.some((one) => one.sender === id),
   );
   if (!read.length) return html`<p class="status"><${Icon} name="check" size=${14} /> ${t.sent}</p>`;
   const isAll = read.length === others.length && others.length > 1;

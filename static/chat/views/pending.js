@@ -24,14 +24,18 @@ export function PendingRow({ item, isFirst }) {
     <p class="status">
       <${Icon} name=${hasFailed ? "alert" : "clock"} size=${14} />
       ${hasFailed ? `${t.failed}. ${item.error}` : label}
-      ${hasFailed &&
-      html`<button type="button" class="link" onClick=${() => sendAgain(item.key)}>
+      ${
+        hasFailed &&
+        html`<button type="button" class="link" onClick=${() => sendAgain(item.key)}>
         ${t.sendAgain}
-      </button>`}
-      ${item.state !== "sending" &&
-      html`<button type="button" class="link" onClick=${() => discard(item.key)}>
+      </button>`
+      }
+      ${
+        item.state !== "sending" &&
+        html`<button type="button" class="link" onClick=${() => discard(item.key)}>
         ${t.discard}
-      </button>`}
+      </button>`
+      }
     </p>
   </article>`;
 }

@@ -1,10 +1,10 @@
 // Choosing people by name.
 import { html, useEffect, useRef, useSignal } from "../../vendor/preact.js";
 import * as api from "../api.js";
+import { personFromApi } from "../store/messages.js";
 import { t } from "../strings.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
-import { personFromApi } from "../store/messages.js";
 
 const SOON_MS = 180;
 const RAW_ID = /^8:acs:[0-9a-f-]{36}_[0-9a-f-]{36}$/iu;
@@ -57,8 +57,9 @@ export function PeoplePicker({ chosen, without, focus }) {
   }
 
   return html`<div class="picker">
-    ${chosen.value.length > 0 &&
-    html`<ul class="chosen">
+    ${
+      chosen.value.length > 0 &&
+      html`<ul class="chosen">
       ${chosen.value.map(
         ({ id, name }) => html`<li key=${id}>
           <span dir="auto">${name || id}</span>
@@ -67,7 +68,8 @@ export function PeoplePicker({ chosen, without, focus }) {
           </button>
         </li>`,
       )}
-    </ul>`}
+    </ul>`
+    }
     <input
       type="search"
       class="field"

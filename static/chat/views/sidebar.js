@@ -1,10 +1,10 @@
 // The list of conversations, with search and filters.
 import { html, useEffect, useSignal } from "../../vendor/preact.js";
 import { date, shortTime } from "../format.js";
+import { plainText } from "../store/messages.js";
 import { isMe, nameOf } from "../store/names.js";
 import { outbox } from "../store/outbox.js";
 import { describeSystem } from "../store/system.js";
-import { plainText } from "../store/messages.js";
 import {
   deletedThreads,
   leftThreads,
@@ -43,12 +43,14 @@ export function Sidebar() {
     <${SearchField} search=${search} />
     <${Filters} filter=${filter} />
     <div class="thread-scroll">
-      ${filter.value === "filterLeft"
-        ? html`<${LeftList} search=${search.value} />`
-        : html`<${ThreadList}
+      ${
+        filter.value === "filterLeft"
+          ? html`<${LeftList} search=${search.value} />`
+          : html`<${ThreadList}
             search=${search.value}
             onlyUnread=${filter.value === "filterUnread"}
-          />`}
+          />`
+      }
     </div>
   </nav>`;
 }
@@ -87,7 +89,10 @@ function Filters({ filter }) {
 }
 
 const matches = (topic, search) =>
-  search.toLocaleLowerCase().split(/\s+/u).every((word) => topic.toLocaleLowerCase().includes(word));
+  search
+    .toLocaleLowerCase()
+    .split(/\s+/u)
+    .every((word) => topic.toLocaleLowerCase().includes(word));
 
 function ThreadList({ search, onlyUnread }) {
   // What is looked for may be further down than was loaded.
@@ -111,15 +116,17 @@ function ThreadList({ search, onlyUnread }) {
       ${shown.map((thread) => html`<${ThreadRow} key=${thread.id} thread=${thread} />`)}
     </ul>
     ${moreState.value === "failed" && html`<p class="empty small" role="alert">${t.listFailed}</p>`}
-    ${link &&
-    html`<button
+    ${
+      link &&
+      html`<button
       type="button"
       class="button quiet wide"
       disabled=${moreState.value === "loading"}
       onClick=${loadMoreThreads}
     >
       ${moreState.value === "loading" ? t.loadingMore : t.moreConversations}
-    </button>`}`;
+    </button>`
+    }`;
 }
 
 function Nothing({ search, onlyUnread }) {
@@ -152,11 +159,13 @@ function ThreadRow({ thread }) {
         ${shortTime(thread.activity)}
       </time>
       <span class="thread-last"><${LastLine} thread=${thread} /></span>
-      ${unread > 0 &&
-      html`<span class="badge">
+      ${
+        unread > 0 &&
+        html`<span class="badge">
         <span aria-hidden="true">${unread > 99 ? t.unreadMany : unread}</span>
         <span class="hidden">${t.unreadCount(unread)}</span>
-      </span>`}
+      </span>`
+      }
     </a>
   </li>`;
 }
@@ -173,10 +182,12 @@ function LastLine({ thread }) {
   if (!last.isSent) return html`<span dir="auto">${describeSystem(last)}</span>`;
   if (last.isDeleted) return html`<em>${t.messageDeleted}</em>`;
   const name = isMe(last.sender) ? t.you : last.name || nameOf(last.sender);
-  return html`${last.isHigh &&
+  return html`${
+    last.isHigh &&
     html`<span class="urgent-mark"
       ><${Icon} name="alert" size=${14} /><span class="hidden">${t.highPriority}</span></span
-    > `}<${Said} name=${name} text=${plainText(last)} />`;
+    > `
+  }<${Said} name=${name} text=${plainText(last)} />`;
 }
 
 // The name stays first, whatever the directions of the name and of the text.
@@ -206,4 +217,3 @@ function LeftList({ search }) {
     )}
   </ul>`;
 }
-

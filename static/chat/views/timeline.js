@@ -85,8 +85,9 @@ export function Timeline({ conversation }) {
       ${conversation.next.value && html`<p class="loading" data-key="loading" data-moves="">${t.loadingOlder}</p>`}
       ${rows.map((row) => html`<${Row} key=${row.key} row=${row} conversation=${conversation} />`)}
     <//>
-    ${!isAtEnd.value &&
-    html`<button
+    ${
+      !isAtEnd.value &&
+      html`<button
       type="button"
       class="jump"
       aria-label=${thread?.unread ? t.jumpToNew(thread.unread) : t.jumpToNewest}
@@ -95,7 +96,8 @@ export function Timeline({ conversation }) {
     >
       ${thread?.unread > 0 && html`<span>${t.jumpToNew(thread.unread)}</span>`}
       <${Icon} name="down" />
-    </button>`}
+    </button>`
+    }
   </div>`;
 }
 

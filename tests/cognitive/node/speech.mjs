@@ -46,7 +46,11 @@ function recognize(run) {
       error: sdk.CancellationErrorCode[event.errorCode],
     });
   return new Promise((resolve) => {
-    const close = () => recognizer.close(() => resolve(events), () => resolve(events));
+    const close = () =>
+      recognizer.close(
+        () => resolve(events),
+        () => resolve(events),
+      );
     if (run.how === "once") {
       recognizer.recognizeOnceAsync(({ text, reason }) => {
         note("result", { text, reason: sdk.ResultReason[reason] });

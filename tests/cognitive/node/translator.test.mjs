@@ -58,9 +58,7 @@ test("languages without a credential", async () => {
   assert.equal(response.status, "200");
   assert.equal(response.body.translation.es.nativeName, "español");
   assert.deepEqual(response.body.translation.es.models, ["general"]);
-  const again = await client
-    .path("/languages")
-    .get({ headers: { "If-None-Match": response.headers.etag } });
+  const again = await client.path("/languages").get({ headers: { "If-None-Match": response.headers.etag } });
   assert.equal(again.status, "304");
 });
 

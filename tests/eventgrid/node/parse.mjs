@@ -1,7 +1,8 @@
 // Reads captured deliveries from standard input and prints what @azure/eventgrid makes of them.
 // `node parse.mjs eventgrid|cloudevents`; the input is a JSON array of bodies.
-import { EventGridDeserializer, isSystemEvent } from "@azure/eventgrid";
+
 import { text } from "node:stream/consumers";
+import { EventGridDeserializer, isSystemEvent } from "@azure/eventgrid";
 
 const deserializer = new EventGridDeserializer();
 const deserialize = {

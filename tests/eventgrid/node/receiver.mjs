@@ -1,8 +1,9 @@
 // An endpoint written with nothing but @azure/eventgrid. Prints its URL, then every event that it
 // got, one line each. The CloudEvents handshake needs no library: it is one header.
-import { EventGridDeserializer, isSystemEvent } from "@azure/eventgrid";
+
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
+import { EventGridDeserializer, isSystemEvent } from "@azure/eventgrid";
 
 const deserializer = new EventGridDeserializer();
 

@@ -1,8 +1,9 @@
 // The unmodified ChatComposite of the UI library, for one user of one thread.
-import React from "react";
-import { createRoot } from "react-dom/client";
+
 import { AzureCommunicationTokenCredential } from "@azure/communication-common";
 import { ChatComposite, createAzureCommunicationChatAdapter } from "@azure/communication-react";
+import React from "react";
+import { createRoot } from "react-dom/client";
 
 window.show = async ({ endpoint, userId, displayName, token, threadId }) => {
   const adapter = await createAzureCommunicationChatAdapter({

@@ -101,9 +101,7 @@ test("read receipts are listed latest per reader", async () => {
   await theSameThread(bob, thread).sendReadReceipt({ chatMessageId: first.id });
   await theSameThread(bob, thread).sendReadReceipt({ chatMessageId: second.id });
   const receipts = await every(thread.listReadReceipts());
-  const latest = Object.fromEntries(
-    receipts.map((r) => [r.sender.communicationUserId, r.chatMessageId]),
-  );
+  const latest = Object.fromEntries(receipts.map((r) => [r.sender.communicationUserId, r.chatMessageId]));
   assert.equal(receipts.length, 2);
   assert.deepEqual(latest, { [alice.id]: first.id, [bob.id]: second.id });
   assert.ok(receipts.every((r) => r.readOn instanceof Date));

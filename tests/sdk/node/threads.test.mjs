@@ -90,11 +90,7 @@ test("createChatThread with the same idempotency token is one thread", async () 
 test("createChatThread reports participants that it could not add", async () => {
   const { alice, bob } = await invitePeople();
   const foreign = stranger();
-  const people = [
-    { id: foreign },
-    { id: { microsoftTeamsUserId: randomUUID() } },
-    { id: bob.user },
-  ];
+  const people = [{ id: foreign }, { id: { microsoftTeamsUserId: randomUUID() } }, { id: bob.user }];
   const { chatThread, invalidParticipants } = await alice.chat.createChatThread(
     { topic: "Lunch" },
     { participants: people },

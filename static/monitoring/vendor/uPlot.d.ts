@@ -1,0 +1,2 @@
+// The types of uPlot.js.
+export { default } from "uplot";

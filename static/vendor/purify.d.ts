@@ -1,0 +1,2 @@
+// The types of purify.js.
+export { default } from "dompurify";
