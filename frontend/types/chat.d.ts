@@ -7,6 +7,9 @@ declare namespace Chat {
   type Ref<Value> = { current: Value | null };
   type Conversation = import("../../static/chat/store/conversation.js").Conversation;
   type ApiError = import("../../static/chat/api.js").ApiError;
+  type InputEvent = Event & { currentTarget: HTMLInputElement | HTMLTextAreaElement };
+  type Focusable = HTMLElement | null | undefined;
+  type SelectEvent = Event & { currentTarget: HTMLSelectElement };
   type Timer = ReturnType<typeof setTimeout> | undefined;
 
   /** What the server writes into the page. */
@@ -126,7 +129,7 @@ declare namespace Chat {
   type Row =
     | { kind: "beginning"; key: string }
     | { kind: "day"; key: string; ms: number }
-    | { kind: "line"; key: string }
+    | { kind: "divider"; key: string }
     | MessageRow
     | { kind: "system"; key: number; message: Message }
     | PendingRow;

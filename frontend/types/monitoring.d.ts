@@ -1,6 +1,9 @@
 // What the pages of the monitoring draw; monitoring/dashboard.py and monitoring/alerts make these objects.
 
 declare namespace Monitoring {
+  type Plot = import("uplot").default;
+  type Plugin = import("uplot").default.Plugin;
+
   interface Series {
     label: string;
     /** The name of a color of the theme. */
@@ -38,7 +41,7 @@ declare namespace Monitoring {
     alone?: boolean;
     /** Values that must be in view. */
     thresholds?: number[];
-    plugins?: import("uplot").default.Plugin[];
+    plugins?: Plugin[];
   }
 
   interface Tile {

@@ -1,17 +1,8 @@
-// What the server knew when it made the page; no secret is in it.
-const given = JSON.parse(document.getElementById("chat-config").textContent);
+// What the server wrote into the page; it holds no secret.
+const element = document.getElementById("chat-config");
 
-export const config = Object.freeze({
-  // The raw id of who is signed in.
-  userId: given.userId,
-  displayName: given.displayName,
-  limits: given.limits,
-  csrfCookie: given.csrfCookie,
-  // A second host name of a development server, where somebody else can be signed in.
-  otherWindow: given.otherWindow,
-  tokenUrl: given.tokenUrl,
-  signInUrl: given.signInUrl,
-});
+/** @type {Readonly<Chat.Config>} */
+export const config = Object.freeze(JSON.parse(element?.textContent ?? "{}"));
 
 export const API_VERSION = "2025-03-15";
 export const PAGE_SIZE = 50;

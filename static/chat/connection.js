@@ -1,50 +1,60 @@
-// The native event stream: one connection that comes back by itself and misses nothing.
-import { signal } from "./../vendor/preact.js";
+// The native event stream: one connection that reconnects by itself and misses no event.
+import { signal } from "../vendor/preact.js";
 import { getToken, onToken, sessionEnded } from "./token.js";
 import { openEvents, openSocket } from "./transports.js";
 
 // The server sends a heartbeat every 25 seconds.
-const SILENCE_MS = 40_000;
-const LISTEN_EVERY_MS = 5000;
+const SILENCE_TIMEOUT_MS = 40_000;
+const CHECK_EVERY_MS = 5000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
-// After so many sockets that never said a word the other way is tried.
-const MOST_MUTE = 2;
+// After this many WebSockets that never received a frame, Server-Sent Events are tried.
+const MAX_SILENT_SOCKETS = 2;
 
-// connecting (for the first time), live, waiting (to try again), trying (again).
+/**
+ * connecting (for the first time), live, waiting (until the next try) or trying (again).
+ * @type {Chat.Signal<Chat.ConnectionStatus>}
+ */
 export const status = signal("connecting");
 export const isOnline = signal(navigator.onLine);
 
+/** @type {Chat.Transport | null} */
 let connection = null;
+/** @type {string | null} */
 let cursor = null;
 let attempts = 0;
 let failures = 0;
-let mute = 0;
+let silentSockets = 0;
 let needsFreshToken = false;
-let heardAt = 0;
-let retryTimer = 0;
-let handlers = null;
+let lastFrameAt = 0;
+/** @type {Chat.Timer} */
+let retryTimer;
+/** @type {{ onEvent: (event: Api.Event) => void, onGap: () => void }} */
+let handlers = { onEvent: () => {}, onGap: () => {} };
 
-// Calls `onEvent` for each event in order, and `onGap` whenever the stream does not reach back to
-// where it broke, the first time included: then whoever shows something lists it again.
-export function connect({ onEvent, onGap }) {
-  handlers = { onEvent, onGap };
+/**
+ * Calls `onEvent` for each event in order. Calls `onGap` if events may have been missed, the first
+ * connection included: everything that is shown must be loaded again.
+ * @param {typeof handlers} callbacks
+ */
+export function connect(callbacks) {
+  handlers = callbacks;
   addEventListener("online", () => {
     isOnline.value = true;
     tryNow();
   });
   addEventListener("offline", () => {
     isOnline.value = false;
-    lost();
+    reconnectLater();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
-    listen();
+    checkSilence();
     tryNow();
   });
-  setInterval(listen, LISTEN_EVERY_MS);
+  setInterval(checkSilence, CHECK_EVERY_MS);
   onToken((token) => {
-    if (status.value === "live") connection.authenticate(token);
+    if (status.value === "live") connection?.authenticate(token);
   });
   open();
 }
@@ -57,44 +67,55 @@ export function tryNow() {
 
 async function open() {
   clearTimeout(retryTimer);
-  const attempt = ++attempts;
+  attempts += 1;
+  const attempt = attempts;
   if (status.value === "waiting") status.value = "trying";
   let token;
   try {
     token = await getToken({ fresh: needsFreshToken });
   } catch {
-    if (attempt === attempts) lost();
+    if (attempt === attempts) reconnectLater();
     return;
   }
-  // Somebody was quicker: the network has gone and come back meanwhile.
+  // The network was lost and came back meanwhile: a later attempt is under way.
   if (attempt !== attempts) return;
   needsFreshToken = false;
-  heardAt = Date.now();
-  const isSocket = mute < MOST_MUTE;
+  lastFrameAt = Date.now();
+  openTransport(token);
+}
+
+/** @param {string} token */
+function openTransport(token) {
+  const isSocket = silentSockets < MAX_SILENT_SOCKETS;
   const resumes = cursor !== null;
-  const mine = (isSocket ? openSocket : openEvents)({
+  /** @type {Chat.Transport} */
+  const opened = (isSocket ? openSocket : openEvents)({
     token,
     after: cursor,
     onFrame: (frame) => {
-      if (mine === connection) receive(frame, { resumes, isSocket });
+      if (opened === connection) receive(frame, { resumes, isSocket });
     },
-    onEnd: ({ isRefused }) => {
-      if (mine !== connection) return;
-      needsFreshToken = isRefused;
-      if (status.value !== "live" && !isRefused) mute = isSocket ? mute + 1 : 0;
-      lost();
+    onEnd: ({ isUnauthorized }) => {
+      if (opened !== connection) return;
+      needsFreshToken = isUnauthorized;
+      if (status.value !== "live" && !isUnauthorized) silentSockets = isSocket ? silentSockets + 1 : 0;
+      reconnectLater();
     },
   });
-  connection = mine;
+  connection = opened;
 }
 
+/**
+ * @param {Api.Frame} frame
+ * @param {{ resumes: boolean, isSocket: boolean }} transport
+ */
 function receive(frame, { resumes, isSocket }) {
-  heardAt = Date.now();
+  lastFrameAt = Date.now();
   if (frame.id) cursor = frame.id;
   if (frame.type === "connected") {
     failures = 0;
-    // Where the other way was needed a socket is tried once again after it.
-    mute = isSocket ? 0 : MOST_MUTE - 1;
+    // If Server-Sent Events were needed, the next reconnection tries one WebSocket again.
+    silentSockets = isSocket ? 0 : MAX_SILENT_SOCKETS - 1;
     status.value = "live";
     if (!resumes || !frame.recovered) handlers.onGap();
   } else if (frame.threadId) {
@@ -102,15 +123,15 @@ function receive(frame, { resumes, isSocket }) {
   }
 }
 
-// A connection that says nothing for too long is dead, whatever the browser thinks of it. By the
-// clock on the wall: timers stand still while a machine sleeps.
-function listen() {
-  if (!connection || Date.now() - heardAt < SILENCE_MS) return;
-  if (status.value !== "live") mute += 1;
-  lost();
+// Closes a connection without heartbeats, even if the browser believes that it is open. Compares
+// wall-clock time, since timers stop while a computer sleeps.
+function checkSilence() {
+  if (!connection || Date.now() - lastFrameAt < SILENCE_TIMEOUT_MS) return;
+  if (status.value !== "live") silentSockets += 1;
+  reconnectLater();
 }
 
-function lost() {
+function reconnectLater() {
   const old = connection;
   connection = null;
   old?.close();
@@ -120,6 +141,6 @@ function lost() {
   status.value = status.value === "connecting" && failures === 0 ? "connecting" : "waiting";
   const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
   failures += 1;
-  // Spread, so that a restarted server does not meet all clients in the same moment.
+  // Random, so that not all clients reconnect to a restarted server at the same moment.
   retryTimer = setTimeout(open, wait * (0.5 + Math.random() / 2));
 }

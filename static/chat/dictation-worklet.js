@@ -1,11 +1,10 @@
-// Runs in the browser's audio thread: makes 16-bit samples of what the microphone hears.
+// Runs in the browser's audio thread: converts the microphone's audio to 16-bit samples.
 //
-// The page imports this file, too, for its address alone: where names carry a hash of the content,
-// only imports are rewritten.
+// The page imports this file, too, only for its address: where file names contain a hash of the
+// content, only imports are rewritten.
 export const address = import.meta.url;
 
-// Pieces of a second that are sent at a time.
-const PIECES = 10;
+const CHUNKS_PER_SECOND = 10;
 
 if ("AudioWorkletProcessor" in globalThis) {
   registerProcessor(
@@ -13,7 +12,7 @@ if ("AudioWorkletProcessor" in globalThis) {
     class extends AudioWorkletProcessor {
       constructor() {
         super();
-        this.size = Math.round(sampleRate / PIECES);
+        this.size = Math.round(sampleRate / CHUNKS_PER_SECOND);
         this.samples = new Int16Array(this.size);
         this.filled = 0;
         this.port.onmessage = () => {
@@ -22,6 +21,7 @@ if ("AudioWorkletProcessor" in globalThis) {
         };
       }
 
+      /** @param {Float32Array[][]} inputs */
       process([[channel]]) {
         for (const value of channel ?? []) {
           this.samples[this.filled] = Math.max(-1, Math.min(1, value)) * 0x7fff;

@@ -1,181 +1,213 @@
-// Turns what somebody says into text: with the browser's own recognition where it stays on the
-// device, else with the server's, over the frames of the Speech SDKs.
-import { audioFrame, newId, readFrame, textFrame, wavHeader } from "./dictation-frames.js";
-import { Microphone } from "./dictation-microphone.js";
+// Converts speech to text: with the browser's own recognition if it runs on the device, otherwise
+// with the server's, over the frames of the Speech SDKs.
+import { audioFrame, newRequestId, parseFrame, textFrame, wavHeader } from "./dictation-frames.js";
+import { Microphone, MicrophoneError } from "./dictation-microphone.js";
 
 const PATH = "/speech/recognition/dictation/cognitiveservices/v1";
-// How long to wait, after the last sound, for the last words.
-const PATIENCE_MS = 30_000;
-// Sound that may wait for the connection, in pieces of a tenth of a second.
-const MOST_WAITING = 100;
+// How long to wait for the last phrase after the end of the audio.
+const STOP_TIMEOUT_MS = 30_000;
+// How many chunks of audio, of a tenth of a second each, may wait for the connection.
+const MAX_WAITING_CHUNKS = 100;
 
-// Why nothing is heard: refused and missing are about the microphone, the rest about the server.
-const REASONS = {
+/**
+ * Errors by RecognitionStatus.
+ * @type {Record<string, Chat.DictationError>}
+ */
+const STATUS_ERRORS = {
   BadRequest: "language",
   TooManyRequests: "busy",
   Forbidden: "unauthorized",
   Error: "unavailable",
 };
-// Why a socket was closed.
-const CLOSED = { 4401: "unauthorized", 4429: "busy" };
+/**
+ * Errors by close code of the socket.
+ * @type {Record<number, Chat.DictationError>}
+ */
+const CLOSE_ERRORS = { 4401: "unauthorized", 4429: "busy" };
 
 export class Dictation {
-  // `url` is the server's origin, `token` a user's token or an async function that returns one,
-  // `language` a code such as en-US. `onHypothesis(text)` is called with what is understood of a
-  // phrase so far, as often as it changes, and `onPhrase(text)` once with the whole phrase;
-  // `onError(reason)` with refused, missing, busy, language, unauthorized, unavailable or offline;
-  // `onEnd()` once, last of all.
-  constructor({ url, token, language, onHypothesis, onPhrase, onEnd, onError }) {
-    this.url = url;
-    this.token = token;
-    this.language = language;
-    this.on = { onHypothesis, onPhrase, onEnd, onError };
-    this.state = "new";
-    this.isListening = false;
+  /** @type {"new" | "on" | "stopping" | "ended"} */
+  #state = "new";
+  #isRecording = false;
+  #requestId = "";
+  /** @type {ArrayBuffer[]} */
+  #waiting = [];
+  #microphone = new Microphone();
+  /** @type {WebSocket | undefined} */
+  #socket;
+  /** @type {DeviceRecognition | undefined} */
+  #recognition;
+  /** @type {Chat.Timer} */
+  #timeout;
+
+  /** @param {Chat.DictationOptions} options */
+  constructor(options) {
+    this.options = options;
   }
 
-  // Asks for the microphone, so call it upon a click; once for each object.
+  // Asks for the microphone, so browsers require that a click leads here. Once for each object.
   async start() {
-    this.state = "on";
-    if (await isOnDevice(this.language)) this.listenOnDevice();
-    else await this.listenWithServer();
+    this.#state = "on";
+    const Recognition = await onDeviceRecognition(this.options.language);
+    if (Recognition) this.#recognizeOnDevice(new Recognition());
+    else await this.#recognizeOnServer();
   }
 
-  // The rest of what was said still comes, then onEnd.
+  // Phrases said before still arrive, then onEnd is called.
   stop() {
-    if (this.state !== "on") return;
-    this.state = "stopping";
-    this.deadline = setTimeout(() => this.end(), PATIENCE_MS);
-    if (this.recognition) this.recognition.stop();
-    else if (this.isListening) this.microphone.stop();
-    else this.end();
+    if (this.#state !== "on") return;
+    this.#state = "stopping";
+    this.#timeout = setTimeout(() => this.#end(), STOP_TIMEOUT_MS);
+    if (this.#recognition) this.#recognition.stop();
+    else if (this.#isRecording) this.#microphone.stop();
+    else this.#end();
   }
 
-  // --- With the device's own recognition ---
+  // --- On the device ---
 
-  listenOnDevice() {
-    let hasHeard = false;
-    const recognition = new globalThis.SpeechRecognition();
+  /** @param {DeviceRecognition} recognition */
+  #recognizeOnDevice(recognition) {
+    let hasResults = false;
     Object.assign(recognition, {
-      lang: this.language,
+      lang: this.options.language,
       processLocally: true,
       continuous: true,
       interimResults: true,
     });
     recognition.onresult = ({ results, resultIndex }) => {
-      hasHeard = true;
-      for (const result of [...results].slice(resultIndex)) {
-        if (result.isFinal) this.on.onPhrase?.(result[0].transcript.trim());
-        else this.on.onHypothesis?.(result[0].transcript.trim());
-      }
+      hasResults = true;
+      for (const result of [...results].slice(resultIndex)) this.#receiveResult(result);
     };
     recognition.onerror = ({ error }) => {
       if (error === "no-speech" || error === "aborted") return;
-      if (error === "not-allowed") this.fail("refused");
-      // That it is there does not say that it works.
-      else if (!hasHeard && this.state === "on") {
-        recognition.onend = null;
-        this.recognition = null;
-        this.listenWithServer();
-      } else this.fail("unavailable");
+      if (error === "not-allowed") this.#fail("refused");
+      // Browsers may report recognition as available although it does not work.
+      else if (!hasResults && this.#state === "on") this.#fallBackToServer(recognition);
+      else this.#fail("unavailable");
     };
-    recognition.onend = () => this.end();
-    this.recognition = recognition;
+    recognition.onend = () => this.#end();
+    this.#recognition = recognition;
     recognition.start();
   }
 
-  // --- With the server's ---
+  /** @param {SpeechRecognitionResult} result */
+  #receiveResult(result) {
+    const text = result[0].transcript.trim();
+    if (result.isFinal) this.options.onPhrase?.(text);
+    else this.options.onHypothesis?.(text);
+  }
 
-  async listenWithServer() {
-    this.microphone = new Microphone();
-    this.requestId = newId();
-    this.waiting = [];
+  /** @param {DeviceRecognition} recognition */
+  #fallBackToServer(recognition) {
+    recognition.onend = null;
+    this.#recognition = undefined;
+    this.#recognizeOnServer();
+  }
+
+  // --- On the server ---
+
+  async #recognizeOnServer() {
+    this.#requestId = newRequestId();
     try {
-      // An empty piece says that no more sound comes.
-      await this.microphone.open(
-        (piece) => this.sendSound(piece ?? new ArrayBuffer(0)),
+      // An empty chunk marks the end of the audio.
+      await this.#microphone.open(
+        (audio) => this.#sendAudio(audio ?? new ArrayBuffer(0)),
         () => this.stop(),
       );
-    } catch (problem) {
-      return this.fail(problem.message);
+    } catch (error) {
+      this.#fail(error instanceof MicrophoneError ? error.reason : "missing");
+      return;
     }
-    if (this.state === "ended") return this.microphone.release();
-    this.isListening = true;
-    this.waiting.unshift(wavHeader(this.microphone.rate));
+    if (this.#isEnded) {
+      this.#microphone.release();
+      return;
+    }
+    this.#isRecording = true;
+    this.#waiting.unshift(wavHeader(this.#microphone.rate));
     try {
-      await this.openSocket();
+      await this.#openSocket();
     } catch {
-      this.fail("offline");
+      this.#fail("offline");
     }
   }
 
-  async openSocket() {
-    const token = typeof this.token === "function" ? await this.token() : this.token;
-    if (this.state === "ended") return;
-    const url = new URL(PATH, this.url);
+  // A getter, because the state changes while a method waits.
+  get #isEnded() {
+    return this.#state === "ended";
+  }
+
+  async #openSocket() {
+    const { token: given, url: origin, language } = this.options;
+    const token = typeof given === "function" ? await given() : given;
+    if (this.#isEnded) return;
+    const url = new URL(PATH, origin);
     url.protocol = url.protocol.replace("http", "ws");
-    url.searchParams.set("language", this.language);
+    url.searchParams.set("language", language);
     const socket = new WebSocket(url);
-    this.socket = socket;
-    socket.onmessage = ({ data }) => this.receive(data);
-    socket.onclose = ({ code }) => this.fail(CLOSED[code] ?? "offline");
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => this.#receiveFrame(data);
+    socket.onclose = ({ code }) => this.#fail(CLOSE_ERRORS[code] ?? "offline");
     socket.onopen = () => {
-      this.sendText("authorization", { token });
-      this.sendText("speech.config", { context: { system: { name: "chatsite" } } });
-      this.sendText("speech.context", {});
-      for (const piece of this.waiting.splice(0)) this.sendSound(piece);
+      /** @type {(path: string, body: unknown) => void} */
+      const send = (path, body) => socket.send(textFrame(path, this.#requestId, body));
+      send("authorization", { token });
+      send("speech.config", { context: { system: { name: "chatsite" } } });
+      send("speech.context", {});
+      for (const audio of this.#waiting.splice(0)) this.#sendAudio(audio);
     };
   }
 
-  sendText(path, body) {
-    this.socket.send(textFrame(path, this.requestId, body));
+  /** @param {ArrayBuffer} audio */
+  #sendAudio(audio) {
+    if (this.#socket?.readyState === WebSocket.OPEN) {
+      this.#socket.send(audioFrame(this.#requestId, audio));
+    } else if (this.#waiting.length < MAX_WAITING_CHUNKS || !audio.byteLength) {
+      this.#waiting.push(audio);
+    }
   }
 
-  sendSound(piece) {
-    if (this.socket?.readyState === WebSocket.OPEN) {
-      this.socket.send(audioFrame(this.requestId, piece));
-    } else if (this.waiting.length < MOST_WAITING || !piece.byteLength) this.waiting.push(piece);
-  }
-
-  receive(data) {
-    const { path, body } = readFrame(data);
-    if (path === "speech.hypothesis") this.on.onHypothesis?.(body.Text);
+  /** @param {string} data */
+  #receiveFrame(data) {
+    const { path, body } = parseFrame(data);
+    if (path === "speech.hypothesis") this.options.onHypothesis?.(body.Text);
     else if (path === "speech.phrase" && body.RecognitionStatus === "Success") {
-      this.on.onPhrase?.(body.DisplayText);
-    } else if (path === "speech.phrase" && body.RecognitionStatus in REASONS) {
-      this.fail(REASONS[body.RecognitionStatus]);
-    } else if (path === "turn.end") this.end();
+      this.options.onPhrase?.(body.DisplayText);
+    } else if (path === "speech.phrase" && body.RecognitionStatus in STATUS_ERRORS) {
+      this.#fail(STATUS_ERRORS[body.RecognitionStatus]);
+    } else if (path === "turn.end") this.#end();
   }
 
   // --- The end ---
 
-  fail(reason) {
-    if (this.state === "ended") return;
-    this.on.onError?.(reason);
-    this.end();
+  /** @param {Chat.DictationError} reason */
+  #fail(reason) {
+    if (this.#isEnded) return;
+    this.options.onError?.(reason);
+    this.#end();
   }
 
-  end() {
-    if (this.state === "ended") return;
-    this.state = "ended";
-    clearTimeout(this.deadline);
-    this.release();
-    this.on.onEnd?.();
-  }
-
-  release() {
-    this.recognition?.abort();
-    if (this.socket) this.socket.onclose = null;
-    this.socket?.close();
-    this.microphone?.release();
+  #end() {
+    if (this.#isEnded) return;
+    this.#state = "ended";
+    clearTimeout(this.#timeout);
+    this.#recognition?.abort();
+    if (this.#socket) this.#socket.onclose = null;
+    this.#socket?.close();
+    this.#microphone.release();
+    this.options.onEnd?.();
   }
 }
 
-async function isOnDevice(language) {
+/**
+ * The browser's recognition if it supports the language on the device, otherwise null.
+ * @param {string} language
+ */
+async function onDeviceRecognition(language) {
   try {
-    const options = { langs: [language], processLocally: true };
-    return (await globalThis.SpeechRecognition?.available?.(options)) === "available";
+    const Recognition = globalThis.SpeechRecognition;
+    const availability = await Recognition?.available?.({ langs: [language], processLocally: true });
+    return Recognition && availability === "available" ? Recognition : null;
   } catch {
-    return false;
+    return null;
   }
 }

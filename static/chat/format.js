@@ -1,4 +1,4 @@
-// Times, names and sizes as people read them.
+// Times, names, and sizes as text.
 import { t } from "./strings.js";
 
 const locale = navigator.language || "en";
@@ -24,24 +24,37 @@ const fullFormat = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyl
 
 const DAY_MS = 86_400_000;
 
-// A number that grows by one each local day.
+/**
+ * The number of the local day: one more each day.
+ * @param {number} ms
+ */
 export function dayOf(ms) {
   const date = new Date(ms);
   return Math.floor((ms - date.getTimezoneOffset() * 60_000) / DAY_MS);
 }
 
-// 2026-11-29, here; as fields for dates want it.
+/**
+ * The local date as 2026-11-29, the format of date fields.
+ * @param {number} ms
+ */
 export function isoDay(ms) {
   const date = new Date(ms);
+  /** @param {number} number */
   const two = (number) => String(number).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
+/** @param {number} ms */
 export const clock = (ms) => timeFormat.format(ms);
+/** @param {number} ms */
 export const fullTime = (ms) => fullFormat.format(ms);
+/** @param {number} ms */
 export const date = (ms) => yearFormat.format(ms);
 
-// For the list of conversations: the clock today, then the weekday, then the date.
+/**
+ * For the list of conversations: the time of today, the weekday of this week, or the date.
+ * @param {number} ms
+ */
 export function shortTime(ms, now = Date.now()) {
   const days = dayOf(now) - dayOf(ms);
   if (days <= 0) return clock(ms);
@@ -52,7 +65,10 @@ export function shortTime(ms, now = Date.now()) {
     : yearFormat.format(ms);
 }
 
-// For the line between two days.
+/**
+ * For the separator between two days.
+ * @param {number} ms
+ */
 export function dayName(ms, now = Date.now()) {
   const days = dayOf(now) - dayOf(ms);
   if (days === 0) return t.today;
@@ -64,20 +80,28 @@ const segmenter = new Intl.Segmenter(locale, { granularity: "grapheme" });
 
 const BRACKETS_AND_SIGNS = /[\p{P}\p{Sc}\p{Sk}\p{Sm}]+/gu;
 
-// One or two letters that stand for a name; a whole emoji counts as a letter, a bracket does not.
+/**
+ * One or two letters for an avatar. A whole emoji counts as a letter, punctuation does not.
+ * @param {string} name
+ */
 export function initials(name) {
   const words = name.replace(BRACKETS_AND_SIGNS, " ").trim().split(/\s+/u).filter(Boolean);
+  /** @param {string} word */
   const first = (word) => [...segmenter.segment(word)][0]?.segment ?? "";
-  const chosen = words.length > 1 ? [words[0], words.at(-1)] : words.slice(0, 1);
+  const chosen = words.length > 1 ? [words[0], words[words.length - 1]] : words.slice(0, 1);
   return chosen.map(first).join("").toLocaleUpperCase() || "?";
 }
 
-// The same one of `count` colours for the same text, always.
-export function colourOf(text, count = 8) {
+/**
+ * One of `count` colors, always the same for the same text.
+ * @param {string} text
+ */
+export function colorOf(text, count = 8) {
   let hash = 0;
-  for (const character of text) hash = (hash * 31 + character.codePointAt(0)) >>> 0;
+  for (const character of text) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
   return hash % count;
 }
 
 const encoder = new TextEncoder();
+/** @param {string} text */
 export const byteLength = (text) => encoder.encode(text).length;

@@ -1,4 +1,4 @@
-// Title, icon and notifications of the browser.
+// The title and icon of the page, and browser notifications.
 import { effect, signal } from "../vendor/preact.js";
 import { onNewMessage } from "./store/events.js";
 import { plainText } from "./store/messages.js";
@@ -7,66 +7,77 @@ import { threads, unreadTotal } from "./store/threads.js";
 import { t } from "./strings.js";
 import { announcement, isVisible, select, selected } from "./ui.js";
 
-const CHOICE = "chatsite-notifications";
-const OTHERS_ARE_LATE_MS = 3000;
-const isPossible = "Notification" in window;
+const SETTING = "chatsite-notifications";
+// How long other windows may take to receive the same message.
+const OTHER_WINDOWS_MS = 3000;
+const isSupported = "Notification" in window;
 
-// off, on, denied
-export const notifications = signal(state());
+/** @type {Chat.Signal<"off" | "on" | "denied">} */
+export const notifications = signal(currentState());
 
-function state() {
-  if (!isPossible || Notification.permission === "denied") return "denied";
-  const wanted = localStorage.getItem(CHOICE) === "on";
+function currentState() {
+  if (!isSupported || Notification.permission === "denied") return "denied";
+  const wanted = localStorage.getItem(SETTING) === "on";
   return wanted && Notification.permission === "granted" ? "on" : "off";
 }
 
-// Asked for by a click, never by the page itself.
+// Browsers require that a click leads here.
 export async function toggleNotifications() {
   if (notifications.value === "on") {
-    localStorage.setItem(CHOICE, "off");
+    localStorage.setItem(SETTING, "off");
   } else {
-    const answer = await Notification.requestPermission();
-    localStorage.setItem(CHOICE, answer === "granted" ? "on" : "off");
+    const permission = await Notification.requestPermission();
+    localStorage.setItem(SETTING, permission === "granted" ? "on" : "off");
   }
-  notifications.value = state();
+  notifications.value = currentState();
 }
 
-// Held by every window that somebody looks at: the others keep quiet then.
-const LOOKED_AT = "chatsite-looked-at";
-let lookAway = null;
+// A lock that every visible window holds: windows in the background do not notify then.
+const VISIBLE_LOCK = "chatsite-looked-at";
+/** @type {(() => void) | null} */
+let releaseLock = null;
 
-function noteLooking(isLooking) {
-  lookAway?.();
-  lookAway = null;
-  if (!isLooking) return;
-  const away = new Promise((resolve) => {
-    lookAway = resolve;
+/** @param {boolean} holds */
+function holdVisibleLock(holds) {
+  releaseLock?.();
+  releaseLock = null;
+  if (!holds) return;
+  const released = new Promise((/** @type {(value: void) => void} */ resolve) => {
+    releaseLock = resolve;
   });
-  navigator.locks?.request(LOOKED_AT, { mode: "shared" }, () => away);
+  navigator.locks?.request(VISIBLE_LOCK, { mode: "shared" }, () => released);
 }
 
-// Of several windows one speaks.
+/**
+ * Notifies in only one of several windows.
+ * @param {Chat.Thread} thread
+ * @param {Chat.Message} message
+ */
 async function notifyOnce(thread, message) {
   const { held } = await navigator.locks.query();
-  if (held.some(({ name }) => name === LOOKED_AT)) return;
+  if (held?.some(({ name }) => name === VISIBLE_LOCK)) return;
   await navigator.locks.request(
     `chatsite-notify:${thread.id} ${message.id}`,
     { ifAvailable: true },
     (lock) => {
       if (!lock) return null;
       notify(thread, message);
-      return new Promise((resolve) => setTimeout(resolve, OTHERS_ARE_LATE_MS));
+      return new Promise((resolve) => setTimeout(resolve, OTHER_WINDOWS_MS));
     },
   );
 }
 
+/**
+ * @param {Chat.Thread} thread
+ * @param {Chat.Message} message
+ */
 function notify(thread, message) {
   const notification = new Notification(thread.topic, {
     body: t.said(nameOf(message.sender), plainText(message).slice(0, 200)),
-    // One for each conversation, which says again that something came.
+    // One notification for each conversation, shown again for each message.
     tag: thread.id,
     renotify: true,
-    icon: document.getElementById("icon").href,
+    icon: iconLink().href,
     requireInteraction: message.isHigh,
   });
   notification.onclick = () => {
@@ -76,21 +87,23 @@ function notify(thread, message) {
   };
 }
 
+const iconLink = () => /** @type {HTMLLinkElement} */ (document.getElementById("icon"));
+
 export function startNotifying() {
-  const icon = document.getElementById("icon");
-  const { read, unread } = icon.dataset;
+  const icon = iconLink();
+  const { read = "", unread = "" } = icon.dataset;
   effect(() => {
     const count = unreadTotal.value;
-    const thread = threads.value.get(selected.value);
+    const thread = threads.value.get(selected.value ?? "");
     const title = thread ? `${thread.topic} · ${t.appName}` : t.appName;
     document.title = count ? `(${count > 99 ? t.unreadMany : count}) ${title}` : title;
-    const wanted = count ? unread : read;
-    if (icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
+    const href = count ? unread : read;
+    if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
   });
-  effect(() => noteLooking(isVisible.value));
+  effect(() => holdVisibleLock(isVisible.value));
   onNewMessage((thread, message) => {
     if (!isVisible.value && notifications.value === "on") {
-      // Some browsers refuse to make one outside of a service worker.
+      // Some browsers allow notifications in service workers only.
       notifyOnce(thread, message).catch(() => {});
     }
     if (thread.id !== selected.value) {

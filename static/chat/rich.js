@@ -1,13 +1,14 @@
-// Text with links, and html messages, as safe content.
+// Message texts as safe content: plain text with links, and HTML.
 
 import { html } from "../vendor/preact.js";
 import purify from "../vendor/purify.js";
 
-// An address ends before the punctuation that ends its sentence; brackets count only in pairs.
+// An address ends before the punctuation that ends its sentence; brackets belong to it in pairs only.
 const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"]+/giu;
 const TRAILING = /[.,:;!?'”’»…]+$/u;
 
-function trimmed(address) {
+/** @param {string} address */
+function trimAddress(address) {
   let text = address.replace(TRAILING, "");
   for (const [open, close] of ["()", "[]", "{}"]) {
     while (text.endsWith(close) && text.split(close).length > text.split(open).length) {
@@ -17,6 +18,7 @@ function trimmed(address) {
   return text;
 }
 
+/** @param {string} text */
 function safeAddress(text) {
   try {
     const url = new URL(/^www\./iu.test(text) ? `https://${text}` : text);
@@ -26,12 +28,15 @@ function safeAddress(text) {
   }
 }
 
-// The text with its web addresses as links. Everything becomes text nodes and anchors.
+/**
+ * The text as text nodes, with its web addresses as links.
+ * @param {string} text
+ */
 export function withLinks(text) {
   const parts = [];
   let end = 0;
   for (const match of text.matchAll(LINK)) {
-    const shown = trimmed(match[0]);
+    const shown = trimAddress(match[0]);
     const address = safeAddress(shown);
     if (!address) continue;
     parts.push(text.slice(end, match.index));
@@ -52,7 +57,6 @@ const RULES = {
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:)/iu,
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
-  RETURN_DOM_FRAGMENT: true,
 };
 
 purify.addHook("afterSanitizeAttributes", (node) => {
@@ -61,5 +65,9 @@ purify.addHook("afterSanitizeAttributes", (node) => {
   node.setAttribute("rel", "noopener noreferrer");
 });
 
-// A fragment of what an html message may show. The server has cleaned it; a page trusts nobody.
-export const safeHtml = (source) => purify.sanitize(source, RULES);
+/**
+ * What an HTML message may show. The server has sanitized it already; the page does so again.
+ * @param {string} source
+ * @returns {DocumentFragment}
+ */
+export const safeHtml = (source) => purify.sanitize(source, { ...RULES, RETURN_DOM_FRAGMENT: true });

@@ -1,47 +1,59 @@
-// Two ways to the event stream: a WebSocket, and an HTTP answer that does not end.
+// The two transports of the event stream: WebSocket and Server-Sent Events.
 //
-// Each calls `onFrame` with whatever comes and `onEnd` once, with whether the token was refused,
-// and returns how to close it and how to prolong it with a fresh token.
+// Both call `onFrame` with every frame, and `onEnd` once.
 
-const REFUSED_CODES = new Set([4401, 4403]);
+const UNAUTHORIZED_CODES = new Set([4401, 4403]);
 
-function address(after) {
+/** @param {string | null} after */
+function addressOf(after) {
   const url = new URL("/chat/events", location.href);
   if (after) url.searchParams.set("after", after);
   return url;
 }
 
+/**
+ * @param {Chat.TransportOptions} options
+ * @returns {Chat.Transport}
+ */
 export function openSocket({ token, after, onFrame, onEnd }) {
-  const url = address(after);
+  const url = addressOf(after);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(url);
+  /** @param {string} fresh */
   const authenticate = (fresh) => socket.send(JSON.stringify({ type: "authenticate", token: fresh }));
   socket.onopen = () => authenticate(token);
   socket.onmessage = ({ data }) => onFrame(JSON.parse(data));
-  socket.onclose = ({ code }) => onEnd({ isRefused: REFUSED_CODES.has(code) });
+  socket.onclose = ({ code }) => onEnd({ isUnauthorized: UNAUTHORIZED_CODES.has(code) });
   return { close: () => socket.close(), authenticate };
 }
 
-// Server-Sent Events, for where a proxy lets no WebSocket through. Read with fetch: an EventSource
-// could not carry the token.
+/**
+ * For networks whose proxy blocks WebSockets. Uses fetch, because EventSource cannot send a token.
+ * @param {Chat.TransportOptions} options
+ * @returns {Chat.Transport}
+ */
 export function openEvents({ token, after, onFrame, onEnd }) {
   const control = new AbortController();
   readEvents({ token, after, onFrame, signal: control.signal }).then(
-    (isRefused) => onEnd({ isRefused }),
-    () => onEnd({ isRefused: false }),
+    (isUnauthorized) => onEnd({ isUnauthorized }),
+    () => onEnd({ isUnauthorized: false }),
   );
-  // It cannot be prolonged, but begun anew with the fresh token where it stopped.
+  // A response cannot take a fresh token: the stream ends, and resumes with the fresh token.
   return { close: () => control.abort(), authenticate: () => control.abort() };
 }
 
+/**
+ * Resolves at the end of the stream, with whether the token was not accepted.
+ * @param {Omit<Chat.TransportOptions, "onEnd"> & { signal: AbortSignal }} options
+ */
 async function readEvents({ token, after, onFrame, signal }) {
-  const response = await fetch(address(after), {
+  const response = await fetch(addressOf(after), {
     headers: { Authorization: `Bearer ${token}` },
     credentials: "omit",
     cache: "no-store",
     signal,
   });
-  if (!response.ok) return response.status === 401;
+  if (!response.ok || !response.body) return response.status === 401;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
@@ -49,16 +61,24 @@ async function readEvents({ token, after, onFrame, signal }) {
     if (done) return false;
     text += value;
     for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
-      const frame = frameOf(text.slice(0, end));
+      const frame = parseEvent(text.slice(0, end));
       text = text.slice(end + 2);
-      if (frame.reason === "unauthorized" || frame.reason === "revoked") return true;
+      if (isUnauthorizedFrame(frame)) return true;
       onFrame(frame);
     }
   }
 }
 
-// A block of lines "name: value"; without data it only moves the cursor.
-function frameOf(block) {
+/** @param {Api.Frame} frame */
+const isUnauthorizedFrame = (frame) =>
+  frame.type === "disconnecting" && (frame.reason === "unauthorized" || frame.reason === "revoked");
+
+/**
+ * Parses one block of "name: value" lines. A block without data only moves the cursor.
+ * @param {string} block
+ * @returns {Api.Frame}
+ */
+export function parseEvent(block) {
   const lines = block.split("\n").map((line) => line.split(/: ?(.*)/su));
   const { id, data } = Object.fromEntries(lines.map(([name, value]) => [name, value]));
   return data ? JSON.parse(data) : { id, type: "heartbeat" };

@@ -1,42 +1,56 @@
-// What the page shows at the moment, as opposed to what is true on the server.
+// What the page shows right now, as opposed to what the server knows.
 import { batch, signal } from "../vendor/preact.js";
 import { openConversation } from "./store/conversation.js";
 
-// {threadId, message} while a message is edited in the composer.
+/**
+ * The message that is being edited in the composer.
+ * @type {Chat.Signal<Chat.Editing | null>}
+ */
 export const editing = signal(null);
-// The id of the conversation that is shown, from the address: #/19%3A…
+
+/**
+ * The id of the conversation that is shown, from the address: #/19%3A…
+ * @type {Chat.Signal<string | null>}
+ */
 export const selected = signal(null);
-// {name, properties} of the dialog that is open.
+
+/** @type {Chat.Signal<Chat.OpenDialog | null>} */
 export const dialog = signal(null);
-// A text for screen readers, said once; and a short note for everybody.
+
+// For screen readers, which read it aloud once.
 export const announcement = signal("");
+// A short message at the bottom of the page.
 export const note = signal("");
 export const isVisible = signal(!document.hidden && document.hasFocus());
 
-const addressOf = (id) => `#/${encodeURIComponent(id)}`;
-export const linkTo = addressOf;
+/** @param {string} id */
+export const linkTo = (id) => `#/${encodeURIComponent(id)}`;
 
-function follow() {
+function followAddress() {
+  /** @type {string | null} */
   let id = null;
   try {
     id = decodeURIComponent(location.hash.replace(/^#\/?/u, "")) || null;
   } catch {
-    // Not an address of ours.
+    // Not an address of a conversation.
   }
   batch(() => {
     selected.value = id;
     editing.value = null;
-    if (!id) return;
-    const conversation = openConversation(id);
-    // Found anew whenever somebody comes to it.
-    conversation.lineAfter.value = null;
+    // The divider is placed again whenever a conversation is opened.
+    if (id) openConversation(id).resetDivider();
   });
 }
 
+/** @param {string | null} id */
 export function select(id) {
-  location.hash = id ? addressOf(id) : "#/";
+  location.hash = id ? linkTo(id) : "#/";
 }
 
+/**
+ * @param {string} name
+ * @param {Record<string, unknown>} properties
+ */
 export function openDialog(name, properties = {}) {
   dialog.value = { name, properties };
 }
@@ -45,23 +59,29 @@ export function closeDialog() {
   dialog.value = null;
 }
 
-let noteTimer = 0;
+/** @type {Chat.Timer} */
+let noteTimer;
+const NOTE_MS = 4000;
 
-export function say(text) {
+/**
+ * Shows a text for a few seconds, and announces it to screen readers.
+ * @param {string} text
+ */
+export function showNote(text) {
   note.value = text;
   announcement.value = text;
   clearTimeout(noteTimer);
   noteTimer = setTimeout(() => {
     note.value = "";
-  }, 4000);
+  }, NOTE_MS);
 }
 
 export function startUi() {
-  addEventListener("hashchange", follow);
-  follow();
-  const look = () => {
+  addEventListener("hashchange", followAddress);
+  followAddress();
+  const updateVisibility = () => {
     isVisible.value = !document.hidden && document.hasFocus();
   };
-  for (const event of ["focus", "blur"]) addEventListener(event, look);
-  document.addEventListener("visibilitychange", look);
+  for (const event of ["focus", "blur"]) addEventListener(event, updateVisibility);
+  document.addEventListener("visibilitychange", updateVisibility);
 }

@@ -1,21 +1,23 @@
-// The dashboard on the operator's first page: draws what the server counted, and keeps it fresh.
-import { draw, onTheme, shown, swatch } from "./charts.js";
+// The dashboard on the admin's first page: draws the metrics and keeps them up to date.
+import { draw, formatValue, onTheme, swatch } from "./charts.js";
+import { find, make, readJson } from "./dom.js";
 
-const page = document.querySelector(".monitor");
-const part = (name) => page.querySelector(`[data-${name}]`);
-const form = part("choice");
-let data = JSON.parse(document.getElementById("monitor-data").textContent);
+const SHORT_STEP_MS = 900_000;
+const SHORT_REFRESH_MS = 10_000;
+const LONG_REFRESH_MS = 60_000;
+
+const page = find(document, ".monitor");
+/** @param {string} name */
+const part = (name) => find(page, `[data-${name}]`);
+const form = /** @type {HTMLFormElement} */ (part("choice"));
+/** @type {Monitoring.Dashboard} */
+let data = readJson("monitor-data");
+/** @type {ReturnType<typeof draw>[]} */
 let plots = [];
-let operation = data.operation;
-let timer = 0;
-let asked = 0;
-
-function make(tag, name, text) {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
+let { operation } = data;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+let requests = 0;
 
 function drawTiles() {
   part("tiles").replaceChildren(
@@ -23,7 +25,7 @@ function drawTiles() {
       const item = make("li", `tile ${tile.tone ? `tile-${tile.tone}` : ""}`);
       item.append(
         make("span", "tile-label", tile.label),
-        make("strong", "tile-value", shown(tile.value, tile.unit)),
+        make("strong", "tile-value", formatValue(tile.value, tile.unit)),
         make("small", "", tile.note),
       );
       return item;
@@ -33,43 +35,47 @@ function drawTiles() {
 
 function drawAlerts() {
   const place = part("firing");
-  place.hidden = data.alerts.length === 0;
-  place.replaceChildren(
-    make(
-      "h3",
-      "",
-      data.alerts.length === 1 ? "1 alert is firing" : `${data.alerts.length} alerts are firing`,
-    ),
-  );
+  const { length } = data.alerts;
   const list = make("ul");
-  for (const alert of data.alerts) {
-    const kind = alert.severity < 2 ? "bad" : alert.severity === 2 ? "warning" : "info";
-    const item = make("li");
-    const link = make("a", "", alert.rule);
-    link.href = `${page.dataset.alerts}${alert.id}/change/`;
-    item.append(make("span", `badge badge-${kind}`, `Sev${alert.severity}`), link);
-    if (alert.where) item.append(make("span", "where", alert.where));
-    item.append(
-      make(
-        "small",
-        "",
-        `since ${new Date(alert.firedMs).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}`,
-      ),
-    );
-    if (alert.acknowledged) item.append(make("span", "badge", "acknowledged"));
-    list.append(item);
-  }
-  place.append(list);
+  list.append(...data.alerts.map(alertItem));
+  place.hidden = length === 0;
+  place.replaceChildren(
+    make("h3", "", length === 1 ? "1 alert is firing" : `${length} alerts are firing`),
+    list,
+  );
 }
 
+/** @param {number} severity */
+function badgeOf(severity) {
+  if (severity < 2) return "bad";
+  return severity === 2 ? "warning" : "info";
+}
+
+/** @param {Monitoring.Alert} alert */
+function alertItem(alert) {
+  const item = make("li");
+  const link = make("a", "", alert.rule);
+  link.href = `${page.dataset.alerts}${alert.id}/change/`;
+  item.append(make("span", `badge badge-${badgeOf(alert.severity)}`, `Sev${alert.severity}`), link);
+  if (alert.where) item.append(make("span", "where", alert.where));
+  const since = new Date(alert.firedMs).toLocaleString(undefined, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
+  item.append(make("small", "", `since ${since}`));
+  if (alert.acknowledged) item.append(make("span", "badge", "acknowledged"));
+  return item;
+}
+
+/** @param {Monitoring.Chart} chart */
 function legend(chart) {
   const list = make("ul", "legend");
-  for (const each of chart.series) {
+  for (const { tone, label, v } of chart.series) {
     const item = make("li");
-    const isSum = chart.kind === "bars";
-    const known = each.v.filter((value) => value !== null);
-    const figure = isSum ? known.reduce((a, b) => a + b, 0) : known.length ? known[known.length - 1] : null;
-    item.append(swatch(each.tone), make("span", "", each.label), make("b", "", shown(figure, chart.unit)));
+    const values = v.filter((value) => value !== null);
+    // Bars show counts, whose sum has a meaning; of others, the latest value is shown.
+    const total = chart.kind === "bars" ? values.reduce((a, b) => a + b, 0) : values.at(-1);
+    item.append(swatch(tone), make("span", "", label), make("b", "", formatValue(total, chart.unit)));
     list.append(item);
   }
   return list;
@@ -78,83 +84,97 @@ function legend(chart) {
 function drawCharts() {
   for (const plot of plots) plot.destroy();
   plots = [];
-  const places = data.charts.map((chart) => {
-    const card = make("section", `chart chart-${chart.id}`);
-    card.setAttribute("aria-label", chart.title);
-    const head = make("header");
-    head.append(make("h3", "", chart.title));
-    if (chart.id === "latency") head.append(operations());
-    card.append(head);
-    return [card, chart];
-  });
-  part("charts").replaceChildren(...places.map(([card]) => card));
-  for (const [card, chart] of places) {
-    // A rate of zero is a figure, a count of zero is none.
-    const isFigure = chart.kind === "lines" ? (value) => value !== null : Boolean;
-    const hasValues = chart.series.some((each) => each.v.some(isFigure));
-    if (!hasValues) {
-      card.append(make("p", "chart-empty", chart.empty));
-      continue;
-    }
-    card.append(legend(chart));
-    const canvas = make("div", "canvas");
-    card.append(canvas);
-    plots.push(draw(canvas, chart, data.times));
-  }
+  const cards = data.charts.map((chart) => ({ chart, card: cardOf(chart) }));
+  // In the document first: a chart is as wide as its card.
+  part("charts").replaceChildren(...cards.map(({ card }) => card));
+  for (const { chart, card } of cards) fillCard(card, chart);
 }
 
-function operations() {
-  const choice = make("select");
-  choice.setAttribute("aria-label", "Operation");
-  choice.append(new Option("all operations", ""));
-  const names = new Set(data.operations.map((row) => row.name));
+/** @param {Monitoring.Chart} chart */
+function cardOf(chart) {
+  const card = make("section", `chart chart-${chart.id}`);
+  card.setAttribute("aria-label", chart.title);
+  const head = make("header");
+  head.append(make("h3", "", chart.title));
+  if (chart.id === "latency") head.append(operationField());
+  card.append(head);
+  return card;
+}
+
+/** @param {Monitoring.Chart} chart */
+function hasValues({ kind, series }) {
+  // A rate of zero is a value; a count of zero means that there is nothing to show.
+  return series.some(({ v }) => v.some((value) => (kind === "lines" ? value !== null : Boolean(value))));
+}
+
+/**
+ * @param {HTMLElement} card
+ * @param {Monitoring.Chart} chart
+ */
+function fillCard(card, chart) {
+  if (!hasValues(chart)) {
+    card.append(make("p", "chart-empty", chart.empty));
+    return;
+  }
+  const canvas = make("div", "canvas");
+  card.append(legend(chart), canvas);
+  plots.push(draw(canvas, chart, data.times));
+}
+
+function operationField() {
+  const field = make("select");
+  field.setAttribute("aria-label", "Operation");
+  field.append(new Option("All operations", ""));
+  const names = new Set(data.operations.map(({ name }) => name));
   if (operation) names.add(operation);
-  for (const name of names) choice.append(new Option(name, name, false, name === operation));
-  choice.value = operation;
-  choice.addEventListener("change", () => {
-    operation = choice.value;
+  for (const name of names) field.append(new Option(name, name, false, name === operation));
+  field.value = operation;
+  field.addEventListener("change", () => {
+    operation = field.value;
     refresh();
   });
-  return choice;
+  return field;
 }
+
+/** @type {[keyof Monitoring.Operation, label: string, unit: string][]} */
+const COLUMNS = [
+  ["name", "Operation", ""],
+  ["requests", "Requests", ""],
+  ["refused", "Refused", ""],
+  ["failed", "Failed", ""],
+  ["p50", "p50", "ms"],
+  ["p95", "p95", "ms"],
+  ["p99", "p99", "ms"],
+];
 
 function drawOperations() {
   const place = part("operations");
   place.hidden = data.operations.length === 0;
   const table = make("table");
-  const columns = [
-    ["name", "Operation"],
-    ["requests", "Requests"],
-    ["refused", "Refused"],
-    ["failed", "Failed"],
-    ["p50", "p50"],
-    ["p95", "p95"],
-    ["p99", "p99"],
-  ];
   const head = table.createTHead().insertRow();
-  for (const [, label] of columns) {
+  for (const [, label] of COLUMNS) {
     const cell = make("th", "", label);
     cell.scope = "col";
     head.append(cell);
   }
   const body = table.createTBody();
-  for (const row of data.operations) {
-    const line = body.insertRow();
-    for (const [name] of columns) {
-      const cell = line.insertCell();
-      const inner = make(
-        "div",
-        "",
-        name === "name" ? row[name] : shown(row[name], name.startsWith("p") ? "ms" : ""),
-      );
-      if (name === "failed" && row.failed) inner.className = "is-bad";
-      cell.append(inner);
-    }
-  }
+  for (const operation of data.operations) fillRow(body.insertRow(), operation);
   const scroller = make("div", "scroller");
   scroller.tabIndex = 0;
   scroller.append(table);
   place.replaceChildren(make("h3", "", "Chat operations"), scroller);
+}
+
+/**
+ * @param {HTMLTableRowElement} row
+ * @param {Monitoring.Operation} operation
+ */
+function fillRow(row, operation) {
+  for (const [name, , unit] of COLUMNS) {
+    const value = operation[name];
+    const text = typeof value === "string" ? value : formatValue(value, unit);
+    row.insertCell().append(make("div", name === "failed" && value ? "is-bad" : "", text));
+  }
 }
 
 function drawAll() {
@@ -168,7 +188,8 @@ function drawAll() {
 }
 
 function query() {
-  const chosen = new URLSearchParams(new FormData(form));
+  const chosen = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) chosen.append(name, String(value));
   if (operation) chosen.set("operation", operation);
   return chosen;
 }
@@ -176,37 +197,46 @@ function query() {
 async function refresh() {
   clearTimeout(timer);
   const chosen = query();
-  part("download").href = `${page.dataset.csv}?${chosen}`;
-  const mine = ++asked;
+  /** @type {HTMLAnchorElement} */ (part("download")).href = `${page.dataset.csv}?${chosen}`;
+  requests += 1;
+  const own = requests;
   try {
-    const answer = await fetch(`${page.dataset.source}?${chosen}`, {
-      headers: { Accept: "application/json" },
-    });
-    if (answer.redirected || !answer.ok) throw new Error(`${answer.status}`);
-    const fresh = await answer.json();
-    if (mine !== asked) return;
+    const fresh = await load(chosen);
+    if (own !== requests) return;
     data = fresh;
     drawAll();
   } catch {
-    if (mine === asked) part("state").textContent = "The server does not answer; trying again.";
+    if (own === requests) part("state").textContent = "Can’t reach the server. Trying again…";
   }
-  plan();
+  refreshLater();
 }
 
-// Short ranges change quickly, long ones do not.
-function plan() {
+/**
+ * @param {URLSearchParams} chosen
+ * @returns {Promise<Monitoring.Dashboard>}
+ */
+async function load(chosen) {
+  const headers = { Accept: "application/json" };
+  const response = await fetch(`${page.dataset.source}?${chosen}`, { headers });
+  if (response.redirected || !response.ok) throw new Error(`${response.status}`);
+  return response.json();
+}
+
+// Charts of long ranges change slowly.
+function refreshLater() {
   clearTimeout(timer);
-  const pause = data.stepMs <= 900000 ? 10000 : 60000;
-  timer = setTimeout(() => (document.hidden ? plan() : refresh()), pause);
+  const wait = data.stepMs <= SHORT_STEP_MS ? SHORT_REFRESH_MS : LONG_REFRESH_MS;
+  timer = setTimeout(() => (document.hidden ? refreshLater() : refresh()), wait);
 }
 
 form.addEventListener("change", () => {
-  const chosen = query();
-  history.replaceState(null, "", `?${chosen}`);
+  history.replaceState(null, "", `?${query()}`);
   refresh();
 });
 form.addEventListener("submit", (event) => event.preventDefault());
-document.addEventListener("visibilitychange", () => document.hidden || refresh());
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) refresh();
+});
 onTheme(drawCharts);
 let width = page.clientWidth;
 new ResizeObserver(() => {
@@ -215,4 +245,4 @@ new ResizeObserver(() => {
   drawCharts();
 }).observe(page);
 drawAll();
-plan();
+refreshLater();

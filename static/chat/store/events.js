@@ -1,157 +1,185 @@
-// What each event of the stream changes. Every one may come twice, and does no harm then.
+// What each event of the stream changes. Events may arrive twice; the second one changes nothing.
 import { batch } from "../../vendor/preact.js";
 import { rawId } from "../api.js";
 import { status } from "../connection.js";
 import { forgetOthers, openedConversation, shownConversation } from "./conversation.js";
 import { fromApi, personFromApi } from "./messages.js";
-import { isMe, learn } from "./names.js";
-import { receiptCame } from "./reading.js";
+import { isMe, rememberNames, rememberPeople } from "./names.js";
+import { receiveReceipt } from "./reading.js";
 import {
-  change,
-  forget,
-  hear,
+  changeThread,
+  countUnread,
   leftThreads,
   listState,
   loadLeftThreads,
   loadThreads,
   refreshStale,
   refreshThread,
+  removeThread,
   threads,
-  unhear,
+  uncountUnread,
 } from "./threads.js";
 import { startedTyping, stoppedTyping } from "./typing.js";
 
-const ASK_AGAIN_MS = 3000;
+const RETRY_MS = 3000;
+/** @typedef {(thread: Chat.Thread, message: Chat.Message) => void} MessageListener */
+/** @type {Set<MessageListener>} */
 const messageListeners = new Set();
 
-// Calls `listener(thread, message)` for each new message of somebody else.
+/**
+ * Calls `listener` for each new message of someone else.
+ * @param {MessageListener} listener
+ */
 export function onNewMessage(listener) {
   messageListeners.add(listener);
 }
 
+/** @type {{ [Type in Api.Event["type"]]: (event: Api.EventOf<Type>) => void }} */
 const handlers = {
   chatMessageReceived({ threadId, message: model }) {
     const message = fromApi(model);
-    learn([[message.sender, message.name]]);
+    rememberNames([[message.sender, message.name]]);
     openedConversation(threadId)?.receive(message);
     stoppedTyping(threadId, message.sender);
-    const isFirst = isMe(message.sender) || hear(threadId, message.id);
-    const tell = () => isFirst && tellOfNew(threadId, message);
+    const isFirst = isMe(message.sender) || countUnread(threadId, message.id);
+    const notify = () => {
+      if (isFirst) notifyListeners(threadId, message);
+    };
     const thread = threads.value.get(threadId);
-    if (!thread) return refreshThread(threadId).then(tell);
-    // An answer that came before the event has counted the message already.
-    if (!(thread.last?.id >= message.id)) {
-      const isNew = isUnread(thread, message);
-      change(threadId, {
-        last: message,
-        activity: Math.max(thread.activity, message.id),
-        unread: thread.unread + (isNew ? 1 : 0),
-      });
+    if (!thread) {
+      refreshThread(threadId).then(notify);
+      return;
     }
-    tell();
+    addLastMessage(thread, message);
+    notify();
   },
 
-  chatMessageEdited({ threadId, message: model }) {
+  chatMessageEdited({ threadId, message }) {
+    replaceMessage(threadId, fromApi(message));
+  },
+
+  chatMessageDeleted({ threadId, message: model }) {
     const message = fromApi(model);
-    openedConversation(threadId)?.receive(message);
-    const last = threads.value.get(threadId)?.last;
-    if (last?.id === message.id && last.version < message.version) {
-      change(threadId, { last: message });
-    }
-  },
-
-  chatMessageDeleted(event) {
-    handlers.chatMessageEdited(event);
-    unhear(event.threadId, Number(event.message.id));
-    const thread = threads.value.get(event.threadId);
-    if (thread?.unread && Number(event.message.id) > thread.readId) refreshThread(thread.id);
+    replaceMessage(threadId, message);
+    uncountUnread(threadId, message.id);
+    const thread = threads.value.get(threadId);
+    if (thread?.unread && message.id > thread.readId) refreshThread(threadId);
   },
 
   typingIndicatorReceived({ threadId, senderCommunicationIdentifier, senderDisplayName }) {
     const sender = rawId(senderCommunicationIdentifier);
-    if (isMe(sender)) return;
-    learn([[sender, senderDisplayName]]);
+    if (!sender || isMe(sender)) return;
+    rememberNames([[sender, senderDisplayName ?? ""]]);
     startedTyping(threadId, sender);
   },
 
   readReceiptReceived({ threadId, readReceipt }) {
     const reader = rawId(readReceipt.senderCommunicationIdentifier);
-    receiptCame(threadId, reader, Number(readReceipt.chatMessageId));
+    if (reader) receiveReceipt(threadId, reader, Number(readReceipt.chatMessageId));
   },
 
   chatThreadCreated({ threadId, participants }) {
-    learn(participants.map(personFromApi).map(({ id, name }) => [id, name]));
+    rememberPeople(participants.map(personFromApi));
     refreshThread(threadId);
   },
 
   chatThreadPropertiesUpdated({ threadId, thread }) {
-    change(threadId, { topic: thread.topic });
-    systemLineCame(threadId);
+    changeThread(threadId, { topic: thread.topic });
+    loadSystemMessage(threadId);
   },
 
   chatThreadDeleted({ threadId, deletedOn }) {
-    const conversation = openedConversation(threadId);
-    if (conversation) conversation.state.value = "deleted";
-    change(threadId, { isDeleted: true, deletedOn: Date.parse(deletedOn), unread: 0 });
+    openedConversation(threadId)?.markDeleted();
+    changeThread(threadId, { isDeleted: true, deletedOn: Date.parse(deletedOn), unread: 0 });
   },
 
   participantsAdded({ threadId, participants }) {
     const people = participants.map(personFromApi);
-    learn(people.map(({ id, name }) => [id, name]));
-    const conversation = openedConversation(threadId);
-    if (conversation && people.some(({ id }) => isMe(id))) {
-      // Back again, perhaps with another view of the history.
-      conversation.syncedVersion = 0;
-      conversation.state.value = "loading";
-      conversation.load();
-    }
-    systemLineCame(threadId, { people: true });
+    rememberPeople(people);
+    if (people.some(({ id }) => isMe(id))) openedConversation(threadId)?.rejoin();
+    loadSystemMessage(threadId, { people: true });
   },
 
   participantsRemoved({ threadId, participants }) {
     const people = participants.map(personFromApi);
     if (people.some(({ id }) => isMe(id))) {
-      const conversation = openedConversation(threadId);
-      if (conversation) {
-        conversation.topic = threads.value.get(threadId)?.topic ?? "";
-        conversation.state.value = "gone";
-      }
+      openedConversation(threadId)?.markLeft(threads.value.get(threadId)?.topic ?? "");
       if (leftThreads.value) loadLeftThreads();
-      return forget(threadId);
+      removeThread(threadId);
+      return;
     }
     for (const { id } of people) stoppedTyping(threadId, id);
-    systemLineCame(threadId, { people: true });
+    loadSystemMessage(threadId, { people: true });
   },
 };
 
+/**
+ * @param {Chat.Thread} thread
+ * @param {Chat.Message} message
+ */
 const isUnread = (thread, message) => !isMe(message.sender) && message.id > thread.readId;
 
-function tellOfNew(threadId, message) {
+/**
+ * @param {Chat.Thread} thread
+ * @param {Chat.Message} message
+ */
+function addLastMessage(thread, message) {
+  // A response that arrived before the event has counted the message already.
+  if ((thread.last?.id ?? 0) >= message.id) return;
+  changeThread(thread.id, {
+    last: message,
+    activity: Math.max(thread.activity, message.id),
+    unread: thread.unread + (isUnread(thread, message) ? 1 : 0),
+  });
+}
+
+/**
+ * @param {string} threadId
+ * @param {Chat.Message} message a new version of a message
+ */
+function replaceMessage(threadId, message) {
+  openedConversation(threadId)?.receive(message);
+  const last = threads.value.get(threadId)?.last;
+  if (last?.id === message.id && last.version < message.version) changeThread(threadId, { last: message });
+}
+
+/**
+ * @param {string} threadId
+ * @param {Chat.Message} message
+ */
+function notifyListeners(threadId, message) {
   const thread = threads.value.get(threadId);
   if (!thread || !isUnread(thread, message)) return;
   for (const listener of messageListeners) listener(thread, message);
 }
 
-// The thread has written a message about itself, which is no event of its own.
-function systemLineCame(threadId, { people = false } = {}) {
+/**
+ * Loads the system message that the server wrote into the thread: no event contains it.
+ * @param {string} threadId
+ * @param {{ people?: boolean }} options whether participants have changed
+ */
+function loadSystemMessage(threadId, { people = false } = {}) {
   refreshThread(threadId);
   const conversation = openedConversation(threadId);
-  if (!conversation || ["gone", "deleted"].includes(conversation.state.value)) return;
-  const ask = () => Promise.all([conversation.sync(), people ? conversation.loadPeople() : null]);
-  ask().catch(() => setTimeout(() => ask().catch(() => {}), ASK_AGAIN_MS));
+  if (!conversation || conversation.hasEnded) return;
+  const load = () => Promise.all([conversation.sync(), people ? conversation.loadPeople() : null]);
+  load().catch(() => setTimeout(() => load().catch(() => {}), RETRY_MS));
 }
 
+/** @param {Api.Event} event */
 export function applyEvent(event) {
-  batch(() => handlers[event.type]?.(event));
+  // TypeScript cannot see that the handler belongs to the type of the event.
+  const handle = /** @type {((event: Api.Event) => void) | undefined} */ (handlers[event.type]);
+  batch(() => handle?.(event));
 }
 
-// Lists again whatever is shown: at the start, and when the log has forgotten where we were.
+// Loads everything that is shown again: at the start, and after events were missed.
 export async function resync() {
   forgetOthers();
   await Promise.all([loadThreads(), shownConversation()?.load()]);
 }
 
-// What could not be loaded while there was no connection.
+// Loads what could not be loaded without a connection.
 status.subscribe((value) => {
   if (value !== "live") return;
   refreshStale();

@@ -1,84 +1,115 @@
-// Messages that were written and have not arrived yet.
+// Messages that were written and are not known to have arrived.
 //
-// Each carries an id that the server remembers, so it may be sent again after any failure and is
-// still there only once. They outlive a reload of the tab.
+// Each has an id that the server remembers, so it may be sent again after any failure and still
+// arrives only once. They survive a reload of the tab.
 import { batch, signal } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { config } from "../config.js";
 import { status } from "../connection.js";
-import { keep, restore } from "../storage.js";
+import { restore, save } from "../storage.js";
 import { ownName, sessionEnded } from "../token.js";
 import { openedConversation } from "./conversation.js";
-import { change, threads } from "./threads.js";
+import { changeThread, threads } from "./threads.js";
 
 const STORED = `chatsite-outbox:${config.userId}`;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
+const SESSION_WAIT_S = 15;
 
-// {key, threadId, text, isHigh, writtenAt, after, state, wasTried, error}. Once it was tried it may
-// have arrived, as a message later than `after`; `state` is waiting, sending or failed.
-export const outbox = signal(
-  restore(sessionStorage, STORED, []).map((one) =>
-    one.state === "sending" ? { ...one, state: "waiting" } : one,
-  ),
-);
+/** @returns {Chat.OutboxItem[]} */
+function restoreItems() {
+  /** @type {Chat.OutboxItem[]} */
+  const items = restore(sessionStorage, STORED, []);
+  return items.map((item) => (item.state === "sending" ? { ...item, state: "waiting" } : item));
+}
 
+export const outbox = signal(restoreItems());
+
+/** @param {Chat.OutboxItem[]} items */
 function set(items) {
   outbox.value = items;
-  keep(sessionStorage, STORED, items);
+  save(sessionStorage, STORED, items);
 }
 
+/**
+ * @param {string} key
+ * @param {Partial<Chat.OutboxItem>} changes
+ */
 const update = (key, changes) =>
-  set(outbox.value.map((one) => (one.key === key ? { ...one, ...changes } : one)));
-const remove = (key) => set(outbox.value.filter((one) => one.key !== key));
+  set(outbox.value.map((item) => (item.key === key ? { ...item, ...changes } : item)));
 
+/** @param {string} key */
+export const discard = (key) => set(outbox.value.filter((item) => item.key !== key));
+
+/**
+ * @param {string} threadId
+ * @param {string} text
+ * @param {{ isHigh: boolean }} options
+ */
 export function send(threadId, text, { isHigh }) {
-  const after = openedConversation(threadId)?.newestId ?? 0;
-  const item = { key: crypto.randomUUID(), threadId, text, isHigh, writtenAt: Date.now(), after };
-  set([...outbox.value, { ...item, state: "waiting", error: "" }]);
-  work(threadId);
+  /** @type {Chat.OutboxItem} */
+  const item = {
+    key: crypto.randomUUID(),
+    threadId,
+    text,
+    isHigh,
+    writtenAt: Date.now(),
+    after: openedConversation(threadId)?.newestId ?? 0,
+    state: "waiting",
+    error: "",
+  };
+  set([...outbox.value, item]);
+  sendThread(threadId);
 }
 
+/** @param {string} key */
 export function sendAgain(key) {
-  const item = outbox.value.find((one) => one.key === key);
+  const item = outbox.value.find((each) => each.key === key);
   if (!item) return;
   update(key, { state: "waiting", error: "" });
-  work(item.threadId);
+  sendThread(item.threadId);
 }
 
-export const discard = remove;
-
-const working = new Set();
+/** @type {Set<string>} */
+const sendingThreads = new Set();
+/** @type {Set<() => void>} */
 const wakers = new Set();
 
-// Sends what waits in one conversation, in order, until nothing does.
-async function work(threadId) {
-  if (working.has(threadId)) {
+/**
+ * Sends the waiting messages of one conversation, one after the other.
+ * @param {string} threadId
+ */
+async function sendThread(threadId) {
+  if (sendingThreads.has(threadId)) {
     for (const wake of wakers) wake();
     return;
   }
-  working.add(threadId);
+  sendingThreads.add(threadId);
   let failures = 0;
   try {
     for (;;) {
-      const item = outbox.value.find((one) => one.threadId === threadId && one.state === "waiting");
+      const item = outbox.value.find((each) => each.threadId === threadId && each.state === "waiting");
       if (!item) return;
-      const problem = await sendOne(item);
-      if (problem?.isTransient) {
-        const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
-        failures += 1;
-        await nap(Math.max(wait, problem.retryAfter * 1000));
-      } else {
+      const retryAfter = await sendItem(item);
+      if (retryAfter === null) {
         failures = 0;
+        continue;
       }
+      const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
+      failures += 1;
+      await sleep(Math.max(wait, retryAfter * 1000));
     }
   } finally {
-    working.delete(threadId);
+    sendingThreads.delete(threadId);
   }
 }
 
-function nap(ms) {
-  return new Promise((resolve) => {
+/**
+ * Resolves after some time, or when another message is sent.
+ * @param {number} ms
+ */
+function sleep(ms) {
+  return new Promise((/** @type {(value: void) => void} */ resolve) => {
     const wake = () => {
       clearTimeout(timer);
       wakers.delete(wake);
@@ -89,70 +120,89 @@ function nap(ms) {
   });
 }
 
-async function sendOne(item) {
+/**
+ * Sends one message. Returns after how many seconds to try again; null if it was sent or refused.
+ * @param {Chat.OutboxItem} item
+ * @returns {Promise<number | null>}
+ */
+async function sendItem(item) {
   update(item.key, { state: "sending", wasTried: true });
   try {
-    const answer = await api.sendMessage(item.threadId, item.key, {
+    const { id } = await api.sendMessage(item.threadId, item.key, {
       content: item.text,
       type: "text",
       senderDisplayName: ownName.value,
       ...(item.isHigh ? { metadata: { priority: "high" } } : {}),
     });
-    arrived(item, Number(answer.id));
+    arrived(item, Number(id));
     return null;
-  } catch (problem) {
-    if (!(problem instanceof api.ApiError)) throw problem;
-    // Without a session nothing is lost: it waits for the next one.
-    const waits = problem.isTransient || problem.status === 401;
-    update(item.key, { state: waits ? "waiting" : "failed", error: waits ? "" : problem.sentence });
-    if (problem.status === 401) return { isTransient: true, retryAfter: 15 };
-    return problem;
+  } catch (thrown) {
+    const error = api.apiErrorOf(thrown);
+    if (!error.isTransient && error.status !== 401) {
+      update(item.key, { state: "failed", error: error.sentence });
+      return null;
+    }
+    // Without a session it waits for the next one.
+    update(item.key, { state: "waiting", error: "" });
+    return error.status === 401 ? SESSION_WAIT_S : error.retryAfter;
   }
 }
 
-function arrived(item, id) {
-  const message = {
-    id,
-    version: id,
-    type: "text",
-    isSent: true,
-    text: item.text,
-    sender: config.userId,
-    name: ownName.value,
-    isHigh: item.isHigh,
-    editedOn: null,
-    isDeleted: false,
-    topic: null,
-    people: [],
-    initiator: null,
-  };
+/**
+ * The message as the server will return it.
+ * @param {Chat.OutboxItem} item
+ * @param {number} id
+ * @returns {Chat.Message}
+ */
+const messageOf = ({ text, isHigh }, id) => ({
+  id,
+  version: id,
+  type: "text",
+  isSent: true,
+  text,
+  sender: config.userId,
+  name: ownName.value,
+  isHigh,
+  editedOn: null,
+  isDeleted: false,
+  topic: null,
+  people: [],
+  initiator: null,
+});
+
+/**
+ * @param {Chat.OutboxItem} item
+ * @param {number} id
+ */
+function arrived({ key, threadId, ...item }, id) {
+  const message = messageOf({ key, threadId, ...item }, id);
   batch(() => {
-    openedConversation(item.threadId)?.receive(message);
-    const thread = threads.value.get(item.threadId);
-    if (thread && !(thread.last?.id >= id)) {
-      change(item.threadId, { last: message, activity: Math.max(thread.activity, id) });
+    openedConversation(threadId)?.receive(message);
+    const thread = threads.value.get(threadId);
+    if (thread && (thread.last?.id ?? 0) < id) {
+      changeThread(threadId, { last: message, activity: Math.max(thread.activity, id) });
     }
-    // What else waits with the same words is not this message.
-    const isBeside = (one) => one.threadId === item.threadId;
+    const others = outbox.value.filter((each) => each.key !== key);
+    // Another waiting message with the same text is not this one.
     set(
-      outbox.value
-        .filter((one) => one.key !== item.key)
-        .map((one) => (isBeside(one) ? { ...one, after: Math.max(one.after, id) } : one)),
+      others.map((each) =>
+        each.threadId === threadId ? { ...each, after: Math.max(each.after, id) } : each,
+      ),
     );
   });
 }
 
-// At the start, and whenever the connection is back.
+// Called at the start, and whenever the connection is restored.
 export function sendWaiting() {
-  for (const threadId of new Set(outbox.value.map((one) => one.threadId))) work(threadId);
+  for (const threadId of new Set(outbox.value.map((item) => item.threadId))) sendThread(threadId);
 }
 
 status.subscribe((value) => {
   if (value === "live") sendWaiting();
 });
 
-// They outlive a reload of the tab, but not its end.
+// Unsent messages survive a reload of the tab, but not closing it.
 addEventListener("beforeunload", (event) => {
-  const isUnsent = outbox.value.some((one) => one.state !== "failed");
+  const isUnsent = outbox.value.some((item) => item.state !== "failed");
   if (isUnsent && !sessionEnded.value) event.preventDefault();
 });

@@ -1,62 +1,77 @@
-// How far we have read, here and in our other windows.
+// What this person has read, in this window and in others.
 import { batch } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { status } from "../connection.js";
 import { openedConversation } from "./conversation.js";
 import { isMe } from "./names.js";
-import { change, refreshThread, threads } from "./threads.js";
+import { changeThread, refreshThread, threads } from "./threads.js";
 
-const SOON_MS = 250;
+const SEND_AFTER_MS = 250;
+/**
+ * Receipts to send: message id by thread id.
+ * @type {Map<string, number>}
+ */
 const pending = new Map();
-let timer = 0;
+/** @type {Chat.Timer} */
+let timer;
 
-// The window shows everything up to this message to somebody who looks at it.
-export function sawUpTo(threadId, messageId) {
+/**
+ * Everything up to this message is visible in a window that has the focus.
+ * @param {string} threadId
+ * @param {number} messageId
+ */
+export function markReadUpTo(threadId, messageId) {
   const thread = threads.value.get(threadId);
   if (!thread || messageId <= thread.readId) return;
-  const others = newestOfOthers(threadId, messageId);
-  if (!others || others <= thread.readId) {
-    if (thread.unread) change(threadId, { unread: 0 });
+  const received = newestReceived(threadId, messageId);
+  if (!received || received <= thread.readId) {
+    if (thread.unread) changeThread(threadId, { unread: 0 });
     return;
   }
-  change(threadId, { readId: others, unread: 0 });
-  pending.set(threadId, others);
+  changeThread(threadId, { readId: received, unread: 0 });
+  pending.set(threadId, received);
   clearTimeout(timer);
-  timer = setTimeout(flush, SOON_MS);
+  timer = setTimeout(sendPending, SEND_AFTER_MS);
 }
 
-// A receipt for an own message would say nothing, so it names the last one of somebody else.
-function newestOfOthers(threadId, upTo) {
+/**
+ * Receipts name messages of others: one for an own message would have no meaning.
+ * @param {string} threadId
+ * @param {number} upTo
+ */
+function newestReceived(threadId, upTo) {
   const messages = openedConversation(threadId)?.messages.value ?? [];
-  for (let place = messages.length - 1; place >= 0; place -= 1) {
-    const { id, isSent, sender } = messages[place];
-    if (id <= upTo && isSent && !isMe(sender)) return id;
-  }
-  return 0;
+  const newest = messages.findLast(({ id, isSent, sender }) => id <= upTo && isSent && !isMe(sender));
+  return newest?.id ?? 0;
 }
 
-function flush() {
+function sendPending() {
   for (const [threadId, messageId] of pending) {
     pending.delete(threadId);
-    api.sendReadReceipt(threadId, messageId).catch((problem) => {
-      if (problem.isTransient && !pending.has(threadId)) pending.set(threadId, messageId);
+    api.sendReadReceipt(threadId, messageId).catch((error) => {
+      if (error.isTransient && !pending.has(threadId)) pending.set(threadId, messageId);
     });
   }
 }
 
-// What could not be sent before.
+// Sends the receipts that could not be sent before.
 status.subscribe((value) => {
-  if (value === "live") flush();
+  if (value === "live") sendPending();
 });
 
-// A receipt that the server tells of: somebody else's, or one of ours from another window.
-export function receiptCame(threadId, userId, messageId) {
+/**
+ * A receipt from the event stream: of someone else, or of another window of this person.
+ * @param {string} threadId
+ * @param {string} userId
+ * @param {number} messageId
+ */
+export function receiveReceipt(threadId, userId, messageId) {
   batch(() => {
-    openedConversation(threadId)?.noteRead(userId, messageId);
+    openedConversation(threadId)?.receiveReceipt(userId, messageId);
     const thread = threads.value.get(threadId);
     if (!isMe(userId) || !thread || messageId <= thread.readId) return;
-    const isAll = !thread.last || thread.last.id <= messageId || isMe(thread.last.sender);
-    change(threadId, { readId: messageId, unread: isAll ? 0 : thread.unread });
-    if (!isAll) refreshThread(threadId);
+    const isAllRead = !thread.last || thread.last.id <= messageId || isMe(thread.last.sender);
+    changeThread(threadId, { readId: messageId, unread: isAllRead ? 0 : thread.unread });
+    if (!isAllRead) refreshThread(threadId);
   });
 }

@@ -1,76 +1,106 @@
-// From messages to what stands below each other on the page: days, lines, messages, readers.
+// The rows of the timeline, made from messages: days, divider, messages, and who has read them.
 import { dayOf } from "../format.js";
 import { isMe } from "./names.js";
 
-// Messages of one sender this close together stand under one name.
-const TOGETHER_MS = 5 * 60_000;
+// Messages of one sender within this time stand under one name.
+const GROUP_MS = 5 * 60_000;
 
-// `pending` are items of the outbox; `lineAfter` is the message before the line "new messages".
-export function rowsOf({ messages, pending, lineAfter, receipts, isWhole }) {
-  const rows = isWhole ? [{ kind: "beginning", key: "beginning" }] : [];
+/**
+ * @param {object} shown
+ * @param {Chat.Message[]} shown.messages from old to new
+ * @param {Chat.OutboxItem[]} shown.pending
+ * @param {number | null} shown.dividerAfter the id of the message above the divider "New messages"
+ * @param {ReadonlyMap<string, number>} shown.receipts
+ * @param {boolean} shown.isComplete whether there are no older messages
+ * @returns {Chat.Row[]}
+ */
+export function rowsOf({ messages, pending, dividerAfter, receipts, isComplete }) {
+  /** @type {Chat.Row[]} */
+  const rows = isComplete ? [{ kind: "beginning", key: "beginning" }] : [];
   const readers = readersByMessage(messages, receipts);
-  const lastOwn = messages.findLast((one) => one.isSent && isMe(one.sender) && !one.isDeleted)?.id;
-  // The oldest one known is not shown while there are older ones: only what came before a message
-  // tells whether it begins a day or stands under a name of its own.
-  const [context, ...rest] = isWhole ? [null, ...messages] : messages;
-  let day = context && dayOf(context.id);
+  const lastOwnId = messages.findLast((each) => each.isSent && isMe(each.sender) && !each.isDeleted)?.id;
+  // The oldest known message is not shown while there are older ones: only the message before tells
+  // whether one begins a day or a group.
+  const context = isComplete ? null : (messages[0] ?? null);
+  const shown = isComplete ? messages : messages.slice(1);
+  let day = context ? dayOf(context.id) : null;
   let before = context?.isSent ? context : null;
-  let hasLine = lineAfter === null;
-  for (const message of rest) {
+  let hasDivider = dividerAfter === null;
+  for (const message of shown) {
     if (dayOf(message.id) !== day) {
       day = dayOf(message.id);
       rows.push({ kind: "day", key: `day${day}`, ms: message.id });
       before = null;
     }
-    if (!hasLine && message.id > lineAfter && message.isSent && !isMe(message.sender)) {
-      hasLine = true;
-      rows.push({ kind: "line", key: "line" });
+    if (!hasDivider && message.id > (dividerAfter ?? 0) && message.isSent && !isMe(message.sender)) {
+      hasDivider = true;
+      rows.push({ kind: "divider", key: "divider" });
       before = null;
     }
-    const kind = message.isSent ? "message" : "system";
-    const isFirst = !follows(before, message);
-    const isLastOwn = message.id === lastOwn && !pending.length;
-    rows.push({ kind, key: message.id, message, isFirst, isLastOwn, readers: readers.get(message.id) });
+    const isLastOwn = message.id === lastOwnId && !pending.length;
+    rows.push(rowOf(message, before, isLastOwn, readers.get(message.id)));
     before = message.isSent ? message : null;
   }
   return [...rows, ...pendingRows(pending, messages, before)];
 }
 
-function follows(before, message) {
+/**
+ * @param {Chat.Message} message
+ * @param {Chat.Message | null} before
+ * @param {boolean} isLastOwn
+ * @param {string[] | undefined} readers
+ * @returns {Chat.Row}
+ */
+function rowOf(message, before, isLastOwn, readers) {
+  if (!message.isSent) return { kind: "system", key: message.id, message };
+  const isFirst = !isSameGroup(before, message);
+  return { kind: "message", key: message.id, message, isFirst, isLastOwn, readers };
+}
+
+/**
+ * @param {Chat.Message | null} before
+ * @param {Chat.Message} message
+ */
+function isSameGroup(before, message) {
   return (
     before !== null &&
-    message.isSent &&
     before.sender === message.sender &&
     before.name === message.name &&
-    message.id - before.id < TOGETHER_MS
+    message.id - before.id < GROUP_MS
   );
 }
 
-// Readers by the last message that each has read and that is shown.
+/**
+ * Readers by the last shown message that each of them has read.
+ * @param {Chat.Message[]} messages
+ * @param {ReadonlyMap<string, number>} receipts
+ */
 function readersByMessage(messages, receipts) {
-  const found = new Map();
-  const shown = messages.filter((message) => message.isSent);
+  /** @type {Map<number, string[]>} */
+  const readers = new Map();
+  const sent = messages.filter((message) => message.isSent);
   for (const [reader, readId] of receipts) {
     if (isMe(reader)) continue;
-    // Who has written something has read what stands above it, and needs no mark there.
-    const message = shown.findLast((one) => one.id <= readId || one.sender === reader);
+    // The sender of a message has read everything above it, and is not shown as its reader.
+    const message = sent.findLast(({ id, sender }) => id <= readId || sender === reader);
     if (!message || message.sender === reader) continue;
-    found.set(message.id, [...(found.get(message.id) ?? []), reader]);
+    readers.set(message.id, [...(readers.get(message.id) ?? []), reader]);
   }
-  return found;
+  return readers;
 }
 
-// An event may bring a message before the answer to its sending does; then it is there already.
+/**
+ * @param {Chat.OutboxItem[]} pending
+ * @param {Chat.Message[]} messages
+ * @param {Chat.Message | null} before
+ */
 function pendingRows(pending, messages, before) {
+  /** @type {Set<number>} */
   const claimed = new Set();
+  /** @type {Chat.PendingRow[]} */
   const rows = [];
   for (const item of pending) {
-    const arrived =
-      item.wasTried &&
-      item.state !== "failed" &&
-      messages.findLast(
-        (one) => one.id > item.after && isMe(one.sender) && one.text === item.text && !claimed.has(one.id),
-      );
+    const arrived = findArrived(item, messages, claimed);
     if (arrived) {
       claimed.add(arrived.id);
       continue;
@@ -79,4 +109,17 @@ function pendingRows(pending, messages, before) {
     rows.push({ kind: "pending", key: item.key, item, isFirst });
   }
   return rows;
+}
+
+/**
+ * The message of an item whose event arrived before the response to sending it.
+ * @param {Chat.OutboxItem} item
+ * @param {Chat.Message[]} messages
+ * @param {Set<number>} claimed ids of messages that belong to other items
+ */
+function findArrived(item, messages, claimed) {
+  if (!item.wasTried || item.state === "failed") return undefined;
+  return messages.findLast(
+    ({ id, sender, text }) => id > item.after && isMe(sender) && text === item.text && !claimed.has(id),
+  );
 }

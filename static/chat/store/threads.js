@@ -2,13 +2,28 @@
 import { batch, computed, signal } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { fromApi } from "./messages.js";
-import { learn } from "./names.js";
+import { rememberNamesIn } from "./names.js";
 
-// By id. A value is never changed, only replaced, so that a row knows when to draw itself again.
+const REFRESH_AFTER_MS = 120;
+const RETRY_MS = 3000;
+const MAX_COUNTED = 200;
+
+/**
+ * By id. Threads are replaced, never changed, so that a row knows when to draw itself again.
+ * @type {Chat.Signal<ReadonlyMap<string, Chat.Thread>>}
+ */
 export const threads = signal(new Map());
+/**
+ * The conversations that this person has left; null before they are loaded.
+ * @type {Chat.Signal<Chat.LeftThread[] | null>}
+ */
 export const leftThreads = signal(null);
-// loading, ready, failed
+/** @type {Chat.Signal<Chat.LoadState>} */
 export const listState = signal("loading");
+/**
+ * The link to the conversations further down; null at the end of the list.
+ * @type {Chat.Signal<string | null>}
+ */
 export const nextPage = signal(null);
 
 export const sortedThreads = computed(() =>
@@ -23,9 +38,13 @@ export const unreadTotal = computed(() =>
   sortedThreads.value.reduce((sum, thread) => sum + thread.unread, 0),
 );
 
+/**
+ * @param {Api.Thread} item
+ * @returns {Chat.Thread}
+ */
 function threadFromApi(item) {
   const last = item.lastMessage ? fromApi(item.lastMessage) : null;
-  // Leaving is written down in the thread but does not move it.
+  // A message that someone has left does not move the thread up.
   const moves = last && last.type !== "participantRemoved";
   return {
     id: item.id,
@@ -40,114 +59,158 @@ function threadFromApi(item) {
   };
 }
 
+/**
+ * @param {Chat.Thread} thread
+ * @returns {[string, Chat.Thread]}
+ */
+const byId = (thread) => [thread.id, thread];
+
+/** @param {Chat.Thread[]} changed */
 function put(...changed) {
-  for (const { last } of changed) {
-    if (last) learn([[last.sender, last.name], ...last.people.map(({ id, name }) => [id, name])]);
-  }
-  for (const { id } of changed) told.add(id);
-  threads.value = new Map([...threads.value, ...changed.map((thread) => [thread.id, thread])]);
+  rememberNamesIn(changed.flatMap(({ last }) => last ?? []));
+  for (const { id } of changed) changedDuringList.add(id);
+  threads.value = new Map([...threads.value, ...changed.map(byId)]);
 }
 
-export function change(id, changes) {
+/**
+ * @param {string} id
+ * @param {Partial<Chat.Thread>} changes
+ */
+export function changeThread(id, changes) {
   const thread = threads.value.get(id);
   if (thread) put({ ...thread, ...changes });
 }
 
-// Of each conversation, the newest messages of others that events told of, by their ids. What an
-// answer counts is as old as its last message; those after it are added.
-const heard = new Map();
-const MOST_HEARD = 200;
-
-// False when an event told of it before.
-export function hear(threadId, messageId) {
-  const ids = heard.get(threadId) ?? [];
-  if (messageId <= (ids.at(-1) ?? 0)) return false;
-  heard.set(threadId, [...ids, messageId].slice(-MOST_HEARD));
-  return true;
-}
-
-// A deleted message is not unread.
-export function unhear(threadId, messageId) {
-  const ids = heard.get(threadId) ?? [];
-  heard.set(
-    threadId,
-    ids.map((id) => (id === messageId ? 0 : id)),
-  );
-}
-
-function unreadOf({ id, unread, last, readId }) {
-  const counted = Math.max(last?.id ?? 0, readId);
-  return unread + (heard.get(id) ?? []).filter((one) => one > counted).length;
-}
-
-export function forget(id) {
-  asked.delete(id);
-  heard.delete(id);
-  told.delete(id);
-  goneMeanwhile.add(id);
+/** @param {string} id */
+export function removeThread(id) {
+  requests.delete(id);
+  countedIds.delete(id);
+  changedDuringList.delete(id);
+  removedDuringList.add(id);
   const rest = new Map(threads.value);
   rest.delete(id);
   threads.value = rest;
 }
 
-// An answer may be older than what events have told since: whatever is further on stays.
+// --- Unread messages ---
+
+/**
+ * Ids of the newest messages of others that events have brought, by thread id. The unread count of a
+ * response is as old as its last message; the messages after that one are added to it.
+ * @type {Map<string, number[]>}
+ */
+const countedIds = new Map();
+
+/**
+ * Counts a message of someone else; false if an event brought it before.
+ * @param {string} threadId
+ * @param {number} messageId
+ */
+export function countUnread(threadId, messageId) {
+  const ids = countedIds.get(threadId) ?? [];
+  if (messageId <= (ids.at(-1) ?? 0)) return false;
+  countedIds.set(threadId, [...ids, messageId].slice(-MAX_COUNTED));
+  return true;
+}
+
+/**
+ * A deleted message is not unread.
+ * @param {string} threadId
+ * @param {number} messageId
+ */
+export function uncountUnread(threadId, messageId) {
+  const ids = countedIds.get(threadId) ?? [];
+  countedIds.set(
+    threadId,
+    ids.map((id) => (id === messageId ? 0 : id)),
+  );
+}
+
+/** @param {Chat.Thread} thread */
+function unreadOf({ id, unread, last, readId }) {
+  const included = Math.max(last?.id ?? 0, readId);
+  return unread + (countedIds.get(id) ?? []).filter((messageId) => messageId > included).length;
+}
+
+// --- Responses and events ---
+
+/**
+ * A response combined with what is known: it may be older than the latest events.
+ * @param {Chat.Thread} fresh
+ * @returns {Chat.Thread}
+ */
 function merged(fresh) {
-  const before = threads.value.get(fresh.id);
+  const known = threads.value.get(fresh.id);
   const unread = unreadOf(fresh);
-  if (!before) return { ...fresh, unread };
+  if (!known) return { ...fresh, unread };
   return {
     ...fresh,
-    isDeleted: fresh.isDeleted || before.isDeleted,
-    deletedOn: fresh.deletedOn ?? before.deletedOn,
-    last: isNewer(before.last, fresh.last) ? before.last : fresh.last,
-    activity: Math.max(fresh.activity, before.activity),
-    unread: before.readId > fresh.readId ? before.unread : unread,
-    readId: Math.max(fresh.readId, before.readId),
+    isDeleted: fresh.isDeleted || known.isDeleted,
+    deletedOn: fresh.deletedOn ?? known.deletedOn,
+    last: isNewer(known.last, fresh.last) ? known.last : fresh.last,
+    activity: Math.max(fresh.activity, known.activity),
+    unread: known.readId > fresh.readId ? known.unread : unread,
+    readId: Math.max(fresh.readId, known.readId),
   };
 }
 
+/**
+ * @param {Chat.Message | null} one
+ * @param {Chat.Message | null} other
+ */
 function isNewer(one, other) {
   if (!one || !other) return Boolean(one);
   return one.id > other.id || (one.id === other.id && one.version > other.version);
 }
 
-// The number of the last question about each conversation; answers to earlier ones are too old.
-const asked = new Map();
-// Those that were left, and those of which something was told, while a list was on its way.
-const goneMeanwhile = new Set();
-const told = new Set();
-let questions = 0;
-let listing = 0;
+/**
+ * The number of the latest request about each thread; responses to earlier ones are ignored.
+ * @type {Map<string, number>}
+ */
+const requests = new Map();
+// Threads that were removed or changed while a list was loaded.
+/** @type {Set<string>} */
+const removedDuringList = new Set();
+/** @type {Set<string>} */
+const changedDuringList = new Set();
+let requestCount = 0;
+let listCount = 0;
 
-const listed = (page) =>
-  page.value.filter(({ id }) => !goneMeanwhile.has(id)).map((item) => merged(threadFromApi(item)));
+/** @param {Api.Page<Api.Thread>} page */
+const threadsOf = (page) =>
+  page.value.filter(({ id }) => !removedDuringList.has(id)).map((item) => merged(threadFromApi(item)));
 
-// Lists from the newest on. What was loaded further down stays, as far as it is still there.
+// Loads the first page. Threads that were loaded further down stay, if they still exist.
 export async function loadThreads() {
-  const mine = ++listing;
-  goneMeanwhile.clear();
-  told.clear();
+  listCount += 1;
+  const own = listCount;
+  removedDuringList.clear();
+  changedDuringList.clear();
   try {
     const page = await api.listThreads();
-    if (mine !== listing) return;
-    batch(() => {
-      const fresh = listed(page);
-      // The list is complete down to its last item: what should be above it and is not, is gone.
-      const oldest = page.nextLink ? Math.min(...fresh.map((one) => one.activity)) : -Infinity;
-      const known = [...threads.value.values()];
-      const below = known.filter((one) => one.activity < oldest);
-      const kept = [...below, ...known.filter((one) => told.has(one.id))];
-      threads.value = new Map(kept.map((one) => [one.id, one]));
-      put(...fresh);
-      if (!below.length) nextPage.value = page.nextLink ?? null;
-      listState.value = "ready";
-    });
+    if (own === listCount) putFirstPage(page);
   } catch {
-    if (mine === listing && !threads.value.size) listState.value = "failed";
+    if (own === listCount && !threads.value.size) listState.value = "failed";
   }
 }
 
-// loading, ready, failed
+/** @param {Api.Page<Api.Thread>} page */
+function putFirstPage(page) {
+  batch(() => {
+    const fresh = threadsOf(page);
+    // The page has every thread above its last one: those it does not list no longer exist.
+    const oldest = page.nextLink ? Math.min(...fresh.map(({ activity }) => activity)) : -Infinity;
+    const known = [...threads.value.values()];
+    const below = known.filter(({ activity }) => activity < oldest);
+    const kept = [...below, ...known.filter(({ id }) => changedDuringList.has(id))];
+    threads.value = new Map(kept.map(byId));
+    put(...fresh);
+    if (!below.length) nextPage.value = page.nextLink ?? null;
+    listState.value = "ready";
+  });
+}
+
+/** @type {Chat.Signal<Chat.LoadState>} */
 export const moreState = signal("ready");
 
 export async function loadMoreThreads() {
@@ -157,7 +220,7 @@ export async function loadMoreThreads() {
   try {
     const page = await api.listThreads(link);
     batch(() => {
-      put(...listed(page));
+      put(...threadsOf(page));
       nextPage.value = page.nextLink ?? null;
       moreState.value = "ready";
     });
@@ -168,51 +231,62 @@ export async function loadMoreThreads() {
 
 export async function loadLeftThreads() {
   try {
-    leftThreads.value = (await api.listLeftThreads()).map(({ id, topic, leftOn }) => ({
-      id,
-      topic,
-      leftOn: Date.parse(leftOn),
-    }));
+    const listed = await api.listLeftThreads();
+    leftThreads.value = listed.map(({ id, topic, leftOn }) => ({ id, topic, leftOn: Date.parse(leftOn) }));
   } catch {
     leftThreads.value ??= [];
   }
 }
 
-const waiting = new Map();
-// Conversations about which the server could not be asked.
+/** @type {Map<string, Promise<void>>} */
+const refreshes = new Map();
+// Threads whose last request failed.
+/** @type {Set<string>} */
 const stale = new Set();
-const ASK_AGAIN_MS = 3000;
 
-// Asks again about one conversation, soon; several reasons at once make one request.
+/**
+ * Loads one thread again, soon; several calls at once make one request.
+ * @param {string} id
+ */
 export function refreshThread(id) {
-  let promise = waiting.get(id);
-  if (!promise) {
-    promise = new Promise((resolve) => setTimeout(resolve, 120)).then(() => {
-      waiting.delete(id);
+  let refresh = refreshes.get(id);
+  if (!refresh) {
+    refresh = new Promise((resolve) => setTimeout(resolve, REFRESH_AFTER_MS)).then(() => {
+      refreshes.delete(id);
       return loadThread(id);
     });
-    waiting.set(id, promise);
+    refreshes.set(id, refresh);
   }
-  return promise;
+  return refresh;
 }
 
+/** @param {string} id */
 export async function loadThread(id) {
-  const question = ++questions;
-  asked.set(id, question);
+  requestCount += 1;
+  const own = requestCount;
+  requests.set(id, own);
   try {
     const fresh = threadFromApi(await api.getThread(id));
-    if (asked.get(id) !== question) return;
-    goneMeanwhile.delete(id);
+    if (requests.get(id) !== own) return;
+    removedDuringList.delete(id);
     put(merged(fresh));
-  } catch (problem) {
-    if (problem.status === 403 || problem.status === 404) forget(id);
-    if (!problem.isTransient) return;
-    stale.add(id);
-    if (problem.status) setTimeout(refreshStale, Math.max(ASK_AGAIN_MS, problem.retryAfter * 1000));
+  } catch (error) {
+    if (error instanceof api.ApiError) loadFailed(id, error);
   }
 }
 
-// At a new connection, and when a busy server has had a rest.
+/**
+ * @param {string} id
+ * @param {Chat.ApiError} error
+ */
+function loadFailed(id, { status, isTransient, retryAfter }) {
+  if (status === 403 || status === 404) removeThread(id);
+  if (!isTransient) return;
+  stale.add(id);
+  if (status) setTimeout(refreshStale, Math.max(RETRY_MS, retryAfter * 1000));
+}
+
+// Called when the connection is restored, and some time after the server was busy.
 export function refreshStale() {
   const ids = [...stale];
   stale.clear();

@@ -1,44 +1,75 @@
-// Who is typing where, and telling others that we are.
+// Who is typing in which conversation, and the notices that this person is typing.
 import { signal } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { ownName } from "../token.js";
 
-// A notice counts for so long; who goes on typing sends another.
-const LASTS_MS = 8000;
-const EVERY_MS = 5000;
+// A notice is valid for this time; clients of people who go on typing send another one before.
+const VALID_MS = 8000;
+const SEND_EVERY_MS = 5000;
 
-// Thread id to a map of raw id to the timer that ends it.
+/** @typedef {Map<string, Chat.Timer>} Timers */
+
+/**
+ * By thread id: the timers that end the notices, by raw id.
+ * @type {Chat.Signal<ReadonlyMap<string, Timers>>}
+ */
 export const typing = signal(new Map());
 
-function put(threadId, change) {
-  const people = new Map(typing.value.get(threadId));
-  change(people);
-  typing.value = new Map([...typing.value, [threadId, people]]);
+/**
+ * The raw ids of those who are typing.
+ * @param {string} threadId
+ */
+export const typersIn = (threadId) => [...(typing.value.get(threadId)?.keys() ?? [])];
+
+/**
+ * @param {string} threadId
+ * @param {(timers: Timers) => void} change
+ */
+function update(threadId, change) {
+  const timers = new Map(typing.value.get(threadId));
+  change(timers);
+  typing.value = new Map([...typing.value, [threadId, timers]]);
 }
 
+/**
+ * @param {string} threadId
+ * @param {string} userId
+ */
 export function startedTyping(threadId, userId) {
   clearTimeout(typing.value.get(threadId)?.get(userId));
-  const timer = setTimeout(() => stoppedTyping(threadId, userId), LASTS_MS);
-  put(threadId, (people) => people.set(userId, timer));
+  const timer = setTimeout(() => stoppedTyping(threadId, userId), VALID_MS);
+  update(threadId, (timers) => timers.set(userId, timer));
 }
 
+/**
+ * @param {string} threadId
+ * @param {string | null} userId
+ */
 export function stoppedTyping(threadId, userId) {
-  const people = typing.value.get(threadId);
-  if (!people?.has(userId)) return;
-  clearTimeout(people.get(userId));
-  put(threadId, (copy) => copy.delete(userId));
+  const timers = typing.value.get(threadId);
+  if (!userId || !timers?.has(userId)) return;
+  clearTimeout(timers.get(userId));
+  update(threadId, (copy) => copy.delete(userId));
 }
 
-const told = new Map();
+/**
+ * When the last notice was sent, by thread id.
+ * @type {Map<string, number>}
+ */
+const sentAt = new Map();
 
-export function tellTyping(threadId) {
+/** @param {string} threadId */
+export function sendTyping(threadId) {
   const now = performance.now();
-  if (now - (told.get(threadId) ?? -Infinity) < EVERY_MS) return;
-  told.set(threadId, now);
+  if (now - (sentAt.get(threadId) ?? -Infinity) < SEND_EVERY_MS) return;
+  sentAt.set(threadId, now);
   api.sendTyping(threadId, ownName.value).catch(() => {});
 }
 
-// After a message was sent the next key counts anew.
-export function forgetTyping(threadId) {
-  told.delete(threadId);
+/**
+ * After a message was sent, the next key sends a notice at once.
+ * @param {string} threadId
+ */
+export function resetTyping(threadId) {
+  sentAt.delete(threadId);
 }

@@ -1,4 +1,4 @@
-// The page as a whole.
+// The whole page.
 import { html, useEffect, useRef, useSignal } from "../../vendor/preact.js";
 import { config } from "../config.js";
 import { isOnline, status, tryNow } from "../connection.js";
@@ -12,6 +12,7 @@ import { OwnName } from "./own-name.js";
 import { DeleteMessage, DeleteThread, Leave, RemovePerson } from "./questions.js";
 import { Sidebar } from "./sidebar.js";
 
+/** @type {Record<string, (props: never) => unknown>} */
 const DIALOGS = {
   addPeople: AddPeople,
   deleteMessage: DeleteMessage,
@@ -40,8 +41,9 @@ export function App() {
     ${note.value && html`<p class="note" aria-hidden="true">${note.value}</p>`}`;
 }
 
+/** @param {Event} event */
 function skipToComposer(event) {
-  // The address names the conversation; it must stay.
+  // Following the link would change the address, which names the conversation.
   event.preventDefault();
   document.getElementById("composer")?.focus();
 }
@@ -104,23 +106,25 @@ function DemoHint() {
   </aside>`;
 }
 
-// The server sends who is not signed in to sign in and back, and the address keeps its end, which
-// names the conversation.
+// Loading the page leads to the sign-in page and back here; the browser keeps the fragment of the
+// address, which names the conversation.
+/** @param {Event} event */
 function signInAgain(event) {
   event.preventDefault();
   location.reload();
 }
 
-// The one dialog that cannot be closed: there is nothing left to do here.
+// Cannot be closed, since nothing works without a session.
 function SessionEnded() {
+  /** @type {Chat.Ref<HTMLDialogElement>} */
   const box = useRef(null);
-  useEffect(() => box.current.showModal(), []);
+  useEffect(() => box.current?.showModal(), []);
   return html`<dialog
     ref=${box}
     class="dialog question"
     role="alertdialog"
     aria-labelledby="ended"
-    onCancel=${(event) => event.preventDefault()}
+    onCancel=${(/** @type {Event} */ event) => event.preventDefault()}
   >
     <div class="dialog-body">
       <h2 id="ended">${t.sessionEnded}</h2>

@@ -1,4 +1,4 @@
-// The right side: one conversation.
+// The right pane: one conversation.
 import { html } from "../../vendor/preact.js";
 import { openConversation } from "../store/conversation.js";
 import { outbox } from "../store/outbox.js";
@@ -12,12 +12,14 @@ import { Item, Menu } from "./menu.js";
 import { PendingRow } from "./pending.js";
 import { Timeline } from "./timeline.js";
 
+/** @param {{ id: string }} props */
 export function ConversationView({ id }) {
   const conversation = openConversation(id);
   const thread = threads.value.get(id);
   const state = conversation.state.value;
-  const edited = editing.value?.threadId === id ? editing.value.message : null;
-  const topic = thread?.topic ?? conversation.topic;
+  const edit = editing.value;
+  const edited = edit?.threadId === id ? edit.message : null;
+  const topic = thread?.topic ?? conversation.lastTopic;
   const isOpen = state === "ready" || state === "loading" || state === "failed";
   return html`<section class="conversation" aria-label=${topic || t.messages}>
     <${Head} conversation=${conversation} topic=${topic} thread=${thread} isOpen=${isOpen && Boolean(thread)} />
@@ -34,7 +36,7 @@ export function ConversationView({ id }) {
     ${
       (state === "gone" || state === "deleted") &&
       html`<div class="empty" role="status">
-      <p>${state === "gone" ? t.gone : t.deletedConversation}</p>
+      <p>${state === "gone" ? t.left : t.deletedConversation}</p>
       <${Unsent} threadId=${id} />
     </div>`
     }
@@ -51,12 +53,16 @@ export function ConversationView({ id }) {
   </section>`;
 }
 
-// What was written and can no longer be sent here, to be copied or discarded.
+/**
+ * Messages that can no longer be sent here, to copy or discard.
+ * @param {{ threadId: string }} props
+ */
 function Unsent({ threadId }) {
-  const items = outbox.value.filter((one) => one.threadId === threadId);
+  const items = outbox.value.filter((item) => item.threadId === threadId);
   return items.map((item) => html`<${PendingRow} key=${item.key} item=${item} isFirst />`);
 }
 
+/** @param {{ conversation: Chat.Conversation, topic: string, thread?: Chat.Thread, isOpen: boolean }} props */
 function Head({ conversation, topic, thread, isOpen }) {
   const { id } = conversation;
   const count = conversation.people.value?.length ?? thread?.people ?? 0;
@@ -89,7 +95,7 @@ function Head({ conversation, topic, thread, isOpen }) {
           ${t.showParticipants}
         <//>
         <${Item} icon="edit" onClick=${() => openDialog("rename", { threadId: id })}>${t.rename}<//>
-        <${Item} icon="door" onClick=${() => openDialog("leave", { threadId: id })}>${t.leave}<//>
+        <${Item} icon="exit" onClick=${() => openDialog("leave", { threadId: id })}>${t.leave}<//>
         <${Item} icon="trash" danger onClick=${() => openDialog("deleteThread", { threadId: id })}>
           ${t.deleteConversation}
         <//>

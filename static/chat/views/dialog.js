@@ -1,19 +1,22 @@
-// The frame of every dialog: the browser's own, so that focus stays in it and Escape closes it.
+// The frame of every dialog. It is the browser's own, which keeps the focus inside and closes on Escape.
 import { html, useEffect, useId, useRef } from "../../vendor/preact.js";
 import { t } from "../strings.js";
 import { closeDialog } from "../ui.js";
 import { IconButton } from "./icons.js";
 
+/** @param {{ title: string, children: Chat.Children, class?: string }} props */
 export function Dialog({ title, children, class: extra = "" }) {
+  /** @type {Chat.Ref<HTMLDialogElement>} */
   const box = useRef(null);
   const id = useId();
   useEffect(() => {
     const element = box.current;
+    if (!element) return undefined;
     element.showModal();
-    element.querySelector("[data-focus]")?.focus();
+    /** @type {HTMLElement | null} */ (element.querySelector("[data-focus]"))?.focus();
     element.addEventListener("close", closeDialog);
     return () => {
-      // Its place may have been taken by another dialog, which must stay.
+      // Another dialog may be open by now, which must stay open.
       element.removeEventListener("close", closeDialog);
       element.close();
     };
@@ -22,7 +25,7 @@ export function Dialog({ title, children, class: extra = "" }) {
     ref=${box}
     class=${`dialog ${extra}`}
     aria-labelledby=${id}
-    onPointerDown=${(event) => event.target === box.current && closeDialog()}
+    onPointerDown=${(/** @type {Event} */ event) => event.target === box.current && closeDialog()}
   >
     <div class="dialog-body">
       <header class="dialog-head">
@@ -34,7 +37,10 @@ export function Dialog({ title, children, class: extra = "" }) {
   </dialog>`;
 }
 
-// What went wrong, for a dialog that stays open then.
+/**
+ * Why the action of a dialog failed.
+ * @param {{ text: string }} props
+ */
 export function Problem({ text }) {
   return html`<p class="problem" role="alert">${text}</p>`;
 }

@@ -1,4 +1,4 @@
-// Dialogs about conversations: start, rename, add people, who is there.
+// Dialogs about conversations: start one, rename it, add people, list participants.
 import { html, useId, useSignal } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { config } from "../config.js";
@@ -8,25 +8,29 @@ import { isMe, nameOf } from "../store/names.js";
 import { loadThread, threads } from "../store/threads.js";
 import { t } from "../strings.js";
 import { ownName } from "../token.js";
-import { closeDialog, openDialog, say, select } from "../ui.js";
+import { closeDialog, openDialog, select, showNote } from "../ui.js";
 import { Avatar } from "./avatar.js";
 import { Dialog, Problem } from "./dialog.js";
 import { Icon, IconButton } from "./icons.js";
+import { writesTo } from "./inputs.js";
 import { PeoplePicker } from "./people.js";
 
-// Runs what a dialog is for; it stays open with the reason when that fails.
+/**
+ * Runs the action of a dialog, which stays open with the reason if that fails.
+ * @param {() => Promise<void>} run
+ */
 export function useAction(run) {
   const problem = useSignal("");
   const isBusy = useSignal(false);
-  const start = async (event) => {
-    event?.preventDefault();
+  const start = async (/** @type {Event} */ event) => {
+    event.preventDefault();
     if (isBusy.value) return;
     isBusy.value = true;
     problem.value = "";
     try {
       await run();
     } catch (error) {
-      problem.value = error.sentence ?? String(error);
+      problem.value = api.sentenceOf(error);
     } finally {
       isBusy.value = false;
     }
@@ -34,6 +38,15 @@ export function useAction(run) {
   return { start, problem, isBusy };
 }
 
+/**
+ * @typedef {object} ButtonsProps
+ * @property {string} label
+ * @property {Chat.Signal<boolean>} isBusy
+ * @property {boolean} [isReady]
+ * @property {boolean} [danger]
+ */
+
+/** @param {ButtonsProps} props */
 export function Buttons({ label, isBusy, isReady = true, danger = false }) {
   return html`<footer class="dialog-buttons">
     <button type="button" class="button" onClick=${closeDialog}>${t.cancel}</button>
@@ -47,11 +60,17 @@ export function Buttons({ label, isBusy, isReady = true, danger = false }) {
   </footer>`;
 }
 
-function sayWhoIsMissing(answer) {
-  const missing = answer?.invalidParticipants?.length ?? 0;
-  if (missing) say(t.couldNotAdd(missing));
+/** @param {Api.AddParticipantsResult | null} result */
+function showInvalidParticipants(result) {
+  const invalid = result?.invalidParticipants?.length ?? 0;
+  if (invalid) showNote(t.couldNotAdd(invalid));
 }
 
+/**
+ * @param {Chat.Person} person
+ * @param {Partial<Api.Participant>} more
+ * @returns {Api.Participant}
+ */
 const participant = ({ id, name }, more = {}) => ({
   communicationIdentifier: api.identifier(id),
   ...(name ? { displayName: name } : {}),
@@ -60,18 +79,19 @@ const participant = ({ id, name }, more = {}) => ({
 
 export function NewThread() {
   const topic = useSignal("");
+  /** @type {Chat.Signal<Chat.Person[]>} */
   const chosen = useSignal([]);
   const id = useId();
-  // A repeated click or a lost answer makes no second conversation.
+  // A repeated request creates no second conversation.
   const requestId = useSignal(crypto.randomUUID());
   const { start, problem, isBusy } = useAction(async () => {
     const myself = participant({ id: config.userId, name: ownName.value });
-    const others = chosen.value.map((one) => participant(one));
-    const answer = await api.createThread(requestId.value, topic.value.trim(), [myself, ...others]);
-    sayWhoIsMissing(answer);
-    await loadThread(answer.chatThread.id);
+    const others = chosen.value.map((person) => participant(person));
+    const result = await api.createThread(requestId.value, topic.value.trim(), [myself, ...others]);
+    showInvalidParticipants(result);
+    await loadThread(result.chatThread.id);
     closeDialog();
-    select(answer.chatThread.id);
+    select(result.chatThread.id);
   });
   return html`<${Dialog} title=${t.newConversation}>
     <form onSubmit=${start}>
@@ -86,9 +106,7 @@ export function NewThread() {
         placeholder=${t.topicHint}
         autocomplete="off"
         value=${topic.value}
-        onInput=${(event) => {
-          topic.value = event.currentTarget.value;
-        }}
+        onInput=${writesTo(topic)}
       />
       <h3>${t.people}</h3>
       <${PeoplePicker} chosen=${chosen} />
@@ -98,6 +116,7 @@ export function NewThread() {
   <//>`;
 }
 
+/** @param {{ threadId: string }} props */
 export function Rename({ threadId }) {
   const topic = useSignal(threads.value.get(threadId)?.topic ?? "");
   const id = useId();
@@ -117,9 +136,7 @@ export function Rename({ threadId }) {
         maxlength=${config.limits.topicLength}
         autocomplete="off"
         value=${topic.value}
-        onInput=${(event) => {
-          topic.value = event.currentTarget.value;
-        }}
+        onInput=${writesTo(topic)}
       />
       ${problem.value && html`<${Problem} text=${problem.value} />`}
       <${Buttons} label=${t.save} isBusy=${isBusy} isReady=${Boolean(topic.value.trim())} />
@@ -127,10 +144,17 @@ export function Rename({ threadId }) {
   <//>`;
 }
 
+/** @typedef {"historyAll" | "historyNone" | "historySince"} HistoryChoice */
+/** @type {HistoryChoice[]} */
 const HISTORY = ["historyAll", "historyNone", "historySince"];
 
-// From when on the new people may see what was said. By the server's clock where it means now: ids of
-// messages are its milliseconds, and clocks of browsers are often wrong.
+/**
+ * From when on new participants may read the history. "Now" comes from the server: ids of messages are
+ * its milliseconds, and clocks of browsers are often wrong.
+ * @param {HistoryChoice} choice
+ * @param {string} day such as 2026-11-29
+ * @param {string} threadId
+ */
 function historyStart(choice, day, threadId) {
   if (choice === "historyAll") return new Date(0).toISOString();
   if (choice === "historyNone") {
@@ -140,22 +164,24 @@ function historyStart(choice, day, threadId) {
   return new Date(`${day}T00:00:00`).toISOString();
 }
 
+/** @param {{ threadId: string }} props */
 export function AddPeople({ threadId }) {
+  /** @type {Chat.Signal<Chat.Person[]>} */
   const chosen = useSignal([]);
-  const choice = useSignal("historyAll");
+  const choice = useSignal(/** @type {HistoryChoice} */ ("historyAll"));
   const day = useSignal("");
   const people = openedConversation(threadId)?.people.value ?? [];
-  const here = new Set(people.map(({ id }) => id));
+  const present = new Set(people.map(({ id }) => id));
   const { start, problem, isBusy } = useAction(async () => {
     const shareHistoryTime = historyStart(choice.value, day.value, threadId);
-    const others = chosen.value.map((one) => participant(one, { shareHistoryTime }));
-    sayWhoIsMissing(await api.addParticipants(threadId, others));
+    const others = chosen.value.map((person) => participant(person, { shareHistoryTime }));
+    showInvalidParticipants(await api.addParticipants(threadId, others));
     closeDialog();
   });
-  const isReady = chosen.value.length > 0 && (choice.value !== "historySince" || day.value);
+  const isReady = chosen.value.length > 0 && (choice.value !== "historySince" || day.value !== "");
   return html`<${Dialog} title=${t.addPeople}>
     <form onSubmit=${start}>
-      <${PeoplePicker} chosen=${chosen} without=${here} focus />
+      <${PeoplePicker} chosen=${chosen} without=${present} focus />
       <fieldset class="choices">
         <legend>${t.history}</legend>
         ${HISTORY.map(
@@ -180,9 +206,7 @@ export function AddPeople({ threadId }) {
           aria-label=${t.historyDate}
           max=${isoDay(Date.now())}
           value=${day.value}
-          onInput=${(event) => {
-            day.value = event.currentTarget.value;
-          }}
+          onInput=${writesTo(day)}
         />`
         }
       </fieldset>
@@ -192,9 +216,10 @@ export function AddPeople({ threadId }) {
   <//>`;
 }
 
+/** @param {{ threadId: string }} props */
 export function Participants({ threadId }) {
   const people = openedConversation(threadId)?.people.value ?? [];
-  const label = ({ id, name }) => (isMe(id) ? t.you : name || nameOf(id));
+  const label = (/** @type {Chat.Person} */ { id, name }) => (isMe(id) ? t.you : name || nameOf(id));
   return html`<${Dialog} title=${t.participants(people.length)} class="sheet">
     <button
       type="button"

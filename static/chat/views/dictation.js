@@ -1,33 +1,41 @@
 // The microphone button of the composer.
 import { html, useEffect, useRef, useSignal } from "../../vendor/preact.js";
 import { Dictation } from "../dictation.js";
-import { speechLanguage } from "../store/abilities.js";
+import { speechLanguage } from "../store/capabilities.js";
 import { t } from "../strings.js";
 import { getToken } from "../token.js";
-import { announcement, say } from "../ui.js";
+import { announcement, showNote } from "../ui.js";
 import { IconButton } from "./icons.js";
 
-// `onHypothesis(text)` is called with what is understood so far of a phrase, and with "" once it is
-// over; `onPhrase(text)` with the whole phrase. `control` is a ref whose `stop` ends it.
+/**
+ * @typedef {object} Props
+ * @property {Chat.Ref<{ stop: () => void }>} control stops the dictation
+ * @property {(text: string) => void} onHypothesis called with what is recognized so far of a phrase, and
+ *   with "" after it
+ * @property {(text: string) => void} onPhrase called with each whole phrase
+ */
+
+/** @param {Props} props */
 export function DictationButton({ control, onHypothesis, onPhrase }) {
   const isOn = useSignal(false);
+  /** @type {Chat.Ref<Dictation>} */
   const running = useRef(null);
   const stop = () => running.current?.stop();
   control.current = { stop };
-  // Leaving the conversation leaves no microphone on.
+  // The microphone is turned off when the conversation is left.
   useEffect(() => stop, []);
 
   const start = () => {
     const dictation = new Dictation({
       url: location.origin,
       token: () => getToken(),
-      language: speechLanguage.value,
+      language: speechLanguage.value ?? "",
       onHypothesis,
       onPhrase: (text) => {
         onHypothesis("");
         if (text) onPhrase(text);
       },
-      onError: (reason) => say(t.dictationProblem(reason)),
+      onError: (reason) => showNote(t.dictationError(reason)),
       onEnd: () => {
         onHypothesis("");
         running.current = null;

@@ -1,21 +1,28 @@
-// The emoji picker: by group, by name, and those used last.
+// The emoji picker: by group, by name, and recently used.
 import { html, useEffect, useRef, useSignal } from "../../vendor/preact.js";
-import { keep, restore } from "../storage.js";
+import { restore, save } from "../storage.js";
 import { t } from "../strings.js";
 import { Icon } from "./icons.js";
+import { closeOutside, writesTo } from "./inputs.js";
 
 const RECENT = "chatsite-emoji";
-const MOST_RECENT = 16;
-const MOST_FOUND = 96;
+const MAX_RECENT = 16;
+const MAX_FOUND = 96;
 
+/**
+ * @typedef {{ emoji: string, words: string }} Emoji
+ * @typedef {{ name: keyof typeof t.emojiGroups, items: Emoji[] }} EmojiGroup
+ */
+
+/** @type {EmojiGroup[] | null} */
 let data = null;
 
-// [{name, items: [{emoji, words}]}]
+/** @returns {Promise<EmojiGroup[]>} */
 async function load() {
   if (data) return data;
   const { groups } = await import("../emoji-data.js");
   data = Object.entries(groups).map(([name, lines]) => ({
-    name,
+    name: /** @type {EmojiGroup["name"]} */ (name),
     items: lines
       .trim()
       .split("\n")
@@ -28,43 +35,50 @@ async function load() {
 }
 
 function recent() {
+  /** @type {unknown[]} */
   const stored = restore(localStorage, RECENT, []);
-  return stored.filter((one) => typeof one === "string").slice(0, MOST_RECENT);
+  return stored.filter((each) => typeof each === "string").slice(0, MAX_RECENT);
 }
 
+/** @param {string} emoji */
 function remember(emoji) {
-  const list = [emoji, ...recent().filter((one) => one !== emoji)];
-  keep(localStorage, RECENT, list.slice(0, MOST_RECENT));
+  const list = [emoji, ...recent().filter((each) => each !== emoji)];
+  save(localStorage, RECENT, list.slice(0, MAX_RECENT));
 }
 
+/**
+ * @param {EmojiGroup[]} groups
+ * @param {string} search
+ */
 function find(groups, search) {
   const words = search.toLocaleLowerCase().split(/\s+/u).filter(Boolean);
-  const starts = (item, word) => ` ${item.words}`.includes(` ${word}`);
+  const matches = (/** @type {Emoji} */ item, /** @type {string} */ word) =>
+    ` ${item.words}`.includes(` ${word}`);
   return groups
     .flatMap((group) => group.items)
-    .filter((item) => words.every((word) => starts(item, word)))
-    .slice(0, MOST_FOUND);
+    .filter((item) => words.every((word) => matches(item, word)))
+    .slice(0, MAX_FOUND);
 }
 
+/** @param {{ onPick: (emoji: string) => void }} props */
 export function EmojiButton({ onPick }) {
   const isOpen = useSignal(false);
+  /** @type {Chat.Ref<HTMLElement>} */
   const root = useRef(null);
   useEffect(() => {
     if (!isOpen.value) return undefined;
-    const closeOutside = (event) => {
-      if (!root.current?.contains(event.target)) isOpen.value = false;
-    };
-    document.addEventListener("pointerdown", closeOutside);
-    return () => document.removeEventListener("pointerdown", closeOutside);
+    return closeOutside(root, () => {
+      isOpen.value = false;
+    });
   }, [isOpen.value]);
   return html`<div
     class="emoji-root"
     ref=${root}
-    onKeyDown=${(event) => {
+    onKeyDown=${(/** @type {KeyboardEvent} */ event) => {
       if (event.key !== "Escape" || !isOpen.value) return;
       event.stopPropagation();
       isOpen.value = false;
-      root.current.querySelector("button").focus();
+      root.current?.querySelector("button")?.focus();
     }}
   >
     <button
@@ -82,7 +96,7 @@ export function EmojiButton({ onPick }) {
     ${
       isOpen.value &&
       html`<${Picker}
-      onPick=${(emoji) => {
+      onPick=${(/** @type {string} */ emoji) => {
         remember(emoji);
         isOpen.value = false;
         onPick(emoji);
@@ -92,24 +106,27 @@ export function EmojiButton({ onPick }) {
   </div>`;
 }
 
+/** @param {{ onPick: (emoji: string) => void }} props */
 function Picker({ onPick }) {
   const groups = useSignal(data);
   const search = useSignal("");
+  /** @type {Chat.Ref<HTMLInputElement>} */
   const field = useRef(null);
+  /** @type {Chat.Ref<HTMLElement>} */
   const grid = useRef(null);
   useEffect(() => {
-    field.current.focus();
+    field.current?.focus();
     load().then((loaded) => {
       groups.value = loaded;
     });
   }, []);
   const found = search.value.trim() && groups.value ? find(groups.value, search.value) : null;
-  const onKeyDown = async (event) => {
+  const onKeyDown = async (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" || event.target !== field.current) {
-      moveInGrid(event, grid.current, field.current);
+      if (grid.current) moveInGrid(event, grid.current, field.current);
       return;
     }
-    // The first one found, even where the names are still on their way.
+    // Picks the first match, even if the names are still being loaded.
     event.preventDefault();
     const [first] = search.value.trim() ? find(await load(), search.value) : [];
     if (first) onPick(first.emoji);
@@ -122,13 +139,11 @@ function Picker({ onPick }) {
       aria-label=${t.searchEmoji}
       placeholder=${t.searchEmoji}
       value=${search.value}
-      onInput=${(event) => {
-        search.value = event.currentTarget.value;
-      }}
+      onInput=${writesTo(search)}
     />
-    <div class="emoji-groups" ref=${grid} onClick=${(event) => {
+    <div class="emoji-groups" ref=${grid} onClick=${(/** @type {Event & { target: Element }} */ event) => {
       const button = event.target.closest("button");
-      if (button) onPick(button.textContent);
+      if (button) onPick(button.textContent ?? "");
     }}>
       ${
         found
@@ -143,6 +158,7 @@ function Picker({ onPick }) {
   </div>`;
 }
 
+/** @param {{ title: string, items: Emoji[] }} props */
 function Group({ title, items }) {
   if (!items.length) return null;
   return html`<section aria-label=${title || t.searchEmoji}>
@@ -156,18 +172,24 @@ function Group({ title, items }) {
   </section>`;
 }
 
-// Arrows walk through the grid, whose rows are as long as the window lets them be.
+/**
+ * Arrow keys move the focus through the grid; how long its rows are depends on the window.
+ * @param {KeyboardEvent} event
+ * @param {HTMLElement} grid
+ * @param {HTMLElement | null} field
+ */
 function moveInGrid(event, grid, field) {
   const buttons = [...grid.querySelectorAll("button")];
-  const here = buttons.indexOf(document.activeElement);
+  const here = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
   if (here < 0 && event.key !== "ArrowDown") return;
   const top = buttons[Math.max(here, 0)]?.offsetTop;
-  const inRow = Math.max(1, buttons.filter((one) => one.offsetTop === top).length);
+  const inRow = Math.max(1, buttons.filter((button) => button.offsetTop === top).length);
+  /** @type {Record<string, number>} */
   const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: here < 0 ? 1 : inRow, ArrowUp: -inRow };
   const step = steps[event.key];
   if (!step) return;
   event.preventDefault();
   const next = here + step;
-  if (next < 0) field.focus();
+  if (next < 0) field?.focus();
   else (buttons[next] ?? buttons.at(-1))?.focus();
 }

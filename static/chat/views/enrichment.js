@@ -1,37 +1,66 @@
-// What stands with a message because engines found it out: its translation and its sentiment.
+// The translation and the sentiment of a message.
 import { html, useEffect } from "../../vendor/preact.js";
-import { canJudge, canTranslate, languageName, preferences, readLanguage } from "../store/abilities.js";
-import { enrichmentOf, isCurrent, showOriginal, translate, wish } from "../store/enrichment.js";
+import * as api from "../api.js";
+import {
+  canAnalyzeSentiment,
+  canTranslate,
+  languageName,
+  preferences,
+  readLanguage,
+} from "../store/capabilities.js";
+import { enrichmentOf, isCurrent, requestEnrichment, showOriginal, translate } from "../store/enrichment.js";
 import { isMe } from "../store/names.js";
 import { t } from "../strings.js";
-import { say } from "../ui.js";
+import { showNote } from "../ui.js";
 import { Icon, IconButton } from "./icons.js";
 
-// Asks for what the reader prefers to know, and returns what is known, or null.
+/**
+ * Requests what the reader prefers to see, and returns what is known; null if nothing is.
+ * @param {string} threadId
+ * @param {Chat.Message} message
+ */
 export function useEnrichment(threadId, message) {
   const entry = enrichmentOf(threadId, message);
   const { translates, judges } = preferences.value;
-  const isWished = !isMe(message.sender) && !message.isDeleted;
+  const isWanted = !isMe(message.sender) && !message.isDeleted;
   useEffect(() => {
-    if (isWished) wish(threadId, message);
-  }, [message.version, translates, judges, readLanguage.value, canTranslate.value, canJudge.value]);
+    if (isWanted) requestEnrichment(threadId, message);
+  }, [
+    message.version,
+    translates,
+    judges,
+    readLanguage.value,
+    canTranslate.value,
+    canAnalyzeSentiment.value,
+  ]);
   return isCurrent(entry, message) && !message.isDeleted ? entry.value : null;
 }
 
-// Whether there is a translation that the reader wants: of this message, or of all incoming ones.
-const hasTranslation = (found) =>
-  Boolean(found?.translation) && (found.isAsked || Boolean(preferences.value.translates));
+/**
+ * The translation, if the reader asked for it or prefers to see translations.
+ * @param {Chat.Enrichment | null} found
+ */
+const translationIn = (found) =>
+  found?.isRequested || preferences.value.translates ? found?.translation : undefined;
 
-// Whether the translation is shown in the place of the message.
-export const isTranslated = (found) =>
-  hasTranslation(found) && found.translation.quality !== "original" && !found.showsOriginal;
+/**
+ * The text of the translation, if it is shown instead of the message.
+ * @param {Chat.Enrichment | null} found
+ */
+export function translatedText(found) {
+  const translation = translationIn(found);
+  return translation && translation.quality !== "original" && !found?.showsOriginal ? translation.text : null;
+}
 
-// Below a message: where its translation comes from, and the way back to the original.
+/**
+ * Below a message: what translated it, and the button that shows the original.
+ * @param {{ threadId: string, message: Chat.Message, found: Chat.Enrichment | null }} props
+ */
 export function TranslationLine({ threadId, message, found }) {
   if (found?.state === "working") return html`<p class="translation-line">${t.translating}</p>`;
-  if (!hasTranslation(found)) return null;
-  const { engine, quality } = found.translation;
-  if (quality === "original") return null;
+  const translation = translationIn(found);
+  if (!found || !translation || translation.quality === "original") return null;
+  const { engine, quality } = translation;
   const isShown = !found.showsOriginal;
   const from = found.from ? languageName(found.from) : null;
   return html`<p class="translation-line">
@@ -46,9 +75,13 @@ export function TranslationLine({ threadId, message, found }) {
   </p>`;
 }
 
+/** @type {Record<Api.SentimentLabel, Chat.IconName>} */
 const FACES = { positive: "smile", neutral: "calm", negative: "frown", mixed: "calm" };
 
-// A small sign, the same colour whatever it says: a guess about a text, not a verdict on a person.
+/**
+ * A small face, in the same color for all sentiments: it is a guess about a text, not a judgment.
+ * @param {{ found: Chat.Enrichment | null }} props
+ */
 export function Sentiment({ found }) {
   if (!found?.sentiment || !preferences.value.judges) return null;
   const { sentiment, confidenceScores } = found.sentiment;
@@ -59,9 +92,12 @@ export function Sentiment({ found }) {
   </span>`;
 }
 
-// Among the actions of a message.
+/**
+ * In the toolbar of a message.
+ * @param {{ threadId: string, message: Chat.Message, found: Chat.Enrichment | null }} props
+ */
 export function TranslateButton({ threadId, message, found }) {
-  const isDone = hasTranslation(found) && !found.showsOriginal;
+  const isDone = translationIn(found) && !found?.showsOriginal;
   if (!canTranslate.value || isDone || found?.state === "working") return null;
   return html`<${IconButton}
     icon="languages"
@@ -71,12 +107,19 @@ export function TranslateButton({ threadId, message, found }) {
   />`;
 }
 
+/**
+ * @param {string} threadId
+ * @param {Chat.Message} message
+ */
 async function translateOne(threadId, message) {
   try {
     await translate(threadId, message);
     const { translation } = enrichmentOf(threadId, message).value;
-    if (translation?.quality === "original") say(t.isInYourLanguage(languageName(readLanguage.value)));
-  } catch (problem) {
-    say(problem.status === 503 ? t.translationUnavailable : problem.sentence);
+    if (translation?.quality === "original") {
+      showNote(t.alreadyInLanguage(languageName(readLanguage.value ?? "")));
+    }
+  } catch (error) {
+    const isUnavailable = error instanceof api.ApiError && error.status === 503;
+    showNote(isUnavailable ? t.translationUnavailable : api.sentenceOf(error));
   }
 }

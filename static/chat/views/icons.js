@@ -1,7 +1,7 @@
-// Line icons, drawn on a grid of 24. Decoration only: whatever they stand on has a name of its own.
+// Line icons on a grid of 24 pixels. They are decoration: the buttons around them have labels.
 import { html } from "../../vendor/preact.js";
 
-const PATHS = {
+export const PATHS = {
   add: "M12 5v14M5 12h14",
   alert: "M12 8v5M12 16.5v.01M12 3.5 21 19.5H3z",
   back: "M15 5l-7 7 7 7",
@@ -12,10 +12,10 @@ const PATHS = {
   clock: "M12 7v5l3 2M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17",
   close: "M6 6l12 12M18 6L6 18",
   copy: "M9 9h10v10H9zM5 15V5h10",
-  door: "M14 4h5v16h-5M4 12h11M11 8l4 4-4 4",
   down: "M12 5v14M6 13l6 6 6-6",
   dots: "M5.5 12a.5.5 0 1 0 1 0 .5.5 0 1 0-1 0M11.5 12a.5.5 0 1 0 1 0 .5.5 0 1 0-1 0M17.5 12a.5.5 0 1 0 1 0 .5.5 0 1 0-1 0",
   edit: "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3",
+  exit: "M14 4h5v16h-5M4 12h11M11 8l4 4-4 4",
   frown: "M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17M8.5 16c1.8-2.3 5.2-2.3 7 0M9 9.5v.01M15 9.5v.01",
   languages:
     "M3.5 6.5h9M8 4.5v2M10.5 6.5c-.6 3.4-3 6-6.5 7.5M5.5 9.5c1.2 2.2 3 3.6 5.5 4.5M12 19.5l4-10 4 10M13.3 16.5h5.4",
@@ -32,6 +32,7 @@ const PATHS = {
   trash: "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.5 11v5M13.5 11v5",
 };
 
+/** @param {{ name: Chat.IconName, size?: number }} props */
 export function Icon({ name, size = 20 }) {
   return html`<svg
     class="icon"
@@ -49,7 +50,10 @@ export function Icon({ name, size = 20 }) {
   </svg>`;
 }
 
-// A button that shows an icon only, with a name for those who do not see it and for the pointer.
+/**
+ * A button that shows only an icon, with a label for screen readers and as a tooltip.
+ * @param {{ icon: Chat.IconName, label: string, size?: number, class?: string } & Record<string, unknown>} props
+ */
 export function IconButton({ icon, label, size, class: extra = "", ...rest }) {
   return html`<button
     type="button"

@@ -1,33 +1,44 @@
-// In the own menu: translation, sentiment and the language that one speaks.
+// The user menu's settings for translation, sentiment, and dictation.
 import { html } from "../../vendor/preact.js";
 import {
-  canJudge,
+  canAnalyzeSentiment,
   canTranslate,
   languageName,
-  prefer,
   preferences,
   readLanguage,
+  setPreferences,
   speechLanguage,
-  spoken,
-  targets,
-} from "../store/abilities.js";
+  speechLanguages,
+  translationLanguages,
+} from "../store/capabilities.js";
 import { t } from "../strings.js";
 
+/** @param {{ name: "translates" | "judges", children: Chat.Children }} props */
 function Switch({ name, children }) {
   return html`<label>
     <input
       type="checkbox"
       checked=${Boolean(preferences.value[name])}
-      onChange=${(event) => prefer({ [name]: event.currentTarget.checked })}
+      onChange=${(/** @type {Event & { currentTarget: HTMLInputElement }} */ event) =>
+        setPreferences({ [name]: event.currentTarget.checked })}
     />
     ${children}
   </label>`;
 }
 
+/**
+ * @typedef {object} ChoiceProps
+ * @property {"language" | "speech"} name
+ * @property {string} label
+ * @property {string[]} codes
+ * @property {string | null} value
+ */
+
+/** @param {ChoiceProps} props */
 function Choice({ name, label, codes, value }) {
   return html`<label class="menu-choice">
     <span>${label}</span>
-    <select onChange=${(event) => prefer({ [name]: event.currentTarget.value })}>
+    <select onChange=${(/** @type {Chat.SelectEvent} */ event) => setPreferences({ [name]: event.currentTarget.value })}>
       ${codes.map(
         (code) => html`<option value=${code} selected=${code === value}>${languageName(code)}</option>`,
       )}
@@ -36,8 +47,8 @@ function Choice({ name, label, codes, value }) {
 }
 
 export function LanguageSettings() {
-  const hasSpeech = spoken.value.length > 1;
-  if (!canTranslate.value && !canJudge.value && !hasSpeech) return null;
+  const hasSpeech = speechLanguages.value.length > 1;
+  if (!canTranslate.value && !canAnalyzeSentiment.value && !hasSpeech) return null;
   return html`<fieldset class="menu-group">
     <legend>${t.languages}</legend>
     ${
@@ -46,17 +57,17 @@ export function LanguageSettings() {
       <${Choice}
         name="language"
         label=${t.translateTo}
-        codes=${targets.value}
+        codes=${translationLanguages.value}
         value=${readLanguage.value}
       />`
     }
-    ${canJudge.value && html`<${Switch} name="judges">${t.showSentiment}<//>`}
+    ${canAnalyzeSentiment.value && html`<${Switch} name="judges">${t.showSentiment}<//>`}
     ${
       hasSpeech &&
       html`<${Choice}
       name="speech"
       label=${t.speechLanguage}
-      codes=${spoken.value}
+      codes=${speechLanguages.value}
       value=${speechLanguage.value}
     />`
     }

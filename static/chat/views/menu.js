@@ -7,25 +7,29 @@ import { ownName } from "../token.js";
 import { openDialog } from "../ui.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
+import { closeOutside } from "./inputs.js";
 import { LanguageSettings } from "./languages.js";
 
-// A button and what it discloses. `children` are Items, or anything else that can be reached by Tab.
+/**
+ * A button and the menu that it opens.
+ * @typedef {object} MenuProps
+ * @property {string} label
+ * @property {Chat.Children} button what the button shows
+ * @property {string} [class]
+ * @property {Chat.Children} children Items, or anything else that Tab can focus
+ */
+
+/** @param {MenuProps} props */
 export function Menu({ label, button, class: extra = "", children }) {
   const [isOpen, setOpen] = useState(false);
+  /** @type {Chat.Ref<HTMLElement>} */
   const root = useRef(null);
   const id = useId();
   useEffect(() => {
     if (!isOpen) return undefined;
-    const closeOutside = (event) => {
-      if (!root.current?.contains(event.target)) setOpen(false);
-    };
-    document.addEventListener("pointerdown", closeOutside);
-    document.addEventListener("focusin", closeOutside);
-    root.current.querySelector(".menu button, .menu input")?.focus();
-    return () => {
-      document.removeEventListener("pointerdown", closeOutside);
-      document.removeEventListener("focusin", closeOutside);
-    };
+    const stop = closeOutside(root, () => setOpen(false), { focus: true });
+    /** @type {Chat.Focusable} */ (root.current?.querySelector(".menu button, .menu input"))?.focus();
+    return stop;
   }, [isOpen]);
   const close = () => {
     setOpen(false);
@@ -34,7 +38,7 @@ export function Menu({ label, button, class: extra = "", children }) {
   return html`<div
     class=${`menu-root ${extra}`}
     ref=${root}
-    onKeyDown=${(event) => {
+    onKeyDown=${(/** @type {KeyboardEvent} */ event) => {
       if (event.key !== "Escape" || !isOpen) return;
       event.stopPropagation();
       close();
@@ -53,25 +57,28 @@ export function Menu({ label, button, class: extra = "", children }) {
     </button>
     ${
       isOpen &&
-      html`<div class="menu" id=${id} onClick=${(event) => event.target.closest(".item") && close()}>
+      html`<div class="menu" id=${id} onClick=${(/** @type {Event & { target: Element }} */ event) => event.target.closest(".item") && close()}>
       ${children}
     </div>`
     }
   </div>`;
 }
 
+/** @param {{ icon: Chat.IconName, danger?: boolean, children: Chat.Children } & Record<string, unknown>} props */
 export function Item({ icon, danger, children, ...rest }) {
   return html`<button type="button" class=${`item ${danger ? "danger" : ""}`} ...${rest}>
     <${Icon} name=${icon} size=${18} /> <span>${children}</span>
   </button>`;
 }
 
+/** @type {[value: string, label: Chat.Label][]} */
 const THEMES = [
   ["", "themeSystem"],
   ["light", "themeLight"],
   ["dark", "themeDark"],
 ];
 
+/** @param {string} value */
 function chooseTheme(value) {
   if (value) {
     localStorage.setItem("chatsite-theme", value);
@@ -82,7 +89,9 @@ function chooseTheme(value) {
   }
 }
 
-export function OwnMenu() {
+const signOut = () => /** @type {HTMLFormElement} */ (document.getElementById("sign-out")).requestSubmit();
+
+export function UserMenu() {
   const isDenied = notifications.value === "denied";
   const label = { on: t.notificationsOff, off: t.notificationsOn, denied: t.notificationsDenied };
   return html`<${Menu}
@@ -110,7 +119,7 @@ export function OwnMenu() {
       )}
     </fieldset>
     <${LanguageSettings} />
-    <${Item} icon="door" onClick=${() => document.getElementById("sign-out").requestSubmit()}>
+    <${Item} icon="exit" onClick=${signOut}>
       ${t.signOut}
     <//>
   <//>`;

@@ -1,26 +1,42 @@
-// One message that has arrived.
+// One message of the timeline.
 import { Component, html, useLayoutEffect, useRef, useSignal } from "../../vendor/preact.js";
 import { clock, fullTime } from "../format.js";
 import { safeHtml, withLinks } from "../rich.js";
 import { plainText } from "../store/messages.js";
 import { isMe, nameOf } from "../store/names.js";
 import { listNames, t } from "../strings.js";
-import { editing, openDialog, say } from "../ui.js";
+import { editing, openDialog, showNote } from "../ui.js";
 import { Avatar } from "./avatar.js";
-import { isTranslated, Sentiment, TranslateButton, TranslationLine, useEnrichment } from "./enrichment.js";
+import { Sentiment, TranslateButton, TranslationLine, translatedText, useEnrichment } from "./enrichment.js";
 import { Icon, IconButton } from "./icons.js";
 
-// Drawn again only when something about it changed: a long conversation has thousands.
+/**
+ * @typedef {object} MessageProps
+ * @property {Chat.Conversation} conversation
+ * @property {Chat.Message} message
+ * @property {boolean} isFirst whether name and time stand above it
+ * @property {boolean} isLastOwn
+ * @property {string} [readers] raw ids, separated by spaces
+ */
+
+/**
+ * Drawn again only if its properties change: a long conversation has thousands of messages.
+ * @extends {Component<MessageProps>}
+ */
 export class MessageRow extends Component {
+  /** @param {MessageProps} next */
   shouldComponentUpdate(next) {
-    return Object.keys(next).some((name) => next[name] !== this.props[name]);
+    const names = /** @type {(keyof MessageProps)[]} */ (Object.keys(next));
+    return names.some((name) => next[name] !== this.props[name]);
   }
 
-  render(properties) {
-    return html`<${Message} ...${properties} />`;
+  /** @param {MessageProps} props */
+  render(props) {
+    return html`<${Message} ...${props} />`;
   }
 }
 
+/** @param {MessageProps} props */
 function Message({ conversation, message, isFirst, isLastOwn, readers }) {
   const isOwn = isMe(message.sender);
   const hasTools = useSignal(false);
@@ -29,15 +45,16 @@ function Message({ conversation, message, isFirst, isLastOwn, readers }) {
   const show = () => {
     hasTools.value = true;
   };
-  const hide = ({ currentTarget: row, relatedTarget }) => {
-    const isHere = row.contains(relatedTarget) || row.matches(":hover, :focus-within");
-    if (!isHere) hasTools.value = false;
+  const hide = (/** @type {FocusEvent & { currentTarget: HTMLElement }} */ event) => {
+    const { currentTarget: row, relatedTarget } = event;
+    const isInside = row.contains(/** @type {Node | null} */ (relatedTarget));
+    if (!isInside && !row.matches(":hover, :focus-within")) hasTools.value = false;
   };
   return html`<article
     class=${`message ${isOwn ? "own" : "other"} ${isFirst ? "first" : ""} ${message.isHigh ? "urgent" : ""}`}
     data-key=${message.id}
     tabindex="-1"
-    aria-label=${t.messageOf(isOwn ? t.you : name, fullTime(message.id))}
+    aria-label=${t.messageLabel(isOwn ? t.you : name, fullTime(message.id))}
     onPointerMove=${show}
     onFocusIn=${show}
     onPointerLeave=${hide}
@@ -46,7 +63,7 @@ function Message({ conversation, message, isFirst, isLastOwn, readers }) {
     ${isFirst && !isOwn && html`<${Avatar} name=${name} of=${message.sender} />`}
     ${isFirst && html`<${Head} name=${isOwn ? null : name} ms=${message.id} />`}
     <div class="bubble" title=${fullTime(message.id)}>
-      <${Body} message=${message} text=${isTranslated(found) ? found.translation.text : message.text} />
+      <${Body} message=${message} text=${translatedText(found) ?? message.text} />
       ${message.editedOn && html` <small title=${t.editedAt(fullTime(message.editedOn))}>(${t.edited})</small>`}
       <${Sentiment} found=${found} />
       <${TranslationLine} threadId=${conversation.id} message=${message} found=${found} />
@@ -61,6 +78,7 @@ function Message({ conversation, message, isFirst, isLastOwn, readers }) {
   </article>`;
 }
 
+/** @param {{ name?: string | null, ms: number }} props */
 export function Head({ name, ms }) {
   return html`<header class="message-head">
     ${name && html`<b dir="auto">${name}</b>`}
@@ -72,6 +90,7 @@ export function Urgent() {
   return html`<strong class="urgent-label"><${Icon} name="alert" size=${16} />${t.highPriority}</strong>`;
 }
 
+/** @param {{ message: Chat.Message, text: string }} props */
 function Body({ message, text }) {
   if (message.isDeleted) return html`<em class="deleted">${t.messageDeleted}</em>`;
   return html`${message.isHigh && html`<${Urgent} />`}
@@ -82,23 +101,35 @@ function Body({ message, text }) {
   }`;
 }
 
+/** @param {{ source: string }} props */
 function Rich({ source }) {
+  /** @type {Chat.Ref<HTMLDivElement>} */
   const box = useRef(null);
   useLayoutEffect(() => {
-    box.current.replaceChildren(safeHtml(source));
+    box.current?.replaceChildren(safeHtml(source));
   }, [source]);
   return html`<div class="text rich" dir="auto" ref=${box} />`;
 }
 
+/** @param {Chat.Message} message */
 async function copy(message) {
   try {
     await navigator.clipboard.writeText(plainText(message));
-    say(t.copied);
+    showNote(t.copied);
   } catch {
-    // The browser forbids it; the text can be selected.
+    // The browser denies access to the clipboard.
   }
 }
 
+/**
+ * @typedef {object} ToolsProps
+ * @property {Chat.Conversation} conversation
+ * @property {Chat.Message} message
+ * @property {boolean} isOwn
+ * @property {Chat.Enrichment | null} found
+ */
+
+/** @param {ToolsProps} props */
 function Tools({ conversation, message, isOwn, found }) {
   const threadId = conversation.id;
   return html`<div class="tools" role="group" aria-label=${t.messageActions}>
@@ -128,12 +159,16 @@ function Tools({ conversation, message, isOwn, found }) {
   </div>`;
 }
 
-// Under the last own message: whether it was read.
+/**
+ * Below the last own message: who has read it.
+ * @param {{ conversation: Chat.Conversation, message: Chat.Message }} props
+ */
 function Status({ conversation, message }) {
   const others = (conversation.people.value ?? []).filter(({ id }) => !isMe(id));
-  const later = conversation.messages.value.filter((one) => one.id > message.id && one.isSent);
+  const later = conversation.messages.value.filter((each) => each.id > message.id && each.isSent);
   const read = others.filter(
-    ({ id }) => conversation.receipts.value.get(id) >= message.id || later.some((one) => one.sender === id),
+    ({ id }) =>
+      (conversation.receipts.value.get(id) ?? 0) >= message.id || later.some(({ sender }) => sender === id),
   );
   if (!read.length) return html`<p class="status"><${Icon} name="check" size=${14} /> ${t.sent}</p>`;
   const isAll = read.length === others.length && others.length > 1;
@@ -144,7 +179,10 @@ function Status({ conversation, message }) {
   </p>`;
 }
 
-// Who has read up to here and no further.
+/**
+ * Who has read up to here and no further.
+ * @param {{ readers: string[] }} props
+ */
 function Readers({ readers }) {
   const names = readers.map(nameOf);
   return html`<p class="readers" title=${t.readUpToHere(listNames(names, 8))}>

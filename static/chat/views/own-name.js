@@ -1,19 +1,20 @@
-// A dialog to change the name that others see.
+// The dialog to change the own display name.
 import { html, useId, useSignal } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { config } from "../config.js";
 import { t } from "../strings.js";
-import { ownName, renamed } from "../token.js";
+import { ownName, setOwnName } from "../token.js";
 import { closeDialog } from "../ui.js";
 import { Dialog, Problem } from "./dialog.js";
 import { Buttons, useAction } from "./dialogs.js";
+import { writesTo } from "./inputs.js";
 
 export function OwnName() {
   const name = useSignal(ownName.value);
   const id = useId();
   const { start, problem, isBusy } = useAction(async () => {
     const { displayName } = await api.updateOwnName(name.value.trim());
-    renamed(displayName);
+    setOwnName(displayName);
     closeDialog();
   });
   return html`<${Dialog} title=${t.changeName}>
@@ -29,9 +30,7 @@ export function OwnName() {
         autocomplete="name"
         aria-describedby=${`${id}-hint`}
         value=${name.value}
-        onInput=${(event) => {
-          name.value = event.currentTarget.value;
-        }}
+        onInput=${writesTo(name)}
       />
       <small id=${`${id}-hint`}>${t.ownNameHint}</small>
       ${problem.value && html`<${Problem} text=${problem.value} />`}

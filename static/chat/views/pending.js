@@ -1,4 +1,4 @@
-// A message that was written and has not arrived.
+// A message that is not known to have arrived.
 import { html } from "../../vendor/preact.js";
 import { status } from "../connection.js";
 import { withLinks } from "../rich.js";
@@ -7,9 +7,10 @@ import { t } from "../strings.js";
 import { Icon } from "./icons.js";
 import { Head, Urgent } from "./message.js";
 
+/** @param {{ item: Chat.OutboxItem, isFirst: boolean }} props */
 export function PendingRow({ item, isFirst }) {
   const hasFailed = item.state === "failed";
-  // While all is well a message is under way for a moment only; no need to make it flicker.
+  // With a live connection, sending takes a moment only.
   const label = status.value === "live" && item.state === "sending" ? t.sending : t.waiting;
   return html`<article
     class=${`message own pending ${isFirst ? "first" : ""} ${item.isHigh ? "urgent" : ""} ${item.state}`}

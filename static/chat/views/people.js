@@ -1,19 +1,32 @@
-// Choosing people by name.
+// A field to choose people by name.
 import { html, useEffect, useRef, useSignal } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { personFromApi } from "../store/messages.js";
 import { t } from "../strings.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
+import { writesTo } from "./inputs.js";
 
-const SOON_MS = 180;
+// Wait for more letters before each search.
+const SEARCH_AFTER_MS = 180;
 const RAW_ID = /^8:acs:[0-9a-f-]{36}_[0-9a-f-]{36}$/iu;
 
-// `chosen` is a signal of [{id, name}]; `without` is a set of raw ids that are no choice.
+/** @typedef {Chat.Person & { label?: string }} Option */
+
+/**
+ * @typedef {object} Props
+ * @property {Chat.Signal<Chat.Person[]>} chosen
+ * @property {Set<string>} [without] raw ids of people who cannot be chosen
+ * @property {boolean} [focus] whether the field has the focus at first
+ */
+
+/** @param {Props} props */
 export function PeoplePicker({ chosen, without, focus }) {
   const search = useSignal("");
+  /** @type {Chat.Signal<Chat.Person[] | null>} */
   const found = useSignal(null);
   const hasFailed = useSignal(false);
+  /** @type {Chat.Ref<HTMLInputElement>} */
   const field = useRef(null);
 
   useEffect(() => {
@@ -28,7 +41,7 @@ export function PeoplePicker({ chosen, without, focus }) {
           hasFailed.value = true;
         }
       },
-      search.value ? SOON_MS : 0,
+      search.value ? SEARCH_AFTER_MS : 0,
     );
     return () => {
       isCurrent = false;
@@ -36,17 +49,18 @@ export function PeoplePicker({ chosen, without, focus }) {
     };
   }, [search.value]);
 
-  const isChosen = (id) => chosen.value.some((one) => one.id === id);
-  const add = (person) => {
-    chosen.value = [...chosen.value, person];
+  const isChosen = (/** @type {string} */ id) => chosen.value.some((person) => person.id === id);
+  const add = (/** @type {Chat.Person} */ { id, name }) => {
+    chosen.value = [...chosen.value, { id, name }];
     search.value = "";
-    field.current.focus();
+    field.current?.focus();
   };
-  const remove = (id) => {
-    chosen.value = chosen.value.filter((one) => one.id !== id);
+  const remove = (/** @type {string} */ id) => {
+    chosen.value = chosen.value.filter((person) => person.id !== id);
   };
-  // Until the answer for the last letter is there, the one before is narrowed down here.
+  // Until the next response arrives, the last one is filtered here.
   const words = search.value.trim().toLocaleLowerCase();
+  /** @type {Option[]} */
   const offered = (found.value ?? []).filter(
     ({ id, name }) =>
       !isChosen(id) && !without?.has(id) && ` ${name.toLocaleLowerCase()}`.includes(` ${words}`),
@@ -78,15 +92,13 @@ export function PeoplePicker({ chosen, without, focus }) {
       aria-label=${t.searchPeople}
       placeholder=${t.searchPeople}
       value=${search.value}
-      onInput=${(event) => {
-        search.value = event.currentTarget.value;
-      }}
-      onKeyDown=${(event) => {
+      onInput=${writesTo(search)}
+      onKeyDown=${(/** @type {KeyboardEvent} */ event) => {
         if (event.key === "Enter") {
           event.preventDefault();
           if (offered.length && search.value.trim()) add(offered[0]);
         } else if (event.key === "Backspace" && !search.value && chosen.value.length) {
-          remove(chosen.value.at(-1).id);
+          remove(chosen.value[chosen.value.length - 1].id);
         }
       }}
     />

@@ -1,4 +1,4 @@
-// Dialogs that ask before something is gone.
+// Dialogs that ask for confirmation.
 import { html } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { config } from "../config.js";
@@ -7,6 +7,7 @@ import { closeDialog, openDialog, select } from "../ui.js";
 import { Dialog, Problem } from "./dialog.js";
 import { Buttons, useAction } from "./dialogs.js";
 
+/** @param {{ title: string, hint: string, label: string, run: () => Promise<void> }} props */
 function Question({ title, hint, label, run }) {
   const { start, problem, isBusy } = useAction(run);
   return html`<${Dialog} title=${title} class="question">
@@ -18,6 +19,7 @@ function Question({ title, hint, label, run }) {
   <//>`;
 }
 
+/** @param {{ threadId: string, userId: string, name: string }} props */
 export function RemovePerson({ threadId, userId, name }) {
   const run = async () => {
     await api.removeParticipant(threadId, userId);
@@ -31,6 +33,7 @@ export function RemovePerson({ threadId, userId, name }) {
   />`;
 }
 
+/** @param {{ threadId: string }} props */
 export function Leave({ threadId }) {
   const run = async () => {
     await api.removeParticipant(threadId, config.userId);
@@ -45,6 +48,7 @@ export function Leave({ threadId }) {
   />`;
 }
 
+/** @param {{ threadId: string }} props */
 export function DeleteThread({ threadId }) {
   const run = async () => {
     await api.deleteThread(threadId);
@@ -59,6 +63,7 @@ export function DeleteThread({ threadId }) {
   />`;
 }
 
+/** @param {{ threadId: string, messageId: number }} props */
 export function DeleteMessage({ threadId, messageId }) {
   const run = async () => {
     await api.deleteMessage(threadId, messageId);

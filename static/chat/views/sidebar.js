@@ -16,22 +16,25 @@ import {
   nextPage,
   sortedThreads,
 } from "../store/threads.js";
-import { typing } from "../store/typing.js";
+import { typersIn } from "../store/typing.js";
 import { t } from "../strings.js";
 import { linkTo, openDialog, selected } from "../ui.js";
 import { Avatar } from "./avatar.js";
 import { Icon, IconButton } from "./icons.js";
-import { OwnMenu } from "./menu.js";
+import { writesTo } from "./inputs.js";
+import { UserMenu } from "./menu.js";
 import { typingSentence } from "./typing.js";
 
-const FILTERS = ["filterAll", "filterUnread", "filterLeft"];
+/** @typedef {"filterAll" | "filterUnread" | "filterPast"} Filter */
+/** @type {Filter[]} */
+const FILTERS = ["filterAll", "filterUnread", "filterPast"];
 
 export function Sidebar() {
-  const filter = useSignal("filterAll");
+  const filter = useSignal(/** @type {Filter} */ ("filterAll"));
   const search = useSignal("");
   return html`<nav class="sidebar" aria-label=${t.conversations}>
     <header class="sidebar-head">
-      <${OwnMenu} />
+      <${UserMenu} />
       <h1>${t.conversations}</h1>
       <${IconButton}
         icon="add"
@@ -44,8 +47,8 @@ export function Sidebar() {
     <${Filters} filter=${filter} />
     <div class="thread-scroll">
       ${
-        filter.value === "filterLeft"
-          ? html`<${LeftList} search=${search.value} />`
+        filter.value === "filterPast"
+          ? html`<${PastList} search=${search.value} />`
           : html`<${ThreadList}
             search=${search.value}
             onlyUnread=${filter.value === "filterUnread"}
@@ -55,6 +58,7 @@ export function Sidebar() {
   </nav>`;
 }
 
+/** @param {{ search: Chat.Signal<string> }} props */
 function SearchField({ search }) {
   return html`<div class="search-field">
     <${Icon} name="search" size=${18} />
@@ -64,13 +68,12 @@ function SearchField({ search }) {
       aria-label=${t.search}
       placeholder=${t.search}
       value=${search.value}
-      onInput=${(event) => {
-        search.value = event.currentTarget.value;
-      }}
+      onInput=${writesTo(search)}
     />
   </div>`;
 }
 
+/** @param {{ filter: Chat.Signal<Filter> }} props */
 function Filters({ filter }) {
   return html`<div class="chips" role="group" aria-label=${t.conversations}>
     ${FILTERS.map(
@@ -88,19 +91,24 @@ function Filters({ filter }) {
   </div>`;
 }
 
+/**
+ * @param {string} topic
+ * @param {string} search words, all of which must occur
+ */
 const matches = (topic, search) =>
   search
     .toLocaleLowerCase()
     .split(/\s+/u)
     .every((word) => topic.toLocaleLowerCase().includes(word));
 
+/** @param {{ search: string, onlyUnread: boolean }} props */
 function ThreadList({ search, onlyUnread }) {
-  // What is looked for may be further down than was loaded.
+  // What the search or filter shows may be further down the list than was loaded.
   const link = nextPage.value;
-  const looksFurther = Boolean(link) && (search.trim() !== "" || onlyUnread);
+  const needsMore = Boolean(link) && (search.trim() !== "" || onlyUnread);
   useEffect(() => {
-    if (looksFurther) loadMoreThreads();
-  }, [looksFurther, link]);
+    if (needsMore) loadMoreThreads();
+  }, [needsMore, link]);
   if (listState.value === "loading") return html`<${Skeletons} />`;
   if (listState.value === "failed") {
     return html`<div class="empty small">
@@ -129,9 +137,10 @@ function ThreadList({ search, onlyUnread }) {
     }`;
 }
 
+/** @param {{ search: string, onlyUnread: boolean }} props */
 function Nothing({ search, onlyUnread }) {
   if (search) return html`<p class="empty small">${t.nothingFound}</p>`;
-  if (onlyUnread) return html`<p class="empty small">${t.nothingUnread}</p>`;
+  if (onlyUnread) return html`<p class="empty small">${t.allCaughtUp}</p>`;
   return html`<div class="empty small">
     <p><strong>${t.noConversations}</strong></p>
     <p>${t.noConversationsHint}</p>
@@ -144,6 +153,7 @@ function Skeletons() {
   </div>`;
 }
 
+/** @param {{ thread: Chat.Thread }} props */
 function ThreadRow({ thread }) {
   const isCurrent = selected.value === thread.id;
   const { unread } = thread;
@@ -170,10 +180,11 @@ function ThreadRow({ thread }) {
   </li>`;
 }
 
+/** @param {{ thread: Chat.Thread }} props */
 function LastLine({ thread }) {
-  const typers = [...(typing.value.get(thread.id)?.keys() ?? [])];
+  const typers = typersIn(thread.id);
   if (typers.length) return html`<em class="accent" dir="auto">${typingSentence(typers)}</em>`;
-  const unsent = outbox.value.filter((one) => one.threadId === thread.id).at(-1);
+  const unsent = outbox.value.findLast((item) => item.threadId === thread.id);
   if (unsent) {
     return html`<${Icon} name="clock" size=${14} /> <${Said} name=${t.you} text=${unsent.text} />`;
   }
@@ -190,29 +201,37 @@ function LastLine({ thread }) {
   }<${Said} name=${name} text=${plainText(last)} />`;
 }
 
-// The name stays first, whatever the directions of the name and of the text.
+/**
+ * The name stays first, whatever the writing directions of name and text are.
+ * @param {{ name: string, text: string }} props
+ */
 function Said({ name, text }) {
   return html`<bdi>${name}</bdi>: <bdi>${text}</bdi>`;
 }
 
-function LeftList({ search }) {
+/** @param {{ search: string }} props */
+function PastList({ search }) {
   useEffect(() => {
     loadLeftThreads();
   }, []);
   if (!leftThreads.value) return html`<${Skeletons} />`;
-  const gone = [
-    ...leftThreads.value.map((one) => ({ ...one, line: t.leftOn(date(one.leftOn)) })),
-    ...deletedThreads.value.map((one) => ({ ...one, line: t.deletedOn(date(one.deletedOn)) })),
-  ].filter((one) => matches(one.topic, search));
-  if (!gone.length) {
-    return html`<p class="empty small">${search ? t.nothingFound : t.nothingLeft}</p>`;
+  const past = [
+    ...leftThreads.value.map(({ id, topic, leftOn }) => ({ id, topic, line: t.leftOn(date(leftOn)) })),
+    ...deletedThreads.value.map(({ id, topic, deletedOn }) => ({
+      id,
+      topic,
+      line: t.deletedOn(date(deletedOn ?? 0)),
+    })),
+  ].filter(({ topic }) => matches(topic, search));
+  if (!past.length) {
+    return html`<p class="empty small">${search ? t.nothingFound : t.nothingPast}</p>`;
   }
   return html`<ul class="thread-list">
-    ${gone.map(
-      (one) => html`<li key=${one.id} class="thread-row is-left">
-        <${Avatar} name=${one.topic} of=${one.id} class="square" />
-        <span class="thread-topic" dir="auto">${one.topic}</span>
-        <span class="thread-last">${one.line}</span>
+    ${past.map(
+      ({ id, topic, line }) => html`<li key=${id} class="thread-row is-left">
+        <${Avatar} name=${topic} of=${id} class="square" />
+        <span class="thread-topic" dir="auto">${topic}</span>
+        <span class="thread-last">${line}</span>
       </li>`,
     )}
   </ul>`;

@@ -1,9 +1,8 @@
 // The messages of a conversation.
 import { html, useEffect, useRef, useSignal } from "../../vendor/preact.js";
 import { dayName } from "../format.js";
-import { isMe } from "../store/names.js";
 import { outbox } from "../store/outbox.js";
-import { sawUpTo } from "../store/reading.js";
+import { markReadUpTo } from "../store/reading.js";
 import { rowsOf } from "../store/rows.js";
 import { describeSystem } from "../store/system.js";
 import { threads } from "../store/threads.js";
@@ -14,63 +13,53 @@ import { MessageRow } from "./message.js";
 import { PendingRow } from "./pending.js";
 import { Scroller } from "./scroller.js";
 
-// What was the last message read when somebody came here; 0 before the first one.
-function findLine(conversation, thread) {
-  if (thread.readId || !thread.unread) return thread.unread ? thread.readId : Infinity;
-  // Nothing was read yet, but the history from before joining does not count as new.
-  const others = conversation.messages.value.filter((one) => one.isSent && !isMe(one.sender));
-  return (others.at(-thread.unread) ?? others[0])?.id - 1;
-}
-
+/** @param {{ conversation: Chat.Conversation }} props */
 export function Timeline({ conversation }) {
+  /** @type {Chat.Ref<Scroller>} */
   const scroller = useRef(null);
   const isAtEnd = useSignal(true);
   const thread = threads.value.get(conversation.id);
   const messages = conversation.messages.value;
-  const lineAfter = conversation.lineAfter.value;
-  const pending = outbox.value.filter((one) => one.threadId === conversation.id);
-  const isKnown = Boolean(thread);
+  const dividerAfter = conversation.dividerAfter.value;
+  const pending = outbox.value.filter((item) => item.threadId === conversation.id);
+  const isPlaced = dividerAfter !== null;
 
   useEffect(() => {
-    if (conversation.lineAfter.value !== null || !isKnown) return;
-    conversation.lineAfter.value = findLine(conversation, threads.value.get(conversation.id));
-  }, [conversation, lineAfter, isKnown]);
+    if (thread) conversation.placeDivider(thread);
+  }, [conversation, isPlaced, Boolean(thread)]);
 
-  // Where to begin: at the line if there is one, else at the end.
+  // Begins at the divider if there is one, otherwise at the end.
   useEffect(() => {
-    if (lineAfter === null) return;
-    if (!scroller.current.show("line")) scroller.current.toEnd();
-  }, [conversation, lineAfter === null]);
+    if (isPlaced && !scroller.current?.show("divider")) scroller.current?.toEnd();
+  }, [conversation, isPlaced]);
 
   useEffect(() => {
-    // For whoever measures: from the start of the navigation to the newest messages.
+    // For measurements of how long it takes to show the newest messages.
     performance.mark("messages");
   }, [conversation]);
 
-  // What comes while nobody looks is new when somebody does.
+  // Messages that arrive while the window is not visible are new when it is visible again.
   const sees = isVisible.value;
   useEffect(() => {
-    if (!sees && conversation.lineAfter.value !== null) {
-      conversation.lineAfter.value = conversation.newestId;
-    }
+    if (!sees) conversation.moveDividerToEnd();
   }, [sees]);
 
   const newest = messages.at(-1)?.id ?? 0;
-  const isRead = sees && isAtEnd.value && lineAfter !== null;
+  const isRead = sees && isAtEnd.value && isPlaced;
   useEffect(() => {
-    if (isRead && newest) sawUpTo(conversation.id, newest);
+    if (isRead && newest) markReadUpTo(conversation.id, newest);
   }, [isRead, newest, thread?.readId]);
 
   useEffect(() => {
-    if (pending.length) scroller.current.toEnd();
+    if (pending.length) scroller.current?.toEnd();
   }, [pending.at(-1)?.key]);
 
   const rows = rowsOf({
     messages,
     pending,
-    lineAfter,
+    dividerAfter,
     receipts: conversation.receipts.value,
-    isWhole: !conversation.next.value,
+    isComplete: !conversation.nextLink.value,
   });
   return html`<div class="timeline-frame">
     <${Scroller}
@@ -78,11 +67,11 @@ export function Timeline({ conversation }) {
       label=${t.messages}
       busy=${conversation.isLoadingOlder.value}
       onTop=${() => conversation.loadOlder().catch(() => {})}
-      onEnd=${(value) => {
+      onEnd=${(/** @type {boolean} */ value) => {
         isAtEnd.value = value;
       }}
     >
-      ${conversation.next.value && html`<p class="loading" data-key="loading" data-moves="">${t.loadingOlder}</p>`}
+      ${conversation.nextLink.value && html`<p class="loading" data-key="loading" data-moves="">${t.loadingOlder}</p>`}
       ${rows.map((row) => html`<${Row} key=${row.key} row=${row} conversation=${conversation} />`)}
     <//>
     ${
@@ -92,15 +81,16 @@ export function Timeline({ conversation }) {
       class="jump"
       aria-label=${thread?.unread ? t.jumpToNew(thread.unread) : t.jumpToNewest}
       title=${t.jumpToNewest}
-      onClick=${() => scroller.current.toEnd({ smoothly: true })}
+      onClick=${() => scroller.current?.toEnd({ smoothly: true })}
     >
-      ${thread?.unread > 0 && html`<span>${t.jumpToNew(thread.unread)}</span>`}
+      ${thread && thread.unread > 0 && html`<span>${t.jumpToNew(thread.unread)}</span>`}
       <${Icon} name="down" />
     </button>`
     }
   </div>`;
 }
 
+/** @param {{ row: Chat.Row, conversation: Chat.Conversation }} props */
 function Row({ row, conversation }) {
   switch (row.kind) {
     case "message":
@@ -121,8 +111,8 @@ function Row({ row, conversation }) {
       return html`<div class="day-line" data-key=${row.key} data-moves="" role="separator">
         <span>${dayName(row.ms)}</span>
       </div>`;
-    case "line":
-      return html`<div class="new-line" data-key="line" role="separator">
+    case "divider":
+      return html`<div class="new-line" data-key="divider" role="separator">
         <span>${t.newMessages}</span>
       </div>`;
     default:
