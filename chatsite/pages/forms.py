@@ -1,4 +1,4 @@
-"""The forms of signing in and signing up."""
+"""The sign-in and sign-up forms."""
 
 from typing import Any
 
@@ -13,12 +13,13 @@ from people.services import tidy_name
 
 
 class _Limited(AuthenticationForm):
-    """Looks at so many passwords only; `wait_ms` is set when it did not look at this one."""
+    """Limits the sign-in attempts; see chatsite/pages/sign_in_limit.py."""
 
+    # Milliseconds until the next attempt; 0 unless this one was refused.
     wait_ms = 0
 
     def clean(self) -> dict[str, Any]:
-        """Refuses with the time of the next try."""
+        """Checks the password. Raises ValidationError after too many attempts, without checking it."""
         username = self.cleaned_data.get("username")
         if not username or not self.cleaned_data.get("password"):
             return super().clean()
@@ -29,7 +30,7 @@ class _Limited(AuthenticationForm):
             self.wait_ms = refused.wait_ms
             when = "1 minute" if refused.minutes == 1 else f"{refused.minutes} minutes"
             raise forms.ValidationError(
-                f"Too many tries to sign in as this user. Try again in {when}."
+                f"Too many sign-in attempts for this user. Try again in {when}."
             ) from None
         cleaned = super().clean()
         sign_in_limit.reset(key)
@@ -37,25 +38,25 @@ class _Limited(AuthenticationForm):
 
 
 class AdminSignInForm(_Limited, AdminAuthenticationForm):
-    """User name and password of the staff."""
+    """The sign-in form of the admin."""
 
 
 class SignInForm(_Limited):
-    """User name and password."""
+    """The sign-in form of the chat."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Django would focus the first field even where an error should be read first.
+        # Django focuses the first field, so that screen readers would skip an error above it.
         self.fields["username"].widget.attrs.pop("autofocus", None)
 
 
 class SignUpForm(UserCreationForm):
-    """A name for others to see, a user name and a password."""
+    """Creates an account with a display name."""
 
     display_name = forms.CharField(
         label="Your name",
         max_length=LONGEST_NAME,
-        help_text="Others see this name.",
+        help_text="This is the name others will see.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
@@ -65,18 +66,20 @@ class SignUpForm(UserCreationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # This form has no way to an account without a password.
+        # Django offers accounts without a password, which could not sign in here.
         self.fields.pop("usable_password", None)
         self.fields["username"].widget.attrs.pop("autofocus", None)
-        self.fields["username"].help_text = "To sign in with. Letters, digits and @ . + - _"
-        self.fields["password1"].help_text = "At least 8 characters, not only digits."
+        self.fields[
+            "username"
+        ].help_text = "You’ll use it to sign in. Letters, digits, and @ . + - _ only."
+        self.fields["password1"].help_text = "At least 8 characters, and not only digits."
         self.fields["password2"].help_text = ""
-        self.fields["password2"].label = "Password again"
+        self.fields["password2"].label = "Confirm password"
         self.order_fields(["display_name", "username", "password1", "password2"])
 
     def clean_display_name(self) -> str:
-        """Without surplus blanks."""
+        """The name without leading, trailing, and repeated spaces."""
         name = tidy_name(str(self.cleaned_data["display_name"]))
         if not name:
-            raise forms.ValidationError("A name must have a letter.")
+            raise forms.ValidationError("Enter a name.")
         return name

@@ -1,4 +1,4 @@
-"""The chat page and the doors to it. The page itself does everything through the public API."""
+"""The chat page, sign-in, sign-up, and sign-out. The page itself uses only the public API."""
 
 from functools import cache
 from typing import Any
@@ -27,13 +27,13 @@ from people import services
 from people.models import LONGEST_NAME, Person
 from wire.times import now_ms, to_ms
 
-# A classic script, and a module that is fetched when it is needed.
-_NOT_AT_ONCE = {"chat/theme.js", "chat/emoji-data.js"}
+# A classic script, and a module that is loaded on demand.
+_NOT_PRELOADED = {"chat/theme.js", "chat/emoji-data.js"}
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def _doors() -> dict[str, Any]:
-    """What the pages of signing in and up have in common."""
+def _sign_in_context() -> dict[str, Any]:
+    """Context of the sign-in page."""
     return {
         "may_sign_up": settings.CHATSITE_SIGN_UP,
         "demo_people": demo.people() if settings.CHATSITE_DEMO else [],
@@ -42,20 +42,20 @@ def _doors() -> dict[str, Any]:
 
 @cache
 def _modules() -> list[str]:
-    """The addresses of the page's modules: told in advance, they are fetched all at once."""
+    """The URLs of the page's modules, which the browser preloads in parallel."""
     folder = settings.BASE_DIR / "static"
     files = [*(folder / "chat").rglob("*.js"), *(folder / "vendor").glob("*.js")]
     names = sorted(file.relative_to(folder).as_posix() for file in files)
-    return [static(name) for name in names if name not in _NOT_AT_ONCE]
+    return [static(name) for name in names if name not in _NOT_PRELOADED]
 
 
 @method_decorator([login_required(login_url="chat-sign-in"), never_cache], name="dispatch")
 @method_decorator(ensure_csrf_cookie, name="dispatch")
 class ChatPageView(View):
-    """`/chat/`: the page."""
+    """`/chat/`"""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The page for whoever signed in; 403 with the reason for an account that cannot chat."""
+        """The chat page; 403 with the reason if the account cannot use the chat."""
         assert isinstance(request.user, User)
         try:
             person = services.person_of(request.user, resource_of(request))
@@ -83,10 +83,10 @@ class ChatPageView(View):
 
 @method_decorator(never_cache, name="dispatch")
 class TokenView(View):
-    """`/chat/token`: an access token for the session, fetched by the page."""
+    """`/chat/token`: access tokens for the chat page."""
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        """The token with its end, and whose it is; 401 when the session has ended."""
+        """Issues a token for the signed-in person; 401 if the session has ended, 403 without a person."""
         if not isinstance(request.user, User):
             return JsonResponse({"error": "The session has ended."}, status=401)
         try:
@@ -97,7 +97,7 @@ class TokenView(View):
         return JsonResponse(
             {
                 "token": issued.token,
-                # Milliseconds from now, because clocks of browsers are often wrong.
+                # A duration, because clocks of browsers are often wrong.
                 "expiresInMs": to_ms(issued.expires_on) - now_ms(),
                 "userId": person.user.raw_id,
                 "displayName": person.display_name,
@@ -114,11 +114,11 @@ class SignInView(LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the other doors."""
-        return super().get_context_data(**kwargs) | _doors()
+        """Adds the link to sign up and the people of the demo."""
+        return super().get_context_data(**kwargs) | _sign_in_context()
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        """The page again with the reason; 429 after too many tries."""
+        """The page with the errors; 429 after too many attempts."""
         response = super().form_invalid(form)
         if isinstance(form, SignInForm) and form.wait_ms:
             response.status_code = 429
@@ -127,20 +127,20 @@ class SignInView(LoginView):
 
 
 class SignUpView(FormView):
-    """`/chat/sign-up/`; not there unless the setting `CHATSITE_SIGN_UP` says so."""
+    """`/chat/sign-up/`, if the setting `CHATSITE_SIGN_UP` allows it."""
 
     template_name = "registration/sign_up.html"
     form_class = SignUpForm
     success_url = reverse_lazy("chat-page")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """404 while nobody may sign up."""
+        """404 if sign-up is disabled."""
         if not settings.CHATSITE_SIGN_UP:
             raise Http404
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
-        """Makes the account and its person, and signs it in."""
+        """Creates the account and its person, and signs it in."""
         account = form.save()
         name = form.cleaned_data["display_name"]
         services.create_person(account, resource_of(self.request), name)
@@ -150,7 +150,7 @@ class SignUpView(FormView):
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """`/chat/sign-out/`: ends the session, the person's tokens and the live connections."""
+    """`/chat/sign-out/`: ends the session, the person's tokens, and their live connections."""
     if isinstance(request.user, User):
         person = Person.objects.select_related("user").filter(account=request.user).first()
         if person:
@@ -161,7 +161,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_in_as_demo_person(request: HttpRequest, username: str) -> HttpResponse:
-    """`/chat/demo/{name}/`: in development, signs in as one of the people of the demo."""
+    """`/chat/demo/{name}/`: signs in as someone of the demo; 404 if the demo is disabled."""
     account = demo.account(username) if settings.CHATSITE_DEMO else None
     if account is None:
         raise Http404

@@ -46,7 +46,7 @@ def test_a_conversation_is_started_renamed_and_deleted_for_everybody(
     ben.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(anna.page.get_by_text("This conversation was deleted.")).to_be_visible()
     expect(anna.row("Trip to Rome")).to_have_count(0)
-    anna.press("Left")
+    anna.press("Past")
     expect(anna.row("Trip to Rome")).to_contain_text("Deleted on")
 
 
@@ -54,7 +54,7 @@ def test_people_are_removed_and_leave(lunch: str, anna: Visitor, ben: Visitor) -
     anna.choose("Participants")
     anna.press(f"Remove {ben.name}")
     anna.press("Remove")
-    expect(ben.page.get_by_text("You are no longer in this conversation.")).to_be_visible()
+    expect(ben.page.get_by_text("You’re no longer in this conversation.")).to_be_visible()
     expect(ben.composer).to_have_count(0)
     # Ben may hear of it before the question closes here, which would take the Escape for itself.
     expect(anna.page.get_by_role("button", name="Remove", exact=True)).to_have_count(0)
@@ -62,7 +62,7 @@ def test_people_are_removed_and_leave(lunch: str, anna: Visitor, ben: Visitor) -
     expect(anna.page.get_by_role("dialog")).to_have_count(0)
     expect(anna.log).to_contain_text(f"You removed {ben.name}")
     expect(ben.row(lunch)).to_have_count(0)
-    ben.press("Left")
+    ben.press("Past")
     expect(ben.row(lunch)).to_contain_text("Left on")
     anna.choose("Leave")
     anna.page.get_by_role("dialog").get_by_role("button", name="Leave").click()
@@ -71,7 +71,7 @@ def test_people_are_removed_and_leave(lunch: str, anna: Visitor, ben: Visitor) -
 
 @pytest.mark.parametrize(
     ("choice", "sees_before"),
-    [("All history", True), ("No history", False), ("Since a date", True)],
+    [("All history", True), ("No history", False), ("From a date", True)],
 )
 def test_who_is_added_sees_as_much_history_as_was_chosen(
     choice: str, sees_before: bool, anna: Visitor, ben: Visitor
@@ -83,8 +83,8 @@ def test_who_is_added_sees_as_much_history_as_was_chosen(
     anna.press("Add people")
     anna.pick(ben.name)
     anna.page.get_by_label(choice).check()
-    if choice == "Since a date":
-        anna.page.get_by_label("History since").fill("2020-01-01")
+    if choice == "From a date":
+        anna.page.get_by_label("Show history from").fill("2020-01-01")
     anna.page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
     ben.open("Plans")
     anna.write("said after")
@@ -162,7 +162,7 @@ def test_unread_messages_are_counted_in_list_title_and_icon(anna: Visitor, ben: 
     expect(ben.page).to_have_title("News · chatsite")
     ben.press("All")
     ben.page.get_by_role("searchbox").fill("nothing like it")
-    expect(ben.page.get_by_text("No conversation matches.")).to_be_visible()
+    expect(ben.page.get_by_text("No matching conversations.")).to_be_visible()
 
 
 def test_two_windows_of_one_person_agree_on_what_was_read(anna: Visitor, ben: Visitor) -> None:
@@ -183,16 +183,16 @@ def test_what_was_written_without_a_network_is_sent_once_it_is_back(
     lunch: str, anna: Visitor, ben: Visitor
 ) -> None:
     anna.context.set_offline(True)
-    expect(anna.page.get_by_text("You are offline.")).to_be_visible()
+    expect(anna.page.get_by_text("You’re offline.")).to_be_visible()
     anna.write("one")
     anna.write("two")
-    expect(anna.page.get_by_text("Not sent yet")).to_have_count(2)
+    expect(anna.page.get_by_text("Waiting to send")).to_have_count(2)
     ben.write("meanwhile")
     anna.picture("offline")
     anna.context.set_offline(False)
     anna.sees("meanwhile", seconds=30)
     ben.sees("two")
-    expect(anna.page.get_by_text("You are offline.")).to_have_count(0)
+    expect(anna.page.get_by_text("You’re offline.")).to_have_count(0)
     assert ben.texts() == ["meanwhile", "one", "two"]
     assert anna.texts() == ["meanwhile", "one", "two"]
 
@@ -203,7 +203,7 @@ def test_what_the_event_log_has_forgotten_is_listed_again(
     anna.write("before")
     ben.sees("before")
     ben.context.set_offline(True)
-    expect(ben.page.get_by_text("You are offline.")).to_be_visible()
+    expect(ben.page.get_by_text("You’re offline.")).to_be_visible()
     anna.tool("before", "Edit")
     anna.write("edited meanwhile")
     anna.write("sent meanwhile")
@@ -271,7 +271,7 @@ def test_a_renewed_token_prolongs_the_connection(anna: Visitor, ben: Visitor) ->
 def test_unsent_messages_outlive_a_reload(lunch: str, anna: Visitor, ben: Visitor) -> None:
     anna.page.route("**/messages?*", lambda route: route.abort())
     anna.write("patience")
-    expect(anna.page.get_by_text("Not sent yet")).to_be_visible()
+    expect(anna.page.get_by_text("Waiting to send")).to_be_visible()
     anna.page.unroute_all()
     anna.page.reload()
     ben.sees("patience", seconds=30)
@@ -301,10 +301,10 @@ def test_signing_out_ends_the_live_session_of_every_window(
 ) -> None:
     other = ben.second_window()
     other.open(lunch)
-    ben.press(f"{ben.name}: settings and signing out")
+    ben.press(f"{ben.name}: settings and sign out")
     ben.press("Sign out")
     expect(ben.page.get_by_role("heading", name="Sign in")).to_be_visible()
-    expect(other.page.get_by_text("You are signed out")).to_be_visible(timeout=15_000)
+    expect(other.page.get_by_text("You’ve been signed out")).to_be_visible(timeout=15_000)
     expect(other.page.get_by_role("link", name="Sign in")).to_be_focused()
     anna.write("secret")
     anna.sees("secret")
@@ -332,8 +332,8 @@ _NOTIFICATIONS = """() => {
 
 def _go_away(visitor: Visitor) -> None:
     """Allow notifications, and turn to something else."""
-    visitor.press(f"{visitor.name}: settings and signing out")
-    visitor.press("Notify me in this browser")
+    visitor.press(f"{visitor.name}: settings and sign out")
+    visitor.press("Turn on notifications")
     visitor.page.evaluate("window.isAway = true; window.dispatchEvent(new Event('blur'))")
 
 

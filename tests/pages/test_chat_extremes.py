@@ -230,8 +230,8 @@ def test_nothing_is_out_of_reach_for_assistive_technology(
     check("question")
     anna.press("Cancel")
     if width == "narrow":
-        anna.press("Back to the conversations")
-    anna.press(f"{anna.name}: settings and signing out")
+        anna.press("Back to conversations")
+    anna.press(f"{anna.name}: settings and sign out")
     check("own-menu")
     anna.press("Change your name")
     check("own-name")
@@ -264,7 +264,7 @@ def test_the_keyboard_alone_is_enough(anna: Visitor, ben: Visitor) -> None:
     # Nobody types before the dialog is there.
     expect(page.get_by_label("Topic", exact=True)).to_be_focused()
     keys.type("By keyboard")
-    tab_to("Search people")
+    tab_to("Search for people")
     keys.type(ben.name)
     expect(page.get_by_role("dialog").get_by_role("button", name=ben.name)).to_be_visible()
     keys.press("Enter")
@@ -297,7 +297,7 @@ def test_a_narrow_screen_shows_one_pane_at_a_time(visitors: Enter) -> None:
     ben = visitors("Ben")
     anna.start_conversation("Phone", ben)
     expect(anna.row("Phone")).to_be_hidden()
-    anna.press("Back to the conversations")
+    anna.press("Back to conversations")
     expect(anna.row("Phone")).to_be_visible()
     expect(anna.composer).to_be_hidden()
     anna.row("Phone").click()
@@ -306,7 +306,7 @@ def test_a_narrow_screen_shows_one_pane_at_a_time(visitors: Enter) -> None:
 
 
 def test_the_theme_can_be_chosen_and_stays(anna: Visitor) -> None:
-    anna.press(f"{anna.name}: settings and signing out")
+    anna.press(f"{anna.name}: settings and sign out")
     anna.page.get_by_label("Dark").check()
     dark = anna.page.evaluate("getComputedStyle(document.body).backgroundColor")
     anna.page.reload()

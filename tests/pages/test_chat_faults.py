@@ -30,9 +30,9 @@ def refuse(method: str) -> Callable[[Route], None]:
 def drop_the_network(visitor: Visitor) -> None:
     """Take the network away until everybody sees that it is gone, and give it back."""
     visitor.context.set_offline(True)
-    expect(visitor.page.get_by_text("You are offline.")).to_be_visible()
+    expect(visitor.page.get_by_text("You’re offline.")).to_be_visible()
     visitor.context.set_offline(False)
-    expect(visitor.page.get_by_text("You are offline.")).to_have_count(0)
+    expect(visitor.page.get_by_text("You’re offline.")).to_have_count(0)
 
 
 def test_a_receipt_that_found_no_network_is_sent_later(anna: Visitor, ben: Visitor) -> None:
@@ -53,7 +53,7 @@ def test_a_conversation_that_could_not_be_loaded_loads_once_the_network_is_back(
     anna.write("hello")
     ben.page.route("**/messages?*", refuse("GET"))
     ben.row("News").click()
-    expect(ben.page.get_by_text("The messages could not be loaded.")).to_be_visible()
+    expect(ben.page.get_by_text("Couldn’t load messages.")).to_be_visible()
     ben.page.unroute_all()
     drop_the_network(ben)
     ben.sees("hello")
@@ -218,7 +218,7 @@ def test_a_message_that_is_deleted_while_it_is_edited_leaves_the_words(
         if one["type"] == "text"
     ]
     anna.api("DELETE", f"{anna.thread_path(lunch)}/messages/{message['id']}")
-    expect(anna.page.get_by_text("Editing a message")).to_have_count(0)
+    expect(anna.page.get_by_text("Editing message")).to_have_count(0)
     expect(anna.page.locator(".note")).to_contain_text("was deleted")
     expect(anna.composer).to_have_value("first, but better")
     anna.composer.press("Enter")
@@ -241,31 +241,31 @@ def test_closing_the_tab_asks_while_something_is_unsent(lunch: str, anna: Visito
     assert asked == []
     anna.page.route("**/messages?*", refuse("POST"))
     anna.write("not yet")
-    expect(anna.page.get_by_text("Not sent yet")).to_be_visible()
+    expect(anna.page.get_by_text("Waiting to send")).to_be_visible()
     anna.page.reload()
     assert asked == ["beforeunload"]
-    expect(anna.page.get_by_text("Not sent yet")).to_be_visible()
+    expect(anna.page.get_by_text("Waiting to send")).to_be_visible()
     anna.press("Discard")
 
 
 def test_who_is_removed_still_knows_from_where_and_keeps_what_was_not_sent(
     lunch: str, anna: Visitor, ben: Visitor
 ) -> None:
-    ben.press("Left")
+    ben.press("Past")
     ben.context.set_offline(True)
-    expect(ben.page.get_by_text("You are offline.")).to_be_visible()
+    expect(ben.page.get_by_text("You’re offline.")).to_be_visible()
     ben.write("too late")
     anna.choose("Participants")
     anna.press(f"Remove {ben.name}")
     anna.press("Remove")
     expect(anna.log).to_contain_text(f"You removed {ben.name}")
     ben.context.set_offline(False)
-    expect(ben.page.get_by_text("You are no longer in this conversation.")).to_be_visible()
+    expect(ben.page.get_by_text("You’re no longer in this conversation.")).to_be_visible()
     expect(ben.page.get_by_role("heading", level=1, name=lunch)).to_be_visible()
     expect(ben.page.get_by_text("too late")).to_be_visible()
     # The list of those that were left knows it at once.
     expect(ben.row(lunch)).to_contain_text("Left on")
-    expect(ben.page.get_by_text("Not sent. You are not allowed to do that.")).to_be_visible()
+    expect(ben.page.get_by_text("Not sent. You don’t have permission to do that.")).to_be_visible()
     ben.press("Discard")
     expect(ben.page.get_by_text("too late")).to_have_count(0)
     ben.complaints[:] = [one for one in ben.complaints if not REFUSED.search(one)]
@@ -355,7 +355,7 @@ def test_the_own_name_is_changed_and_others_see_it(lunch: str, anna: Visitor, be
     expect(other.row(lunch)).to_be_visible()
     anna.write("before")
     ben.sees("before")
-    anna.press(f"{anna.name}: settings and signing out")
+    anna.press(f"{anna.name}: settings and sign out")
     anna.press("Change your name")
     anna.page.get_by_label("Your name", exact=True).fill("  Anna   Sommer ")
     anna.press("Save")

@@ -41,7 +41,7 @@ def trip(anna: Visitor, ben: Visitor) -> str:
 
 def prefer(visitor: Visitor, wish: str, *, on: bool = True) -> None:
     """Switch something on, or off, in the own menu."""
-    visitor.page.get_by_role("button", name=re.compile("settings and signing out")).click()
+    visitor.page.get_by_role("button", name=re.compile("settings and sign out")).click()
     visitor.page.get_by_role("checkbox", name=wish).set_checked(on)
     visitor.picture("language-menu")
     visitor.page.keyboard.press("Escape")
@@ -118,7 +118,7 @@ def test_the_sentiment_of_incoming_messages_is_a_small_sign_and_off_by_default(
     ben.write("I love this wonderful plan, thank you so much!")
     anna.sees("I love this wonderful plan, thank you so much!")
     expect(anna.log.get_by_role("img", name=re.compile("Sentiment"))).to_have_count(0)
-    prefer(anna, "Show the sentiment of incoming messages")
+    prefer(anna, "Show sentiment of incoming messages")
     sign = anna.log.get_by_role("img", name=re.compile("Sentiment: positive"))
     expect(sign).to_be_visible(timeout=ENGINE_MS)
     assert not ben.log.get_by_role("img", name=re.compile("Sentiment")).count()
@@ -203,7 +203,7 @@ def test_a_spoken_sentence_fills_the_message_field_and_is_sent(
 @pytest.mark.usefixtures("speech_engine", "trip")
 def test_a_refused_microphone_is_said_clearly(anna: Visitor) -> None:
     anna.press("Dictate")
-    expect(anna.page.get_by_text("The microphone is blocked.").first).to_be_visible()
+    expect(anna.page.get_by_text("Your microphone is blocked.").first).to_be_visible()
     expect(anna.page.get_by_role("button", name="Dictate")).to_be_visible()
     anna.write("typed instead")
     anna.sees("typed instead")

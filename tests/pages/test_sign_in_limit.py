@@ -69,7 +69,7 @@ def test_the_admin_has_the_same_limit() -> None:
     use_up(path="/admin/login/")
     page = sign_in(PASSWORD, path="/admin/login/")
     assert page.status_code == 200
-    assert "Too many tries" in page.content.decode()
+    assert "Too many sign-in attempts" in page.content.decode()
     assert sign_in(PASSWORD).status_code == 429
     assert sign_in(PASSWORD, path="/admin/login/", address=ELSEWHERE).status_code == 302
 

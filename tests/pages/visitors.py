@@ -111,7 +111,7 @@ class Visitor:
 
     def pick(self, person: str) -> None:
         """Find somebody by name in the dialog that is open."""
-        self.page.get_by_role("searchbox", name="Search people").fill(person)
+        self.page.get_by_role("searchbox", name="Search for people").fill(person)
         self.page.get_by_role("dialog").get_by_role("button", name=person).click()
 
     def start_conversation(self, topic: str, *people: "Visitor") -> None:

@@ -1,4 +1,4 @@
-"""Signing in, up and out, the page, and the token that it fetches."""
+"""Signing in, up, and out; the chat page and its token."""
 
 import json
 import re
