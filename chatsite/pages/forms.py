@@ -19,7 +19,7 @@ class _Limited(AuthenticationForm):
     wait_ms = 0
 
     def clean(self) -> dict[str, Any]:
-        """Checks the password. Raises ValidationError after too many attempts, without checking it."""
+        """Checks the password. Raises ValidationError instead after too many attempts."""
         username = self.cleaned_data.get("username")
         if not username or not self.cleaned_data.get("password"):
             return super().clean()

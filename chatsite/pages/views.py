@@ -86,7 +86,7 @@ class TokenView(View):
     """`/chat/token`: access tokens for the chat page."""
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        """Issues a token for the signed-in person; 401 if the session has ended, 403 without a person."""
+        """Issues a token; 401 if the session has ended, 403 if the account cannot chat."""
         if not isinstance(request.user, User):
             return JsonResponse({"error": "The session has ended."}, status=401)
         try:

@@ -290,7 +290,7 @@ def test_a_refused_message_says_so_and_can_be_discarded(
 
     anna.page.route("**/messages?*", refuse)
     anna.write("never")
-    expect(anna.page.get_by_text("Not sent. That did not work: No.")).to_be_visible()
+    expect(anna.page.get_by_text("Not sent. Something went wrong: No.")).to_be_visible()
     anna.press("Discard")
     assert anna.texts() == []
     anna.complaints.clear()  # Chromium reports the status, which is what this test is about.

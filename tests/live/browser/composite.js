@@ -2,6 +2,7 @@
 
 import { AzureCommunicationTokenCredential } from "@azure/communication-common";
 import { ChatComposite, createAzureCommunicationChatAdapter } from "@azure/communication-react";
+// biome-ignore lint/correctness/noUnusedImports: JSX calls React.createElement.
 import React from "react";
 import { createRoot } from "react-dom/client";
 
