@@ -20,8 +20,6 @@ if [[ ${1:-} == --write ]]; then
   exit
 fi
 
-# The type check reads the types of the SDKs.
-install_packages tests/*/node tests/live/browser
 status=0
 quietly node "$biome" check --error-on-warnings . || status=1
 node "$tsc" --project . || status=1

@@ -13,12 +13,15 @@ const bundles = {
   "purify.js": ["dompurify"],
 };
 
+/** @param {string} name */
 const describe = (name) => {
-  const read = (path) => JSON.parse(readFileSync(new URL(`node_modules/${name}/${path}`, import.meta.url)));
+  const read = (/** @type {string} */ path) =>
+    JSON.parse(readFileSync(new URL(`node_modules/${name}/${path}`, import.meta.url), "utf8"));
   const { version, license } = read("package.json");
   return { name, version, license };
 };
 
+/** @param {string} name */
 const licenceOf = (name) => {
   const text = readFileSync(new URL(`node_modules/${name}/LICENSE`, import.meta.url), "utf8");
   return `==== ${name}\n\n${text.trim()}\n`;
@@ -27,6 +30,7 @@ const licenceOf = (name) => {
 mkdirSync(target, { recursive: true });
 const licences = Object.values(bundles).flat().map(licenceOf).join("\n");
 writeFileSync(new URL("LICENCES.txt", target), licences);
+/** @type {Record<string, { packages: ReturnType<typeof describe>[], sha256: string }>} */
 const files = {};
 for (const [file, packages] of Object.entries(bundles)) {
   const found = packages.map(describe);
