@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from load_testing.servers import CHECKOUT
 from tests.pages.packages import installed
 from tests.sdk.nodejs import find_node, run_tests
-from tests.server import CHECKOUT
 
 FRONTEND = CHECKOUT / "frontend"
 FILES = sorted(path.name for path in (FRONTEND / "tests").glob("*.test.mjs"))
