@@ -295,7 +295,7 @@ def test_a_wrong_clock_shares_no_history(visitors: Enter, ben: Visitor) -> None:
 
 
 _MANY = """
-from chatsite.pages.models import Person
+from people.models import Person
 from identity.callers import Caller
 from threads.services import create_chat_thread
 user = Person.objects.get(display_name={name!r}).user
