@@ -1,7 +1,7 @@
-# The developer's verbs. `make run` needs python3, make and git; the rest brings what it needs.
+# Commands for developers. `make run` needs python3, make and git; the others install the rest.
 
 PYTHON ?= python3
-# Without --no-compile pip compiles thousands of files that nobody imports.
+# Without --no-compile pip compiles thousands of files that are never imported.
 PIP := .venv/bin/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes --no-deps
 # Shows the output of a command only if it fails.
 QUIETLY := bash -c 'output=$$("$$@" 2>&1) || { echo "$$output"; exit 1; }' quietly
@@ -12,16 +12,16 @@ QUIETLY := bash -c 'output=$$("$$@" 2>&1) || { echo "$$output"; exit 1; }' quiet
 run: .venv/.run
 	@exec .venv/bin/python manage.py serve
 
-# An account for the admin, or a new password for it.
+# Creates an admin account or sets its password.
 admin: .venv/.run
 	@.venv/bin/python manage.py operator
 
-# Translation, sentiment and speech on this machine; docs/cognitive.md says what comes.
+# Translation, sentiment and speech on this machine; docs/cognitive.md lists what is installed.
 cognitive: .venv/.cognitive
 	@bash cognitive/install-apertium.sh
 	@.venv/bin/python manage.py cognitive_check
 
-# Everything that a change must pass; CONTRIBUTING.md says how to run a part of it.
+# The whole test suite; CONTRIBUTING.md describes how to run parts of it.
 test: .venv/.dev
 	@bash tests/run.sh
 
@@ -47,7 +47,7 @@ bench: .venv/.dev
 	  echo "chatsite needs Python 3.11 or newer; make PYTHON=/path/to/python3 chooses another."; \
 	  exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-	  echo "This Python cannot make virtual environments yet: its package python3-venv is missing."; \
+	  echo "This Python cannot create virtual environments: the package python3-venv is missing."; \
 	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { \
 	    echo "Install it (apt-get install python3-venv) and try again."; exit 1; }; \
 	  apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv; }

@@ -1,4 +1,4 @@
-"""Which ASGI application answers a connection: the route's own, or Django."""
+"""The ASGI application: dispatches a connection to the route's own application or to Django."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from wire.routes import Route, refusal, route_of
 
 
 class Application:
-    """The whole server as one ASGI application."""
+    """Looks up the route of each connection and passes the connection on."""
 
     def __init__(self) -> None:
         self._django = PooledHandler()
@@ -33,7 +33,7 @@ def _with_parameters(scope: dict[str, Any], route: Route) -> dict[str, Any]:
 
 
 async def _deny(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Refuses the handshake of a WebSocket for a path that has none."""
+    """Refuses a WebSocket handshake on a path without a WebSocket."""
     await receive()
     await send({"type": "websocket.close"})
 

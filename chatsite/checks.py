@@ -1,6 +1,6 @@
-"""System checks: settings that contradict each other are reported before anything starts.
+"""System checks: settings that contradict each other are reported before the server starts.
 
-A single value that cannot be meant is refused earlier, where it is read (`chatsite.environment`).
+A single invalid value is refused earlier, where it is read (`chatsite.environment`).
 """
 
 import base64
@@ -57,19 +57,19 @@ _TABLES: dict[str, Callable[[Any], Iterable[str]]] = {
 
 @register()
 def check_names(**kwargs: Any) -> list[CheckMessage]:
-    """A misspelt variable would silently mean nothing."""
+    """A misspelled variable would be ignored silently."""
     unknown = [
         name
         for name in environment.given("CHATSITE_")
         if name not in environment.NAMES and not name.startswith(_OTHER_NAMES)
     ]
     hint = "docs/configuration.md lists every setting."
-    return [Warning(f"No setting is called {n}.", hint=hint, id="chatsite.W001") for n in unknown]
+    return [Warning(f"Unknown setting {n}.", hint=hint, id="chatsite.W001") for n in unknown]
 
 
 @register()
 def check_production(**kwargs: Any) -> list[CheckMessage]:
-    """What a public server must have, and must not."""
+    """Settings that a production server requires, and settings that it must not have."""
     return list(_production_problems()) if settings.PRODUCTION else []
 
 
@@ -79,18 +79,18 @@ def _production_problems() -> Iterator[CheckMessage]:
     elif not settings.CHATSITE_PUBLIC_URL.startswith("https://"):
         yield Error(
             "CHATSITE_PUBLIC_URL must begin with https:// in production.",
-            hint="The SDKs send no token over http.",
+            hint="The SDKs do not send tokens over http.",
             id="chatsite.E002",
         )
     if settings.CHATSITE_ACCESS_KEY == development.ACCESS_KEY:
         yield Error(
-            "CHATSITE_ACCESS_KEY is the development key, which is public knowledge.",
-            hint="Leave it away: a key is made when the database is new.",
+            "CHATSITE_ACCESS_KEY is the development key, which is public.",
+            hint="Leave it unset: the first start generates a key.",
             id="chatsite.E003",
         )
     if settings.CHATSITE_DEMO:
         yield Error(
-            "CHATSITE_DEMO lets anybody in as the people of the demo, so not in production.",
+            "CHATSITE_DEMO is not allowed in production: anyone could sign in without a password.",
             id="chatsite.E020",
         )
     if any(len(token) < 32 for token in settings.CHATSITE_SERVICE_TOKENS):
@@ -101,26 +101,26 @@ def _production_problems() -> Iterator[CheckMessage]:
 
 @register()
 def check_addresses(**kwargs: Any) -> list[CheckMessage]:
-    """Where the server listens and what clients are told must fit together."""
+    """The public URL must match where the server listens and what the SDKs accept."""
     problems: list[CheckMessage] = []
     public = urlsplit(settings.CHATSITE_PUBLIC_URL)
     if public.path not in ("", "/") or public.query or public.fragment:
         problems.append(
             Error(
-                "CHATSITE_PUBLIC_URL must end after host and port.",
+                "CHATSITE_PUBLIC_URL must not have a path, query or fragment.",
                 hint="The SDKs refuse an endpoint with a path.",
                 id="chatsite.E005",
             )
         )
     if public.scheme == "http" and not settings.PRODUCTION:
-        message = "CHATSITE_PUBLIC_URL is plain http, which most SDKs refuse."
+        message = "CHATSITE_PUBLIC_URL uses plain http, which most SDKs refuse."
         problems.append(Warning(message, id="chatsite.W002"))
     if not settings.PRODUCTION and not _is_loopback(settings.CHATSITE_HOST):
         problems.append(
             Warning(
-                f"CHATSITE_HOST={settings.CHATSITE_HOST} lets others reach a server whose access "
-                "key is public knowledge.",
-                hint="CHATSITE_ENV=production makes a key of its own.",
+                f"CHATSITE_HOST={settings.CHATSITE_HOST} makes a server with the public "
+                "development key reachable from other machines.",
+                hint="With CHATSITE_ENV=production the server generates its own key.",
                 id="chatsite.W003",
             )
         )
@@ -139,13 +139,13 @@ def _is_loopback(host: str) -> bool:
 
 @register()
 def check_processes(**kwargs: Any) -> list[CheckMessage]:
-    """Redis is for several processes, and SQLite for one."""
+    """Redis connects several server processes, which need PostgreSQL."""
     if settings.REDIS_URL and "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         return [
             Warning(
                 "REDIS_URL is for several server processes, which should not share one SQLite "
                 "database.",
-                hint="Set DATABASE_URL to a PostgreSQL database, or leave REDIS_URL away.",
+                hint="Set DATABASE_URL to a PostgreSQL database, or leave REDIS_URL unset.",
                 id="chatsite.W004",
             )
         ]
@@ -154,14 +154,14 @@ def check_processes(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_certificate(**kwargs: Any) -> list[CheckMessage]:
-    """Certificate and key come together."""
+    """Certificate and key must be set together, and exist."""
     files = {
         "CHATSITE_TLS_CERT": settings.CHATSITE_TLS_CERT,
         "CHATSITE_TLS_KEY": settings.CHATSITE_TLS_KEY,
     }
     given = {name: file for name, file in files.items() if file}
     if len(given) == 1:
-        message = "CHATSITE_TLS_CERT and CHATSITE_TLS_KEY must be given together."
+        message = "CHATSITE_TLS_CERT and CHATSITE_TLS_KEY must be set together."
         return [Error(message, id="chatsite.E007")]
     return [
         Error(f"{name} is not a file.", id="chatsite.E008")
@@ -172,7 +172,7 @@ def check_certificate(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_access_key(**kwargs: Any) -> list[CheckMessage]:
-    """The SDKs decode the key before they sign with it."""
+    """The SDKs decode the key before signing, so it must be base64."""
     key = settings.CHATSITE_ACCESS_KEY
     try:
         long_enough = not key or len(base64.b64decode(key, validate=True)) >= 16
@@ -181,26 +181,26 @@ def check_access_key(**kwargs: Any) -> list[CheckMessage]:
     if long_enough:
         return []
     message = "CHATSITE_ACCESS_KEY must be base64 of at least 16 bytes."
-    return [Error(message, hint="`openssl rand -base64 64` makes one.", id="chatsite.E009")]
+    return [Error(message, hint="Generate one with `openssl rand -base64 64`.", id="chatsite.E009")]
 
 
 @register()
 def check_openid_connect(**kwargs: Any) -> list[CheckMessage]:
-    """An issuer's tokens can be verified only with all three settings."""
+    """Verifying an issuer's tokens requires all three settings."""
     given = [
         settings.CHATSITE_OIDC_ISSUER,
         settings.CHATSITE_OIDC_AUDIENCE,
         settings.CHATSITE_OIDC_JWKS_URL,
     ]
     if any(given) and not all(given):
-        message = "CHATSITE_OIDC_ISSUER, _AUDIENCE and _JWKS_URL must be given together."
+        message = "CHATSITE_OIDC_ISSUER, _AUDIENCE and _JWKS_URL must be set together."
         return [Error(message, id="chatsite.E010")]
     return []
 
 
 @register()
 def check_limits(**kwargs: Any) -> list[CheckMessage]:
-    """The profile `acs` has the real service's numbers; those of `open` must make sense."""
+    """Limits can be changed in the profile `open` only, and must be consistent."""
     own = environment.given("CHATSITE_LIMIT_")
     problems: list[CheckMessage] = []
     if own and settings.CHATSITE_LIMITS == "acs":

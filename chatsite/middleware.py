@@ -1,4 +1,4 @@
-"""Middleware: cross-origin requests and a short way for API routes, the policy of browser pages."""
+"""Middleware: CORS, the dispatch of API routes, and the content security policy of pages."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class ApiCors(CorsMiddleware):
-    """Let pages of any origin use the API, and nothing else."""
+    """CORS for API routes only, from any origin."""
 
     def is_enabled(self, request: HttpRequest) -> bool:
         """Whether cross-origin requests to this path are answered."""
@@ -23,11 +23,11 @@ class ApiCors(CorsMiddleware):
 
 
 class ApiRoutes:
-    """Call the view of an API route at once, past all middleware further down the list.
+    """Calls the view of an API route directly, skipping all middleware further down the list.
 
-    Sessions, CSRF, messages, redirects to an added slash and the like are for browsers; an API
-    request carries its own token. `settings.MIDDLEWARE` stays the stock list that Django's
-    deployment checks know how to read.
+    Sessions, CSRF, messages and redirects that append a slash are for browsers; an API request
+    carries its own token. Skipping them here keeps `settings.MIDDLEWARE` a list that Django's
+    deployment checks can read.
     """
 
     sync_capable = True
@@ -45,17 +45,15 @@ class ApiRoutes:
         return self.answer(request, route)
 
     def refuse_plain_http(self, request: HttpRequest) -> HttpResponse:
-        """No redirect: the token has gone over the wire already, and should not do so again."""
+        """403 instead of a redirect: the token was sent unencrypted and must not be sent again."""
         error = forbidden(
-            "This server answers over https only. Behind a proxy it needs CHATSITE_TRUST_PROXY."
+            "This server requires HTTPS. Behind a proxy that terminates TLS, set "
+            "CHATSITE_TRUST_PROXY=1."
         )
         return refusal(request.path_info, error)
 
     def answer(self, request: HttpRequest, route: Route) -> HttpResponseBase:
-        """The view's response.
-
-        Exceptions go up to Django, which turns them into the error handlers' answer.
-        """
+        """The view's response. Django turns exceptions into responses of the error handlers."""
         try:
             match = resolve("/" + request.path_info.lstrip("/"))
         except Resolver404:
@@ -68,7 +66,7 @@ class ApiRoutes:
 
 
 class ContentSecurityPolicy:
-    """Allow pages their own scripts, styles and images, and nothing from elsewhere or inline."""
+    """Restricts pages to scripts, styles and images of this server, none of them inline."""
 
     sync_capable = True
     async_capable = False

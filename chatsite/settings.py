@@ -163,7 +163,7 @@ MIDDLEWARE = [
 # The properties of paths (`wire.routes`). The first route that matches is used.
 ROUTES = [
     "identity.routes.ROUTES",
-    # Before the threads: `{id}:translate` is not the id of a message.
+    # Before `threads.routes`, because `{id}:translate` is not a message id.
     "cognitive.routes.ROUTES",
     "threads.routes.ROUTES",
     "people.routes.ROUTES",

@@ -1,11 +1,11 @@
-"""The routes of the site: each room brings its own."""
+"""URL patterns of the site; each room has its own."""
 
 from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
     path("", include("identity.urls")),
-    # Before the messages: `{id}:translate` is no message's id.
+    # Before `messaging.urls`, because `{id}:translate` is not a message id.
     path("", include("cognitive.urls")),
     path("", include("threads.urls")),
     path("", include("messaging.urls")),

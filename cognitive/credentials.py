@@ -1,6 +1,6 @@
-"""Who may ask the Azure dialects: a resource with its access key, a user with a token.
+"""Authentication for Azure's cognitive APIs: a resource's access key, or a token.
 
-As everywhere, the host that is asked says which resource it is about (cognitive contract 4).
+As in all APIs, the host name determines the resource (cognitive contract 4).
 """
 
 import hmac
@@ -17,13 +17,13 @@ from identity.authentication import bearer_token
 from identity.callers import Caller, caller_of
 from identity.hosts import host_name, resource_of_host
 
-# Ours have 88 characters; longer ones are not worth comparing.
+# Access keys have 88 characters; longer texts are not compared.
 _LONGEST_KEY = 200
 
 
 @dataclass(frozen=True)
 class CognitiveCaller:
-    """Whoever asks an engine; `user` is None for an application that shows the access key."""
+    """The caller of a cognitive API; `user` is None for an application with an access key."""
 
     resource_id: UUID
     user: Caller | None
@@ -41,11 +41,10 @@ def resource_of_key(key: str, host: str) -> UUID | None:
 
 
 def cognitive_caller(*, key: str, bearer: str, host: str) -> CognitiveCaller | None:
-    """The caller behind an access key or, where there is none, a user's access token or one that
-    was issued for a key.
+    """The caller with this access key or, without a key, with this token: a user's access token
+    or one that was issued for a key.
 
-    Whichever of the two is not sent is "". `host` is a name without port. None when it opens
-    nothing here.
+    A missing credential is "". `host` is a name without port. None if the credential is invalid.
     """
     if key:
         resource_id = resource_of_key(key, host)
@@ -58,7 +57,7 @@ def cognitive_caller(*, key: str, bearer: str, host: str) -> CognitiveCaller | N
 
 
 class CognitiveAuthentication(BaseAuthentication):
-    """The credential in the headers of a request: `Ocp-Apim-Subscription-Key`, or a bearer."""
+    """Authenticates by the headers `Ocp-Apim-Subscription-Key` or `Authorization: Bearer`."""
 
     def authenticate(self, request: Request) -> tuple[CognitiveCaller, None]:
         """The caller. Raises AuthenticationFailed, which becomes a 401."""

@@ -72,7 +72,7 @@ class DialectView(WireView):
 
 
 class UnknownDialectView(DialectView):
-    """404 for a path below the prefix of a service that is none of its operations."""
+    """404 for paths under the prefix of a service that are not operations."""
 
     authentication_classes = ()
 

@@ -1,4 +1,4 @@
-"""How each dialect of Azure's cognitive services refuses: clients read no other shape."""
+"""The error formats of Azure's cognitive APIs."""
 
 from django.http import HttpResponse
 
@@ -10,8 +10,8 @@ _UNAUTHORIZED = (
     "Access denied due to invalid subscription key or access token. Send an access key of the "
     "resource that this host belongs to, or a valid access token of one of its users."
 )
-# The Translator's codes are numbers, the HTTP status and three digits (cognitive contract 4);
-# these stand for what can happen before, or beside, its own checks.
+# Translator's error codes are the HTTP status and three digits (cognitive contract 4). These are
+# the messages for errors outside the checks of `cognitive.translator`.
 _TRANSLATOR_MESSAGES = {
     400: "One of the request inputs is not valid.",
     401: "The request is not authorized because credentials are missing or invalid.",
@@ -22,7 +22,7 @@ _TRANSLATOR_MESSAGES = {
 
 
 class LanguageError(ChatError):
-    """A refusal of the Language dialect: it names a general code and, within it, a special one."""
+    """An error of the Language API, which has a general code and a specific inner one."""
 
     def __init__(self, inner_code: str, message: str) -> None:
         super().__init__(400, "InvalidRequest", message)
@@ -30,17 +30,17 @@ class LanguageError(ChatError):
 
 
 def translator_refusal(error: ChatError) -> HttpResponse:
-    """A refusal of the Translator dialect (cognitive contract 4)."""
+    """The error response of the Translator API (cognitive contract 4)."""
     return _json(error.status, _translator_error(error))
 
 
 def language_refusal(error: ChatError) -> HttpResponse:
-    """A refusal of the Language dialect (cognitive contract 5)."""
+    """The error response of the Language API (cognitive contract 5)."""
     return _json(error.status, _language_error(error))
 
 
 def speech_refusal(error: ChatError) -> HttpResponse:
-    """A refusal of the Speech dialect (cognitive contract 6)."""
+    """The error response of the Speech API (cognitive contract 6)."""
     return _json(error.status, {"code": error.code, "message": _text(error)})
 
 

@@ -127,7 +127,7 @@ class ReadReceiptReceived(ThreadEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TypingIndicatorReceived(ThreadEvent):
-    """A participant is typing. Announced, never stored: `sequence` is the last stored one's."""
+    """A participant is typing. Not stored: `sequence` is that of the last stored event."""
 
     is_stored: ClassVar[bool] = False
 

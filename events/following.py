@@ -1,4 +1,4 @@
-"""Following the whole event log from a cursor, without ever skipping an event.
+"""Reads the event log from a cursor, without skipping an event.
 
 How to use it:
 
@@ -8,14 +8,13 @@ How to use it:
 
 An event is returned once per cursor, and the events of one thread in the order of
 their sequence. Use every cursor that you get, even if no events came with it. All resources
-share one log: drop events of other resources after reading, never by a filter before. Commits are
-not announced to readers; read again after an announcement (`EVENT_SINKS`), and from time to time
-without one.
+share one log: drop events of other resources after reading; do not filter the query. Read again
+after each announcement (`EVENT_SINKS`), and periodically, because announcements can be missed.
 
-Why it is not just `id > last`: PostgreSQL hands ids out before transactions commit, so id 7 can
-appear after id 8 has been read. A cursor remembers the ids it has passed without seeing them,
-looks for them in every read, and forgets them when no transaction is left that could bring them.
-SQLite has one writer at a time, so ids appear in their order there.
+`id > last` is not enough: PostgreSQL assigns ids before transactions commit, so id 7 can become
+visible after id 8 has been read. A cursor therefore contains the missing ids before its position.
+Every read looks for them, until no running transaction can still commit them. SQLite has one
+writer at a time, so its ids become visible in order.
 """
 
 import re
@@ -27,20 +26,20 @@ from django.db.models import Max, Q, QuerySet
 
 from events.models import Event
 
-# How far back the end of the log looks for events whose transaction is still running.
+# How many ids before the end of the log `end` checks for missing ones.
 _LOOK_BACK = 10_000
-# More passed ids than that are waited for: the cursor stays small, and goes on a little later.
+# The maximum number of gaps in a cursor. A read stops before the event that would exceed it.
 _MOST_AWAITED = 100
 
-# Longer than any of ours: a gap can break into pieces.
+# Allows more gaps than a new cursor has, because a gap can be split.
 _TEXT = re.compile(r"\d{1,18}(?:_\d{1,18}-\d{1,18}-\d{1,19}){0,1000}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Awaited:
-    """Ids that were passed without being seen, the first and the last one included.
+    """A range of missing ids, `first` and `last` included.
 
-    Whatever transaction may still bring them has a number below `horizon`.
+    Transactions that may still commit them have a transaction id below `horizon`.
     """
 
     first: int
@@ -50,9 +49,9 @@ class Awaited:
 
 @dataclass(frozen=True)
 class Cursor:
-    """A position in the log: all events up to `last_id` are behind it, except the awaited ones.
+    """A position in the log: events up to `last_id` have been read, except the awaited ids.
 
-    `str(cursor)` is safe in a URL and short as long as writers are quick.
+    `str(cursor)` needs no escaping in a URL. It is short unless transactions run for long.
     """
 
     last_id: int = 0
@@ -75,23 +74,23 @@ class Cursor:
 
 
 def end() -> Cursor:
-    """The end of the log: events that commit from now on are after it."""
+    """The cursor at the end of the log; events that commit later are after it."""
     last_id = Event.objects.aggregate(last=Max("id"))["last"] or 0
     if not _ids_appear_late():
         return Cursor(last_id)
     first = max(last_id - _LOOK_BACK, 0)
     seen = Event.objects.filter(id__gt=first, id__lte=last_id).order_by("id")
     gaps = list(_gaps(first, seen.values_list("id", flat=True)))
-    # Not the earliest gaps: what is still running is most likely recent.
+    # The latest gaps, because running transactions are most likely recent.
     return Cursor(last_id, _awaited(gaps[-_MOST_AWAITED:]))
 
 
 def read_after(cursor: Cursor, limit: int) -> tuple[list[Event], Cursor]:
-    """At most `limit` events after `cursor`, and the cursor behind them."""
+    """At most `limit` events after `cursor`, and the cursor after these events."""
     if not _ids_appear_late():
         events = list(Event.objects.filter(id__gt=cursor.last_id).order_by("id")[:limit])
         return events, Cursor(events[-1].id if events else cursor.last_id)
-    # Asked before reading: what was over by then, the reading has seen.
+    # Queried before the events, so that the events of all ended transactions are visible.
     oldest = _oldest_running_transaction() if cursor.awaited else 0
     events = list(_after(cursor).order_by("id")[:limit])
     seen_up_to = events[-1].id if len(events) == limit else cursor.last_id
@@ -114,12 +113,12 @@ def _after(cursor: Cursor) -> QuerySet[Event]:
 
 
 def _oldest_running_transaction() -> int:
-    """Every transaction with a lower number is over."""
+    """The lowest id of a running transaction."""
     return _number("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
 
 
 def _new_transaction() -> int:
-    """A number above that of every transaction that has one; a snapshot does not tell it."""
+    """A new transaction id, which is higher than all others. A snapshot does not contain it."""
     return _number("SELECT pg_current_xact_id()::text")
 
 
@@ -130,7 +129,9 @@ def _number(statement: str) -> int:
 
 
 def _awaited(gaps: list[tuple[int, int]]) -> tuple[Awaited, ...]:
-    """New gaps. Whoever took an id of theirs writes already (see `publish`), so has a number."""
+    """The gaps with their horizon: the transactions that took their ids already have a
+    transaction id, because they have written (see `publish`).
+    """
     if not gaps:
         return ()
     horizon = _new_transaction()
@@ -140,7 +141,7 @@ def _awaited(gaps: list[tuple[int, int]]) -> tuple[Awaited, ...]:
 def _still_awaited(
     awaited: Iterable[Awaited], ids: list[int], seen_up_to: int, oldest: int
 ) -> list[Awaited]:
-    """What is left of the gaps after `ids` were read, which are all there are to `seen_up_to`."""
+    """What remains of the gaps. `ids` were read, and are all that exist up to `seen_up_to`."""
     left = []
     for gap in awaited:
         if gap.horizon <= oldest and gap.last <= seen_up_to:
@@ -156,7 +157,7 @@ def _still_awaited(
 def _with_few_gaps(
     last_id: int, events: list[Event], *, most: int
 ) -> tuple[list[Event], list[tuple[int, int]]]:
-    """The events before gap number `most + 1`, and the gaps between them."""
+    """The events before gap number `most + 1`, and the gaps before and between them."""
     gaps: list[tuple[int, int]] = []
     for count, event in enumerate(events):
         new = list(_gaps(last_id, [event.id]))
@@ -168,7 +169,7 @@ def _with_few_gaps(
 
 
 def _gaps(last_id: int, ids: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """What is missing between `last_id` and the growing `ids`: first and last."""
+    """The missing ranges between `last_id` and the ascending `ids`, as (first, last)."""
     for found in ids:
         if found > last_id + 1:
             yield last_id + 1, found - 1

@@ -13,7 +13,7 @@ def prune_event_log(now_ms: int) -> int:
     limit_ms = now_ms - settings.CHATSITE_EVENT_LOG_DAYS * DAY_MS
     oldest = list(Event.objects.order_by("id").values_list("id", "at_ms")[:SLICE])
     young = next((place for place, (_, at_ms) in enumerate(oldest) if at_ms >= limit_ms), SLICE)
-    # Only up to the first young event, so that the log has a beginning and no holes.
+    # Stops at the first event to keep, so that the log stays contiguous.
     expired = [pk for pk, _ in oldest[:young]]
     if expired:
         Event.objects.filter(pk__in=expired).delete()

@@ -1,4 +1,4 @@
-"""How the identity data plane refuses: one root, and always a body."""
+"""Error responses of the identity data plane: one root, and always a body."""
 
 from django.http import HttpResponse
 
@@ -7,8 +7,9 @@ from wire.errors import ChatError, identity_error_body
 
 
 def identity_error_response(error: ChatError) -> HttpResponse:
-    """A refusal; a 401 names the scheme, because a Bearer challenge would start claims challenges
-    in the SDKs.
+    """The error response.
+
+    A 401 names the HMAC scheme: a Bearer challenge would start claims challenges in the SDKs.
     """
     body = identity_error_body(error)
     response = HttpResponse(body, status=error.status, content_type="application/json")

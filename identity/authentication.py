@@ -77,7 +77,7 @@ class ServiceAuthentication(BaseAuthentication):
     def _authenticate_bearer(self, request: Request, token: str, resource: Resource) -> None:
         if caller_of(token, host_name(request.get_host())):
             raise forbidden("A user's access token does not allow this operation.")
-        # They name no resource, and must not open whichever the Host header asks for.
+        # These tokens name no resource, so they must not give access to the one of the Host header.
         if not resource.is_default:
             raise exceptions.AuthenticationFailed
         known = any(

@@ -38,7 +38,7 @@ def resource_of(request: HttpRequest) -> Resource:
 class HostIndex:
     """The resources' host names in memory, read again every half minute.
 
-    For whatever only counts: a change made a moment ago may be missing.
+    For counting only: recent changes may be missing.
     """
 
     SECONDS = 30.0

@@ -1,1 +1,1 @@
-"""Usage, the health of the API, alerts: what an operator wants to know."""
+"""Metrics, the request log, the dashboard, alerts and health checks."""

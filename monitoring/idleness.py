@@ -1,4 +1,4 @@
-"""Whether the monitoring's jobs would find anything new."""
+"""Whether monitoring jobs can be skipped because nothing is happening."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ from monitoring.models import MINUTE_MS, MinuteSample, ProcessReport
 CHECK_MS = 60_000
 # Rules are evaluated for this long after their window has emptied.
 _MARGIN_MS = 5 * MINUTE_MS
-# Sampled by the monitoring itself, so no sign of activity.
+# Sampled by the monitoring itself, so not a sign of activity.
 _GAUGES = (
     "RealtimeConnections", "WebhookPending", "WebhookOldestPending", "Threads", "Users",
     "ActiveUsers", "ActiveThreads",
@@ -29,7 +29,7 @@ _GAUGES = (
 
 
 class Idleness:
-    """Idle means: the windows of all rules are empty, no alert is firing, nothing is to be sent."""
+    """Idle: the windows of all rules are empty, no alert is firing, no notification is pending."""
 
     def __init__(self) -> None:
         self.was_idle = False
@@ -71,7 +71,7 @@ def _has_signs(at_ms: int) -> bool:
 
 
 def _signs(at_ms: int) -> "Iterator[QuerySet]":
-    """What the jobs, or processes without a worker, have to do or have done lately."""
+    """Queries whose rows show recent activity or pending work, in any process."""
     recent_ms = at_ms - 2 * CHECK_MS
     yield MinuteSample.objects.filter(at_ms__gte=recent_ms - MINUTE_MS).exclude(
         series__metric__in=_GAUGES

@@ -1,6 +1,6 @@
-"""Jobs of the monitoring that one process at a time runs: counting, evaluating rules, notifying.
+"""Monitoring jobs that one process at a time runs: counting, evaluating rules, notifying.
 
-While nothing happens that a rule or reader could notice, none of them runs.
+None of them runs while the server is idle (see `monitoring.idleness`).
 """
 
 import uuid
@@ -38,7 +38,7 @@ def _jobs() -> tuple[Job, ...]:
 
 
 def _storing(job: Callable[[int], object]) -> Callable[[int], object]:
-    """Looks the series up again after the database refused a job: their rows may be gone."""
+    """Clears the cache of series after a database error, because their rows may be missing."""
 
     def run(at_ms: int) -> object:
         try:
@@ -58,7 +58,7 @@ def _notification_jobs() -> tuple[Job, ...]:
 
 
 class Leader:
-    """The monitoring's part of a worker; see `settings.WORKER_PARTS`."""
+    """The monitoring threads of a worker; see `settings.WORKER_PARTS`."""
 
     def __init__(self, worker_id: uuid.UUID) -> None:
         source = "monitoring"
@@ -82,7 +82,7 @@ class Leader:
         flusher.stop()
 
     def counts(self) -> Counts:
-        """The monitoring delivers no webhook events."""
+        """Always zero: this part delivers no webhook events."""
         return Counts()
 
     def _count(self) -> float:

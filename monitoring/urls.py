@@ -16,6 +16,8 @@ urlpatterns = [
         name="monitoring_dashboard_csv",
     ),
     path(
-        "admin/monitoring/story/", admin.site.admin_view(timeline_page), name="monitoring_timeline"
+        "admin/monitoring/timeline/",
+        admin.site.admin_view(timeline_page),
+        name="monitoring_timeline",
     ),
 ]

@@ -1,7 +1,7 @@
 """The route table: everything that must be known about a path before a view is chosen.
 
 Each room declares its routes in `<room>/routes.py`; `settings.ROUTES` names these lists, and
-`route_of` is the only place that classifies a path. Whatever no room declares is a browser page.
+`route_of` is the only place that classifies a path. A path that no room declares is a browser page.
 """
 
 import re
@@ -34,7 +34,7 @@ class Pool(Enum):
 
 @dataclass(frozen=True)
 class Route:
-    """A group of paths that are served alike.
+    """A group of paths with the same properties.
 
     `pattern` is a regular expression for the beginning of a path, without leading slashes and in
     any letter case; it ends at a slash or at the end of the path. `whole` asks for the whole path.
@@ -78,7 +78,7 @@ class Route:
         return view
 
 
-# Whatever no room declares.
+# Paths that no room declares.
 PAGE = Route("page", "", is_api=False)
 
 
@@ -113,7 +113,7 @@ def route_of(path: str) -> Route:
 
 
 def refusal(path: str, error: ChatError) -> HttpResponse:
-    """The answer to a request for `path` that is refused, in the shape of its route."""
+    """The error response for a request to `path`, in the format of its route."""
     response = route_of(path).errors(error)
     for name, value in error.headers.items():
         response[name] = value

@@ -1,4 +1,4 @@
-"""The base of every view that speaks the protocol."""
+"""The base classes of all API views."""
 
 import base64
 import logging
@@ -33,12 +33,12 @@ JSON = "application/json; charset=utf-8"
 
 
 def json_response(value: object, status: int = 200) -> HttpResponse:
-    """A success with a JSON body."""
+    """A JSON response."""
     return HttpResponse(strict_json.render(value), status=status, content_type=JSON)
 
 
 def empty_response(status: int) -> HttpResponse:
-    """A success without a body, and so without a content type."""
+    """A response without body and content type."""
     response = HttpResponse(status=status)
     del response["Content-Type"]
     if status != 204:
@@ -47,9 +47,9 @@ def empty_response(status: int) -> HttpResponse:
 
 
 class WireView(APIView):
-    """Reads strict JSON, answers errors in the protocol's shape.
+    """Reads strict JSON and renders errors in the format of the protocol.
 
-    Subclasses give `authentication_classes` and answer with `json_response` or `empty_response`.
+    Subclasses set `authentication_classes` and answer with `json_response` or `empty_response`.
     Checks run in the order of REST contract 9.2: credential, api-version, then the view's own.
     """
 
@@ -57,9 +57,9 @@ class WireView(APIView):
     throttle_classes = ()
     # Azure's names of the operations, by method (monitoring contract 1).
     operations: ClassVar[dict[str, str]] = {}
-    # What the header api-supported-versions tells.
+    # The value of the header api-supported-versions.
     supported_versions = versions.SUPPORTED_HEADER
-    # Without OPTIONS: preflight is answered before, and DRF's own answer needs a renderer.
+    # Without OPTIONS: the middleware answers preflight requests, and DRF's view needs a renderer.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -68,7 +68,7 @@ class WireView(APIView):
         self.perform_authentication(request)
 
     def body(self, request: Request) -> dict[str, Any]:
-        """The request's JSON object; `{}` when there is no body. Raises ChatError."""
+        """The request's JSON object; `{}` without a body. Raises ChatError 400, 413 and 415."""
         body = raw_body(request)
         content_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         if body and content_type and not content_type.endswith("json"):
@@ -78,22 +78,22 @@ class WireView(APIView):
         return strict_json.parse_object(body)
 
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
-        """Every failure, in the protocol's shape; what nobody foresaw is logged and a 500."""
+        """The error response; an unexpected exception is logged and becomes a 500."""
         if isinstance(exc, exceptions.MethodNotAllowed):
             allowed = ", ".join(self.allowed_methods)
             error = ChatError(405, "MethodNotAllowed", str(exc.detail), headers={"Allow": allowed})
         else:
             error = _as_chat_error(exc)
-        # What the code itself refuses for now, such as a missing engine, is no news.
+        # A deliberate refusal, such as 503 for a missing engine, is not logged.
         if error.status >= 500 and not isinstance(exc, ChatError):
-            logger.error("%s failed", type(self).__name__, exc_info=exc)
+            logger.error("Request failed view=%s", type(self).__name__, exc_info=exc)
         response = self.render_error(error)
         for name, value in error.headers.items():
             response[name] = value
         return response
 
     def render_error(self, error: ChatError) -> HttpResponse:
-        """The answer to a refused request."""
+        """The error response in the format of the view's API."""
         return chat_error_response(error)
 
     def finalize_response(
@@ -129,18 +129,18 @@ class ChatView(WireView):
 
 
 class UnknownRouteView(WireView):
-    """Answers whatever is under a prefix of the API but is no operation."""
+    """404 for paths under an API prefix that are not operations."""
 
     authentication_classes = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuses."""
+        """Raises ChatError 404."""
         super().initial(request, *args, **kwargs)
         raise not_found("The requested resource was not found.")
 
 
 def raw_body(request: Request) -> bytes:
-    """The bytes of the body. Raises ChatError 413 when there are more than the limit allows."""
+    """The bytes of the body. Raises ChatError 413 if it is over the limit."""
     try:
         body: bytes = getattr(request, "_request", request).body
     except RequestDataTooBig:
@@ -155,10 +155,10 @@ def _as_chat_error(exc: Exception) -> ChatError:
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return unauthorized()
         case DisallowedHost():
-            return bad_request("The Host header names no host of this server.")
+            return bad_request("The Host header is not one of this server's hosts.")
         case OperationalError():
-            # A lock that was waited for too long, or a connection lost: nothing was stored, unless
-            # the connection broke at the very moment of PostgreSQL's commit.
+            # A lock timeout or a lost connection. Nothing was stored, unless the connection was
+            # lost during PostgreSQL's commit.
             return unavailable()
         case exceptions.APIException():
             return ChatError(exc.status_code, "BadRequest", str(exc.detail))

@@ -59,7 +59,7 @@ def test_an_api_route_over_plain_http_is_refused_in_production(
     settings.SECURE_SSL_REDIRECT = True
     response = client.post(path, data="{}", content_type="application/json")
     assert response.status_code == 403
-    assert "https only" in response.content.decode()
+    assert "requires HTTPS" in response.content.decode()
 
 
 def test_an_api_route_is_not_redirected_to_an_added_slash(client: Client) -> None:

@@ -1,1 +1,1 @@
-"""Azure Language and Text Analytics, as their SDKs speak them (cognitive contract 5)."""
+"""The APIs of Azure Language and Text Analytics, as their SDKs use them (cognitive contract 5)."""

@@ -1,1 +1,1 @@
-"""Azure Translator's dialects, as its SDKs speak them (cognitive contract 4)."""
+"""The API of Azure Translator, as its SDKs use it (cognitive contract 4)."""

@@ -234,6 +234,6 @@ def sentence_lengths(text: str) -> list[int]:
 
 
 class UnknownTranslatorView(UnknownDialectView):
-    """Answers paths below the Translator's prefixes that are no operation."""
+    """404 for paths under the Translator's prefixes that are not operations."""
 
     request_id_header = TranslatorView.request_id_header

@@ -18,7 +18,7 @@ from monitoring.alerts.models import (
     ReceiverKind,
 )
 from monitoring.alerts.payloads import FIRED, RESOLVED
-from monitoring.alerts.receivers import Outcome, Telling, tell_all
+from monitoring.alerts.receivers import Message, Outcome, send_all
 
 SECOND = 1000
 # The pauses after the first, second, … attempt.
@@ -31,14 +31,14 @@ REPEAT_MS = 60 * SECOND
 EMAILS_PER_HOUR = 100
 _AT_ONCE = 20
 
-Tell = Callable[[Sequence[Telling]], list[Outcome]]
+Send = Callable[[Sequence[Message]], list[Outcome]]
 
 
-def send_due(now_ms: int, tell: Tell = tell_all, clock: Callable[[], int] | None = None) -> int:
+def send_due(now_ms: int, send: Send = send_all, clock: Callable[[], int] | None = None) -> int:
     """Makes an attempt for each notification that is due; returns how many."""
     claimed = claim_due(_due(now_ms), now_ms + LEASE_MS, most=_AT_ONCE)
     mine = [notification for notification in claimed if _may_send(notification, now_ms)]
-    outcomes = tell([(_receiver(each), each.alert, each.condition) for each in mine])
+    outcomes = send([(_receiver(each), each.alert, each.condition) for each in mine])
     at_ms = clock() if clock else now_ms
     for notification, outcome in zip(mine, outcomes, strict=True):
         _record(notification, outcome, at_ms)
@@ -46,7 +46,7 @@ def send_due(now_ms: int, tell: Tell = tell_all, clock: Callable[[], int] | None
 
 
 def _due(now_ms: int) -> "QuerySet[Notification]":
-    """A receiver is not told that an alert is resolved before it is told that it fired."""
+    """Due notifications. `Resolved` waits until the receiver has been sent `Fired`."""
     earlier = Notification.objects.filter(
         alert=OuterRef("alert"),
         receiver=OuterRef("receiver"),
@@ -82,13 +82,13 @@ def _record(notification: Notification, outcome: Outcome, at_ms: int) -> None:
     receiver = _receiver(notification)
     if outcome.is_success:
         _finish(notification, NotificationState.SENT, outcome.text, at_ms)
-    elif outcome.is_passing and notification.attempts <= len(PAUSES):
+    elif outcome.is_retryable and notification.attempts <= len(PAUSES):
         Notification.objects.filter(pk=notification.pk).update(
             due_ms=at_ms + PAUSES[notification.attempts - 1], outcome=outcome.text
         )
     else:
         _finish(notification, NotificationState.FAILED, outcome.text, at_ms)
-        if outcome.is_passing and receiver.kind in URL_KINDS:
+        if outcome.is_retryable and receiver.kind in URL_KINDS:
             mute(receiver.address, at_ms)
 
 

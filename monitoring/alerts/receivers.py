@@ -1,4 +1,4 @@
-"""Telling receivers about alerts, and what came of it."""
+"""Sends notifications about alerts to receivers, and returns the outcomes."""
 
 import json
 import logging
@@ -18,48 +18,48 @@ logger = logging.getLogger("monitoring.alerts")
 
 SECONDS = 10.0
 MOST_BYTES = 256 * 1024
-# These may go away by themselves; another attempt makes sense.
+# Temporary failures, which are retried.
 RETRIED = (408, 429, 503, 504)
 client = Client()
-# So many receivers are told side by side.
+# How many receivers are notified concurrently.
 _AT_ONCE = 10
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt went, in words for the operator."""
+    """The result of an attempt; `text` is for the operator."""
 
     is_success: bool
     text: str
-    # Whether another attempt makes sense.
-    is_passing: bool = False
+    # Whether to try again.
+    is_retryable: bool = False
 
 
-# One attempt: the network, or nothing at all, but never the database.
+# Makes one attempt. Runs in a thread without a database connection.
 Attempt = Callable[[], Outcome]
-# Receiver, alert, and what about it: `Fired` or `Resolved`.
-Telling = tuple[Receiver, Alert, str]
+# Receiver, alert, and its condition: `Fired` or `Resolved`.
+Message = tuple[Receiver, Alert, str]
 
 
-def tell_all(tellings: Sequence[Telling]) -> list[Outcome]:
-    """Makes one attempt for each, side by side: one that hangs keeps nobody else waiting.
+def send_all(messages: Sequence[Message]) -> list[Outcome]:
+    """Makes one attempt for each message, concurrently, so that a slow receiver delays no other.
 
-    Whatever goes wrong becomes part of the outcome.
+    Raises nothing: every failure becomes an outcome.
     """
     client.close_idle()
-    attempts = [_prepared(*telling) for telling in tellings]
+    attempts = [_prepared(*message) for message in messages]
     if len(attempts) < 2:
         return [attempt() for attempt in attempts]
-    with ThreadPoolExecutor(min(len(attempts), _AT_ONCE), "tell") as pool:
+    with ThreadPoolExecutor(min(len(attempts), _AT_ONCE), "notify") as pool:
         return list(pool.map(lambda attempt: attempt(), attempts))
 
 
 def _prepared(receiver: Receiver, alert: Alert, condition: str) -> Attempt:
-    """The attempt with its body made, and with an outcome for every exception."""
+    """The attempt with its body rendered; every exception becomes an outcome."""
 
     def failed(problem: Exception) -> Outcome:
-        logger.error("Receiver %s failed", receiver.pk, exc_info=problem)
-        return Outcome(False, f"It failed: {type(problem).__name__}; the log says more.", True)
+        logger.error("Alert notification failed receiver=%s", receiver.pk, exc_info=problem)
+        return Outcome(False, f"Failed with {type(problem).__name__}; see the server log.", True)
 
     try:
         attempt = _WAYS[ReceiverKind(receiver.kind)](receiver, alert, condition)
@@ -77,9 +77,9 @@ def _prepared(receiver: Receiver, alert: Alert, condition: str) -> Attempt:
 
 
 def _by_email(receiver: Receiver, alert: Alert, condition: str) -> Attempt:
-    # What the settings choose if CHATSITE_EMAIL_URL is unset.
+    # The backend if CHATSITE_EMAIL_URL is unset.
     if settings.EMAIL_BACKEND.endswith(".dummy.EmailBackend"):
-        return _known(Outcome(False, "No e-mail can be sent: CHATSITE_EMAIL_URL is not set."))
+        return _known(Outcome(False, "E-mail is not configured: set CHATSITE_EMAIL_URL."))
     message = EmailMessage(
         payloads.subject(alert, condition),
         payloads.plain_text(alert, condition, receiver.group.short_name or receiver.group.name),
@@ -93,10 +93,10 @@ def _sent(message: EmailMessage) -> Outcome:
     try:
         message.send()
     except OSError as problem:
-        # Everything of smtplib is an OSError. The text is the mail server's own.
-        text = f"The mail server says: {problem}".replace("\x00", "\ufffd")
+        # All exceptions of smtplib are OSErrors, with the mail server's text.
+        text = f"The mail server reported: {problem}".replace("\x00", "\ufffd")
         return Outcome(False, text[:500], True)
-    return Outcome(True, "The mail server has taken it.")
+    return Outcome(True, "The mail server accepted the message.")
 
 
 def _known(outcome: Outcome) -> Attempt:
@@ -121,18 +121,18 @@ def _by_alertmanager_webhook(receiver: Receiver, alert: Alert, condition: str) -
 
 
 def _by_notice(receiver: Receiver, alert: Alert, condition: str) -> Attempt:
-    return _known(Outcome(True, "It is shown at the top of the admin."))
+    return _known(Outcome(True, "Shown at the top of the admin."))
 
 
 def _by_log(receiver: Receiver, alert: Alert, condition: str) -> Attempt:
-    told = {
+    entry = {
         "alert": str(alert.id),
         "condition": condition,
         "severity": alert.severity,
         "summary": payloads.summary(alert),
     }
-    logger.warning("%s", json.dumps(told, ensure_ascii=False))
-    return _known(Outcome(True, "It is in the log."))
+    logger.warning("%s", json.dumps(entry, ensure_ascii=False))
+    return _known(Outcome(True, "Written to the server log."))
 
 
 _WAYS: Mapping[ReceiverKind, Callable[[Receiver, Alert, str], Attempt]] = {
@@ -159,7 +159,7 @@ def _posted(url: str, body: bytes) -> Outcome:
     except RequestFailed as problem:
         return Outcome(False, f"{problem.outcome}: {problem}"[:500], True)
     if 200 <= reply.status < 300:
-        return Outcome(True, f"It answered {reply.status}.")
+        return Outcome(True, f"HTTP status {reply.status}.")
     said = reply.body[:200].decode("utf-8", "replace").replace("\x00", "\ufffd").strip()
-    text = f"It answered {reply.status}{f': {said}' if said else ''}."
+    text = f"HTTP status {reply.status}{f': {said}' if said else ''}."
     return Outcome(False, text[:500], reply.status in RETRIED)

@@ -15,7 +15,7 @@ from monitoring.alerts.models import (
     ReceiverKind,
 )
 from monitoring.alerts.payloads import FIRED
-from monitoring.alerts.receivers import Outcome, tell_all
+from monitoring.alerts.receivers import Outcome, send_all
 from monitoring.catalogue import AZURE
 from monitoring.models import MINUTE_MS
 
@@ -54,7 +54,7 @@ def replace_receivers(group: ActionGroup, receivers: Sequence[Receiver]) -> None
 def send_test_alert(group: ActionGroup, now_ms: int) -> list[tuple[Receiver, Outcome]]:
     """Sends a sample alert to every receiver, without retries; stores nothing."""
     alert, receivers = sample_alert(now_ms), list(group.receivers.select_related("group"))
-    outcomes = tell_all([(each, alert, FIRED) for each in receivers])
+    outcomes = send_all([(each, alert, FIRED) for each in receivers])
     return list(zip(receivers, outcomes, strict=True))
 
 

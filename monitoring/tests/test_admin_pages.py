@@ -51,7 +51,7 @@ PAGES = (
     "/admin/monitoring/actiongroup/",
     "/admin/monitoring/alert/",
     "/admin/monitoring/requestrecord/",
-    "/admin/monitoring/story/?message=1",
+    "/admin/monitoring/timeline/?message=1",
 )
 
 
@@ -269,7 +269,7 @@ def test_a_timeline_shows_webhooks_attempts_and_readers(
     assert bob.post(f"{thread}/readReceipts", {"chatMessageId": message_id}).status_code == 200
     flusher.flush()
     message = ChatMessage.objects.get(message_id=message_id)
-    page = olga.get(f"/admin/monitoring/story/?message={message.pk}").content.decode()
+    page = olga.get(f"/admin/monitoring/timeline/?message={message.pk}").content.decode()
     for words in (
         "Accepted",
         "Stored",
@@ -279,7 +279,7 @@ def test_a_timeline_shows_webhooks_attempts_and_readers(
     ):
         assert words in page, words
     assert "Read</a>" in page and bob.id in page
-    assert olga.get("/admin/monitoring/story/?message=999999").status_code == 404
+    assert olga.get("/admin/monitoring/timeline/?message=999999").status_code == 404
 
 
 def test_requests_can_be_searched_by_complete_ids(alice: Person, olga: Client) -> None:

@@ -151,7 +151,7 @@ def test_without_a_mail_server_the_outcome_says_which_setting_is_missing(
     with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
         fire_and_resolve(resource)
     outcomes = Notification.objects.values_list("state", "outcome", "attempts")
-    assert set(outcomes) == {("failed", "No e-mail can be sent: CHATSITE_EMAIL_URL is not set.", 1)}
+    assert set(outcomes) == {("failed", "E-mail is not configured: set CHATSITE_EMAIL_URL.", 1)}
 
 
 def test_an_alertmanager_is_notified_every_minute_and_then_of_the_end(
@@ -189,7 +189,7 @@ def attempts_at(receiver: Receiver, outcome: Outcome, until_ms: int) -> list[int
     """The times of attempts in seconds after noon, with a clock that moves in seconds."""
     made: list[int] = []
     for at_ms in range(NOON, until_ms, SECOND):
-        done = notifying.send_due(at_ms, tell=lambda told: [outcome] * len(told))
+        done = notifying.send_due(at_ms, send=lambda messages: [outcome] * len(messages))
         made += [(at_ms - NOON) // SECOND] * done
     return made
 
@@ -210,7 +210,7 @@ def test_a_temporary_failure_is_retried_after_5_20_5_40_and_5_seconds(
     resource: Resource,
 ) -> None:
     receiver = one_notification()
-    made = attempts_at(receiver, Outcome(False, "It answered 503.", True), NOON + 3 * MINUTE)
+    made = attempts_at(receiver, Outcome(False, "HTTP status 503.", True), NOON + 3 * MINUTE)
     assert made == [0, 5, 25, 30, 70, 75]
     notification = Notification.objects.get()
     assert (notification.state, notification.attempts) == ("failed", 6)
@@ -218,18 +218,18 @@ def test_a_temporary_failure_is_retried_after_5_20_5_40_and_5_seconds(
 
 def test_a_refusal_is_not_retried(resource: Resource) -> None:
     receiver = one_notification()
-    assert attempts_at(receiver, Outcome(False, "It answered 400."), NOON + 3 * MINUTE) == [0]
+    assert attempts_at(receiver, Outcome(False, "HTTP status 400."), NOON + 3 * MINUTE) == [0]
     assert not MutedEndpoint.objects.exists()
 
 
 def test_an_endpoint_that_did_not_respond_is_muted_for_15_minutes(resource: Resource) -> None:
     receiver = one_notification()
-    attempts_at(receiver, Outcome(False, "It answered 503.", True), NOON + 80 * SECOND)
+    attempts_at(receiver, Outcome(False, "HTTP status 503.", True), NOON + 80 * SECOND)
     failed_ms = NOON + 75 * SECOND
     Notification.objects.all().update(state="pending", attempts=0, due_ms=failed_ms)
     assert (
         notifying.send_due(
-            failed_ms + 14 * MINUTE, tell=lambda told: [Outcome(True, "")] * len(told)
+            failed_ms + 14 * MINUTE, send=lambda messages: [Outcome(True, "")] * len(messages)
         )
         == 0
     )
@@ -237,7 +237,7 @@ def test_an_endpoint_that_did_not_respond_is_muted_for_15_minutes(resource: Reso
     Notification.objects.all().update(state="pending", attempts=0)
     assert (
         notifying.send_due(
-            failed_ms + 16 * MINUTE, tell=lambda told: [Outcome(True, "")] * len(told)
+            failed_ms + 16 * MINUTE, send=lambda messages: [Outcome(True, "")] * len(messages)
         )
         == 1
     )
@@ -253,13 +253,13 @@ def test_the_response_decides_whether_a_notification_is_retried(
     for status in (200, 204, 400, 404, 408, 429, 500, 503, 504):
         hook.status = status
         ((_, outcome),) = services.send_test_alert(group, NOON)
-        passing[status] = (outcome.is_success, outcome.is_passing)
+        passing[status] = (outcome.is_success, outcome.is_retryable)
     assert [s for s, (good, _) in passing.items() if good] == [200, 204]
     assert [s for s, (_, again) in passing.items() if again] == [408, 429, 503, 504]
     hook.server.shutdown()
     hook.server.server_close()
     ((_, outcome),) = services.send_test_alert(group, NOON)
-    assert not outcome.is_success and outcome.is_passing
+    assert not outcome.is_success and outcome.is_retryable
 
 
 def test_at_most_a_hundred_e_mails_an_hour_go_to_an_address(resource: Resource) -> None:
@@ -328,7 +328,7 @@ def test_an_exception_for_one_receiver_affects_only_its_outcome(
     ("answer", "words"),
     [
         (b"\x00\xff not http at all\r\n\r\n", "SocketError"),
-        (b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\n\x00x", "It answered 999"),
+        (b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\n\x00x", "HTTP status 999"),
         (
             b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:22/\r\nContent-Length: 0\r\n\r\n",
             "302",
@@ -363,16 +363,16 @@ def test_resolved_is_sent_after_fired_even_if_fired_is_retried(resource: Resourc
     requests(resource.id, NOON, status=500, times=17)
     evaluate_at(NOON + MINUTE)
     engine.resolve(Alert.objects.get(), NOON + MINUTE + engine.LAG_MS)
-    told: list[str] = []
-    outcomes = iter([Outcome(False, "It answered 503.", True), *[Outcome(True, "")] * 2])
+    sent: list[str] = []
+    outcomes = iter([Outcome(False, "HTTP status 503.", True), *[Outcome(True, "")] * 2])
 
-    def tell(tellings: Any) -> list[Outcome]:
-        told.extend(condition for _, _, condition in tellings)
-        return [next(outcomes) for _ in tellings]
+    def send(messages: Any) -> list[Outcome]:
+        sent.extend(condition for _, _, condition in messages)
+        return [next(outcomes) for _ in messages]
 
     for second in range(20):
-        notifying.send_due(NOON + 2 * MINUTE + second * SECOND, tell=tell)
-    assert told == ["Fired", "Fired", "Resolved"]
+        notifying.send_due(NOON + 2 * MINUTE + second * SECOND, send=send)
+    assert sent == ["Fired", "Fired", "Resolved"]
 
 
 def test_receivers_notified_of_fired_are_notified_of_resolved(resource: Resource) -> None:
@@ -383,8 +383,8 @@ def test_receivers_notified_of_fired_are_notified_of_resolved(resource: Resource
     Receiver.objects.create(group=other, name="new", kind="log")
     rule.action_groups.set([other])
     engine.end_alerts(rule, NOON + 2 * MINUTE, "The rule was changed.")
-    told = Notification.objects.order_by("id").values_list("condition", "receiver_text")
-    assert list(told) == [("Fired", "somebody (e-mail)"), ("Resolved", "somebody (e-mail)")]
+    sent = Notification.objects.order_by("id").values_list("condition", "receiver_text")
+    assert list(sent) == [("Fired", "somebody (e-mail)"), ("Resolved", "somebody (e-mail)")]
 
 
 def test_a_receiver_that_is_deleted_stays_in_the_history(resource: Resource) -> None:

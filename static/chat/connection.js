@@ -1,4 +1,4 @@
-// The native event stream: one connection that reconnects by itself and misses no event.
+// The native event stream: one connection that reconnects automatically and misses no event.
 import { signal } from "../vendor/preact.js";
 import { getToken, onToken, sessionEnded } from "./token.js";
 import { openEvents, openSocket } from "./transports.js";

@@ -1,4 +1,4 @@
-// Unsent texts by conversation. They survive a reload of the tab.
+// Unsent texts by conversation. They are kept when the tab is reloaded.
 import { config } from "../config.js";
 import { restore, save } from "../storage.js";
 

@@ -22,7 +22,7 @@ const entries = new Map();
 const EMPTY = Object.freeze({ version: 0, request: "", state: "" });
 
 /**
- * What is known about a message; `isCurrent` tells whether it is about the message's current version.
+ * What is known about a message; `isCurrent` is whether it is about the message's current version.
  * @param {string} threadId
  * @param {Chat.Message} message
  */

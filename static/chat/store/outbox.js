@@ -1,7 +1,7 @@
 // Messages that were written and are not known to have arrived.
 //
 // Each has an id that the server remembers, so it may be sent again after any failure and still
-// arrives only once. They survive a reload of the tab.
+// arrives only once. They are kept when the tab is reloaded.
 import { batch, signal } from "../../vendor/preact.js";
 import * as api from "../api.js";
 import { config } from "../config.js";
@@ -201,7 +201,7 @@ status.subscribe((value) => {
   if (value === "live") sendWaiting();
 });
 
-// Unsent messages survive a reload of the tab, but not closing it.
+// Unsent messages are kept when the tab is reloaded, but not when it is closed.
 addEventListener("beforeunload", (event) => {
   const isUnsent = outbox.value.some((item) => item.state !== "failed");
   if (isUnsent && !sessionEnded.value) event.preventDefault();

@@ -19,8 +19,8 @@ export function rowsOf({ messages, pending, dividerAfter, receipts, isComplete }
   const rows = isComplete ? [{ kind: "beginning", key: "beginning" }] : [];
   const readers = readersByMessage(messages, receipts);
   const lastOwnId = messages.findLast((each) => each.isSent && isMe(each.sender) && !each.isDeleted)?.id;
-  // The oldest known message is not shown while there are older ones: only the message before tells
-  // whether one begins a day or a group.
+  // While there are older messages, the oldest known one is not shown: whether a message begins a
+  // day or a group depends on the message before it.
   const context = isComplete ? null : (messages[0] ?? null);
   const shown = isComplete ? messages : messages.slice(1);
   let day = context ? dayOf(context.id) : null;
