@@ -117,21 +117,10 @@ def _create(
     if caller.user_id not in joining:
         raise unauthorized()  # The identity was deleted after authentication.
     check_thread_size(len(joining))
-    thread = ChatThread.objects.create(
-        resource_id=caller.resource_id,
-        thread_id=thread_id,
-        topic=topic,
-        created_ms=created_ms,
-        created_by_id=caller.user_id,
-        metadata=metadata,
-        retention_policy=retention_policy,
-        # So that the id of the first message is the time of creation.
-        last_version=created_ms - 1,
-        last_message_ms=created_ms,
-        last_event_sequence=1,
-        roster_sequence=1,
-        participant_count=len(joining),
+    created = CreatedThread(
+        thread_id, topic, created_ms, caller.raw_id, metadata, retention_policy, invalid
     )
+    thread = _insert_thread(caller, created, participant_count=len(joining))
     Participant.objects.bulk_create(
         new_memberships(thread.pk, joining, at_ms=created_ms, sequence=1)
     )
@@ -148,10 +137,25 @@ def _create(
             retention_policy=retention_policy,
         )
     )
-    created = CreatedThread(
-        thread.thread_id, topic, created_ms, caller.raw_id, metadata, retention_policy, invalid
-    )
     return created, thread
+
+
+def _insert_thread(caller: Caller, created: CreatedThread, participant_count: int) -> ChatThread:
+    return ChatThread.objects.create(
+        resource_id=caller.resource_id,
+        thread_id=created.thread_id,
+        topic=created.topic,
+        created_ms=created.created_ms,
+        created_by_id=caller.user_id,
+        metadata=created.metadata,
+        retention_policy=created.retention_policy,
+        # So that the id of the first message is the time of creation.
+        last_version=created.created_ms - 1,
+        last_message_ms=created.created_ms,
+        last_event_sequence=1,
+        roster_sequence=1,
+        participant_count=participant_count,
+    )
 
 
 def update_chat_thread(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cognitive.dialects import LanguageError
+from cognitive.azure_errors import LanguageError
 from cognitive.language.offsets import TEXT_ELEMENTS, offsets_of
 
 # The maximum length of a document in text elements; a longer one is an error of that document

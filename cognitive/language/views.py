@@ -7,9 +7,9 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from cognitive.azure_errors import LanguageError
+from cognitive.azure_views import AzureView
 from cognitive.credentials import caller_of_request
-from cognitive.dialect_views import DialectView
-from cognitive.dialects import LanguageError
 from cognitive.language.answers import language_of, sentiment_of, statistics
 from cognitive.language.documents import Document, parse_documents
 from cognitive.language.offsets import STRING_INDEX_TYPES, TEXT_ELEMENTS
@@ -37,7 +37,7 @@ VERSIONS = frozenset(
 Analysis = Callable[[Document], tuple[Any, str]]
 
 
-class AnalyzeTextView(DialectView):
+class AnalyzeTextView(AzureView):
     """`POST /language/:analyze-text`."""
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
@@ -67,7 +67,7 @@ class AnalyzeTextView(DialectView):
         return json_response({"kind": f"{kind}Results", "results": results})
 
 
-class LegacySentimentView(DialectView):
+class LegacySentimentView(AzureView):
     """`POST /text/analytics/v3.x/sentiment`."""
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
@@ -79,7 +79,7 @@ class LegacySentimentView(DialectView):
         )
 
 
-class LegacyLanguagesView(DialectView):
+class LegacyLanguagesView(AzureView):
     """`POST /text/analytics/v3.x/languages`."""
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:

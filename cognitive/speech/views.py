@@ -1,13 +1,13 @@
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from cognitive.azure_views import AzureView
 from cognitive.credentials import caller_of_request
-from cognitive.dialect_views import DialectView
 from cognitive.speech import tokens
 from wire.errors import unauthorized
 
 
-class IssueTokenView(DialectView):
+class IssueTokenView(AzureView):
     """`POST /sts/v1.0/issueToken`: a token for the access key (cognitive contract 6.1)."""
 
     http_method_names = ["post"]

@@ -1,4 +1,4 @@
-"""Who the Azure dialects answer, and how they refuse the others."""
+"""Authentication of the Azure-compatible APIs, and their error responses."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from chatsite.handler import POOL_SIZES, PooledHandler, PoolSize
-from cognitive.tests.dialects import DialectClient
-from cognitive.tests.dialects import engines_for_tests as engines_for_tests
+from cognitive.tests.azure_clients import AzureClient
+from cognitive.tests.azure_clients import engines_for_tests as engines_for_tests
 from identity.models import Resource
 from identity.services import delete_user, regenerate_key, revoke_access_tokens
 from tests.cast import Person
@@ -23,8 +23,8 @@ DOCUMENTS = {
 }
 
 
-def statuses(client: DialectClient) -> tuple[int, int]:
-    """How both dialects answer a good request."""
+def statuses(client: AzureClient) -> tuple[int, int]:
+    """The responses of both APIs to a valid request."""
     translated = client.post(TRANSLATE, TEXTS)
     analyzed = client.post(ANALYZE, DOCUMENTS)
     if translated.status_code == 401:
@@ -35,12 +35,12 @@ def statuses(client: DialectClient) -> tuple[int, int]:
     return translated.status_code, analyzed.status_code
 
 
-def with_key(key: str, host: str = "testserver") -> DialectClient:
-    return DialectClient({"ocp-apim-subscription-key": key}, host)
+def with_key(key: str, host: str = "testserver") -> AzureClient:
+    return AzureClient({"ocp-apim-subscription-key": key}, host)
 
 
-def with_token(person: Person, host: str = "testserver") -> DialectClient:
-    return DialectClient({"authorization": f"Bearer {person.token}"}, host)
+def with_token(person: Person, host: str = "testserver") -> AzureClient:
+    return AzureClient({"authorization": f"Bearer {person.token}"}, host)
 
 
 def test_both_access_keys_open(resource: Resource) -> None:
@@ -64,9 +64,9 @@ def test_a_wrong_key_is_not_made_good_by_a_token(alice: Person) -> None:
 
 
 def test_nothing_opens_nothing(resource: Resource) -> None:
-    assert statuses(DialectClient({})) == (401, 401)
-    assert statuses(DialectClient({"authorization": "Bearer x.y.z"})) == (401, 401)
-    assert statuses(DialectClient({"authorization": resource.primary_key})) == (401, 401)
+    assert statuses(AzureClient({})) == (401, 401)
+    assert statuses(AzureClient({"authorization": "Bearer x.y.z"})) == (401, 401)
+    assert statuses(AzureClient({"authorization": resource.primary_key})) == (401, 401)
 
 
 def test_a_regenerated_key_is_dead_at_once(resource: Resource) -> None:
@@ -128,7 +128,9 @@ def test_pages_of_other_origins_may_ask(resource: Resource) -> None:
     assert {"x-requestid", "x-metered-usage", "x-mt-system", "retry-after"} <= set(exposed)
 
 
-def test_plain_http_is_refused_in_the_dialect(resource: Resource, settings: Settings) -> None:
+def test_plain_http_is_refused_in_the_format_of_the_api(
+    resource: Resource, settings: Settings
+) -> None:
     settings.SECURE_SSL_REDIRECT = True
     client = with_key(resource.primary_key)
     refused = client.post(TRANSLATE, TEXTS)
@@ -141,7 +143,7 @@ def test_plain_http_is_refused_in_the_dialect(resource: Resource, settings: Sett
     ("path", "code"),
     [("/translate", 429000), ("/languages", 429000), ("/language/:analyze-text", "429")],
 )
-async def test_a_full_queue_is_refused_in_the_dialect(
+async def test_a_full_queue_is_refused_in_the_format_of_the_api(
     monkeypatch: pytest.MonkeyPatch, path: str, code: Any
 ) -> None:
     sent: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The dialects of Azure Language and Text Analytics: what clients send, and what they read."""
+"""The APIs of Azure Language and Text Analytics: requests of the SDKs and their responses."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ import pytest
 from pytest_django import Settings
 
 from cognitive import engines
-from cognitive.tests.dialect_engines import GoodAndBad
-from cognitive.tests.dialects import DialectClient
-from cognitive.tests.dialects import app as app
-from cognitive.tests.dialects import engines_for_tests as engines_for_tests
+from cognitive.tests.azure_clients import AzureClient
+from cognitive.tests.azure_clients import app as app
+from cognitive.tests.azure_clients import engines_for_tests as engines_for_tests
+from cognitive.tests.azure_engines import GoodAndBad
 
 ANALYZE = "/language/:analyze-text?api-version=2023-04-01"
 LEGACY = "/text/analytics/v3.1"
@@ -42,7 +42,7 @@ def error_of(answer: Any) -> tuple[int, str, str | None]:
     return answer.status_code, error["code"], inner and inner["code"]
 
 
-def test_sentiment_of_a_document_and_its_sentences(app: DialectClient) -> None:
+def test_sentiment_of_a_document_and_its_sentences(app: AzureClient) -> None:
     answer = app.post(ANALYZE, sentiment("It is good. Nothing else."))
     assert answer.status_code == 200, answer.content
     assert answer.json() == {
@@ -87,7 +87,7 @@ def test_sentiment_of_a_document_and_its_sentences(app: DialectClient) -> None:
         ("So. So.", "neutral"),
     ],
 )
-def test_the_label_of_a_document(app: DialectClient, text: str, label: str) -> None:
+def test_the_label_of_a_document(app: AzureClient, text: str, label: str) -> None:
     [document] = app.post(ANALYZE, sentiment(text)).json()["results"]["documents"]
     assert document["sentiment"] == label
     assert sum(document["confidenceScores"].values()) == pytest.approx(1)
@@ -104,7 +104,7 @@ def test_the_label_of_a_document(app: DialectClient, text: str, label: str) -> N
     ],
 )
 def test_offsets_are_counted_as_the_client_counts(
-    app: DialectClient, index_type: str | None, offset: int, length: int
+    app: AzureClient, index_type: str | None, offset: int, length: int
 ) -> None:
     # Flags are two code points and one text element, an accent is a code point of its own.
     text = "Cafe\u0301\r\n\U0001f1eb\U0001f1f7\u1112\u1161! a\u0301 \U0001f44d."
@@ -114,7 +114,7 @@ def test_offsets_are_counted_as_the_client_counts(
     assert (last["offset"], last["length"]) == (offset, length)
 
 
-def test_legacy_answers_are_the_results_without_wrapper(app: DialectClient) -> None:
+def test_legacy_answers_are_the_results_without_wrapper(app: AzureClient) -> None:
     for version in ("v3.0", "v3.1"):
         path = f"/text/analytics/{version}/sentiment"
         answer = app.post(path, documents("It is bad."))
@@ -124,7 +124,7 @@ def test_legacy_answers_are_the_results_without_wrapper(app: DialectClient) -> N
         assert answer.json()["errors"] == []
 
 
-def test_the_language_of_documents(app: DialectClient) -> None:
+def test_the_language_of_documents(app: AzureClient) -> None:
     body = {"kind": "LanguageDetection", "analysisInput": documents("Hola", "🙂")}
     answer = app.post(ANALYZE, body)
     spanish = {"name": "Spanish", "iso6391Name": "es", "confidenceScore": 0.99}
@@ -144,12 +144,12 @@ def test_the_language_of_documents(app: DialectClient) -> None:
     assert answer.json()["documents"][0]["detectedLanguage"] == spanish
 
 
-def test_paths_below_cognitive_are_the_same(app: DialectClient) -> None:
+def test_paths_below_cognitive_are_the_same(app: AzureClient) -> None:
     assert app.post(f"/cognitive{ANALYZE}", sentiment("good")).status_code == 200
     assert app.post(f"/cognitive{LEGACY}/sentiment", documents("good")).status_code == 200
 
 
-def test_a_document_that_cannot_be_read_does_not_stop_the_others(app: DialectClient) -> None:
+def test_a_document_that_cannot_be_read_does_not_stop_the_others(app: AzureClient) -> None:
     answer = app.post(ANALYZE, sentiment("", "good", " \n", "a" * 5_121, "\U0001f44d" * 5_120))
     results = answer.json()["results"]
     assert [document["id"] for document in results["documents"]] == ["1", "4"]
@@ -160,7 +160,7 @@ def test_a_document_that_cannot_be_read_does_not_stop_the_others(app: DialectCli
     assert results["errors"][0]["error"]["innererror"]["message"] == "Document text is empty."
 
 
-def test_statistics_come_on_demand(app: DialectClient) -> None:
+def test_statistics_come_on_demand(app: AzureClient) -> None:
     answer = app.post(f"{LEGACY}/sentiment?showStats=true", documents("", "good"))
     counted = {"documentsCount": 2, "validDocumentsCount": 1, "erroneousDocumentsCount": 1}
     assert answer.json()["statistics"] == {**counted, "transactionsCount": 1}
@@ -168,7 +168,7 @@ def test_statistics_come_on_demand(app: DialectClient) -> None:
     assert answer.json()["documents"][0]["statistics"] == of_one
 
 
-def test_what_the_sdks_say_by_themselves_is_not_the_language(app: DialectClient) -> None:
+def test_what_the_sdks_say_by_themselves_is_not_the_language(app: AzureClient) -> None:
     body = {"kind": "SentimentAnalysis", "analysisInput": documents("Hola", language="en")}
     app.post(ANALYZE, body)
     body["analysisInput"] = documents("Hola", language="fr")
@@ -209,14 +209,12 @@ def test_what_the_sdks_say_by_themselves_is_not_the_language(app: DialectClient)
         (f"{LEGACY}/sentiment?stringIndexType=a", documents("a"), "InvalidParameterValue"),
     ],
 )
-def test_a_request_that_makes_no_sense(
-    app: DialectClient, path: str, body: Any, inner: str
-) -> None:
+def test_a_request_that_makes_no_sense(app: AzureClient, path: str, body: Any, inner: str) -> None:
     assert error_of(app.post(path, body)) == (400, "InvalidRequest", inner)
     assert GoodAndBad.languages_called == []
 
 
-def test_other_methods_and_content_types_are_refused(app: DialectClient) -> None:
+def test_other_methods_and_content_types_are_refused(app: AzureClient) -> None:
     assert error_of(app.get(ANALYZE)) == (405, "MethodNotAllowed", None)
     answer = app.post(ANALYZE, b"a", content_type="text/plain")
     assert error_of(answer) == (415, "UnsupportedMediaType", None)
@@ -227,11 +225,11 @@ def test_other_methods_and_content_types_are_refused(app: DialectClient) -> None
     ["/language/", "/language/analyze-text/jobs", "/text/analytics/v2.1/sentiment",
      "/text/analytics/v3.1/keyPhrases", "/cognitive/language/x"],
 )  # fmt: skip
-def test_unknown_operations_are_refused(app: DialectClient, path: str) -> None:
+def test_unknown_operations_are_refused(app: AzureClient, path: str) -> None:
     assert error_of(app.post(path, {})) == (404, "404", None)
 
 
-def test_a_body_over_the_limit_is_refused(app: DialectClient, settings: Settings) -> None:
+def test_a_body_over_the_limit_is_refused(app: AzureClient, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
     answer = app.post(ANALYZE, sentiment("a" * 200))
     assert error_of(answer) == (413, "RequestEntityTooLarge", None)
@@ -239,7 +237,7 @@ def test_a_body_over_the_limit_is_refused(app: DialectClient, settings: Settings
 
 @pytest.mark.parametrize("names", [[], ["broken"]])
 def test_without_an_engine_that_works_the_service_is_unavailable(
-    app: DialectClient, settings: Settings, names: list[str], caplog: pytest.LogCaptureFixture
+    app: AzureClient, settings: Settings, names: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.COGNITIVE_ENGINES = {**settings.COGNITIVE_ENGINES, "sentiment": names}
     engines.reset_engines()
@@ -248,7 +246,7 @@ def test_without_an_engine_that_works_the_service_is_unavailable(
     assert "secret" not in answer.content.decode() + caplog.text
 
 
-def test_the_next_engine_answers_for_one_that_fails(app: DialectClient, settings: Settings) -> None:
+def test_the_next_engine_answers_for_one_that_fails(app: AzureClient, settings: Settings) -> None:
     settings.COGNITIVE_ENGINES = {
         **settings.COGNITIVE_ENGINES,
         "sentiment": ["broken", "good-and-bad"],

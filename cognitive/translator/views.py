@@ -12,8 +12,8 @@ from rest_framework.request import Request
 
 from cognitive import engine_calls
 from cognitive.abilities import UNDETERMINED, DetectedLanguage
+from cognitive.azure_views import AzureView, UnknownAzureRouteView
 from cognitive.credentials import caller_of_request
-from cognitive.dialect_views import DialectView, UnknownDialectView
 from cognitive.language_names import name_in, name_of
 from cognitive.sentences import split_sentences
 from cognitive.translator.errors import translator_error
@@ -38,7 +38,7 @@ SCOPES = frozenset({"translation", "transliteration", "dictionary"})
 _MAX_SHORT_LIST = 100
 
 
-class TranslatorView(DialectView):
+class TranslatorView(AzureView):
     """The base class; `versions` are the api-versions that have the operation."""
 
     request_id_header = "X-RequestId"
@@ -233,7 +233,7 @@ def sentence_lengths(text: str) -> list[int]:
     return [end - start for start, end in zip(starts, starts[1:], strict=False)]
 
 
-class UnknownTranslatorView(UnknownDialectView):
+class UnknownTranslatorView(UnknownAzureRouteView):
     """404 for paths under the Translator's prefixes that are not operations."""
 
     request_id_header = TranslatorView.request_id_header

@@ -1,4 +1,4 @@
-"""The unmodified Python SDKs of Azure Translator, both dialects, against a real server."""
+"""The unmodified Python SDKs of Azure Translator, both API versions, against a real server."""
 
 import json
 import os

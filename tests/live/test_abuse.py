@@ -42,8 +42,8 @@ async def is_well(alice: Person, thread: str, witness: Stream) -> None:
     assert frame["message"]["content"]["message"] == text
 
 
-@pytest.mark.parametrize("dialect", ["native", "trouter"])
-async def test_ten_thousand_frames_a_second(server: Server, dialect: str) -> None:
+@pytest.mark.parametrize("protocol", ["native", "trouter"])
+async def test_ten_thousand_frames_a_second(server: Server, protocol: str) -> None:
     site = Site.of(server)
     async with people_of(site) as people:
         alice, bob, eve = [await people.person(name) for name in ("Alice", "Bob", "Eve")]
@@ -52,7 +52,7 @@ async def test_ten_thousand_frames_a_second(server: Server, dialect: str) -> Non
         await witness.frame()
         before = memory(server)
         for _ in range(2):
-            if dialect == "native":
+            if protocol == "native":
                 socket = (await Stream.open(site, bearer(eve))).socket
                 frame = '{"type":"authenticate","token":"' + eve.token + '"}'
             else:

@@ -10,10 +10,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from cognitive import engines
-from cognitive.tests.dialect_engines import GoodAndBad, ShoutingTranslator
+from cognitive.tests.azure_engines import GoodAndBad, ShoutingTranslator
 from identity.models import Resource
 
-HERE = "cognitive.tests.dialect_engines"
+HERE = "cognitive.tests.azure_engines"
 PROVIDERS = {
     "detection": {
         "first-word": f"{HERE}.FirstWordDetector",
@@ -35,7 +35,7 @@ ENGINES = {
 
 
 @dataclass
-class DialectClient:
+class AzureClient:
     """Sends JSON with credentials in the headers."""
 
     headers: dict[str, str]
@@ -71,12 +71,12 @@ def engines_for_tests(settings: Settings) -> Iterator[None]:
 
 
 @pytest.fixture
-def app(resource: Resource) -> DialectClient:
+def app(resource: Resource) -> AzureClient:
     """An application with the access key of the resource."""
-    return DialectClient({"ocp-apim-subscription-key": resource.primary_key})
+    return AzureClient({"ocp-apim-subscription-key": resource.primary_key})
 
 
 @pytest.fixture
-def nobody(resource: Resource) -> DialectClient:
+def nobody(resource: Resource) -> AzureClient:
     """A client without credentials."""
-    return DialectClient({})
+    return AzureClient({})

@@ -18,7 +18,7 @@ from wire.routes import refusal
 from wire.views import WireView, raw_body
 
 
-class DialectView(WireView):
+class AzureView(WireView):
     """Authenticates like Azure's services and enforces the users' request limit.
 
     `request.user` is a CognitiveCaller.
@@ -71,7 +71,7 @@ class DialectView(WireView):
         return response
 
 
-class UnknownDialectView(DialectView):
+class UnknownAzureRouteView(AzureView):
     """404 for paths under the prefix of a service that are not operations."""
 
     authentication_classes = ()

@@ -29,17 +29,17 @@ class LanguageError(ChatError):
         self.inner_code = inner_code
 
 
-def translator_refusal(error: ChatError) -> HttpResponse:
+def translator_error_response(error: ChatError) -> HttpResponse:
     """The error response of the Translator API (cognitive contract 4)."""
     return _json(error.status, _translator_error(error))
 
 
-def language_refusal(error: ChatError) -> HttpResponse:
+def language_error_response(error: ChatError) -> HttpResponse:
     """The error response of the Language API (cognitive contract 5)."""
     return _json(error.status, _language_error(error))
 
 
-def speech_refusal(error: ChatError) -> HttpResponse:
+def speech_error_response(error: ChatError) -> HttpResponse:
     """The error response of the Speech API (cognitive contract 6)."""
     return _json(error.status, {"code": error.code, "message": _text(error)})
 
