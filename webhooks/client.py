@@ -69,7 +69,7 @@ class Client:
         *,
         seconds: float = TIMEOUT_SECONDS,
     ) -> Reply:
-        """The response, whatever its status. Raises RequestFailed, after `seconds` at the latest.
+        """The response, with any status. Raises RequestFailed, after `seconds` at the latest.
 
         Only the name's resolution may take longer: the system's resolver has its own time-outs.
         """

@@ -42,7 +42,7 @@ class _Lane:
     running: int = 0
 
     def learn(self, answer: Answer) -> None:
-        """Quick answers open the lane, a slow or failing one closes it to a single request."""
+        """Quick responses raise the concurrency; a slow or failed one reduces it to one request."""
         if not answer.is_success or answer.latency_ms > _SLOW_MS:
             self.at_once = self.in_a_row = 1
             return
@@ -120,7 +120,7 @@ class Deliverer:
         except Exception:
             self._tries += 1
             if self._tries < _MOST_TRIES:
-                # Events that have arrived should not be sent again because the database is busy.
+                # Retried, because delivered events are sent again if this cannot be recorded.
                 with self._lock:
                     self._reports.results = results + self._reports.results
             else:

@@ -1,8 +1,8 @@
 """From the event log to deliveries: which subscriptions get which events.
 
-Nothing of this runs when a message is sent. The dispatcher follows the log (`events.following`),
-so an event whose transaction committed is never missed, and moves its position in the transaction
-that writes the deliveries, so none is made twice.
+None of this runs in the request that sends a message. The dispatcher follows the log
+(`events.following`), so that no committed event is missed. It moves its position in the transaction
+that writes the deliveries, so that none is created twice.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ from wire.times import now_ms
 
 NAME = "webhooks"
 EVENTS_PER_PASS = 100
-# And about so many deliveries, unless a single event makes more.
+# And about this many deliveries, unless a single event has more.
 ROWS_PER_PASS = 2000
 _ROWS_PER_STATEMENT = 200
 
@@ -174,7 +174,7 @@ def replay_some(limit: int = EVENTS_PER_PASS) -> int:
         found = list(log[:most])
         return found, found[-1].id if len(found) == most else None
 
-    # On purpose also what happened before it subscribed.
+    # Includes events from before the subscription was created.
     subscription.active_from_ms = 0
     index = SubscriptionIndex()
     index.add(subscription)

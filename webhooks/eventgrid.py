@@ -1,8 +1,8 @@
 """Events of the log as Azure Event Grid delivers them (events contract 1 and 2).
 
 Pure functions: an event and whom it concerns go in, events of Event Grid come out. An event of the
-log becomes events of two levels: once per thread, and once per participant other than whoever
-caused it.
+log becomes events of two levels: once per thread, and once per participant other than the one
+who caused it.
 """
 
 import json
@@ -127,7 +127,7 @@ def per_user(event: ThreadEvent, audience: Iterable[str]) -> Iterator[GridEvent]
 
 
 def _id(event: ThreadEvent, event_type: str, subject: str) -> str:
-    # Typing has no place of its own in the log.
+    # Typing is not stored, so it has no position in the log.
     place = event.sequence if event.is_stored else f"{event.sequence}@{event.at_ms}"
     return str(uuid.uuid5(_ID_SPACE, f"{place} {event_type} {subject}"))
 

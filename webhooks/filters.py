@@ -23,7 +23,7 @@ _KNOWN_KEYS = {
     "": ("id", "topic", "subject", "eventtype", "dataversion", "metadataversion", "eventtime"),
 }
 _EXTENSION = re.compile(r"[a-z0-9]{1,20}")
-# A key that is not there is not the same as one that is null, but the operators do not care.
+# The value of a missing key; the operators treat it like null.
 _MISSING = None
 
 Test = Callable[[Any, Any], bool]
@@ -58,10 +58,10 @@ def _is_text(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Operator:
-    """One of the operators: what its values are, what it looks at, and how it compares.
+    """An operator: which values a filter may have, which values of events it applies to, its test.
 
-    `negative` operators match when none of the values does. `without_key` tells what comes out
-    when the event has no such key, or null, or a value of another type.
+    `negative` operators match when none of the values does. `without_key` is the
+    result if the event has no such key, null, or a value of another type.
     """
 
     accepts: Callable[[Any], bool]
@@ -115,7 +115,7 @@ OPERATORS: dict[str, Operator] = {
     "StringEndsWith": _text(str.endswith),
     "StringNotEndsWith": _text(str.endswith, negative=True),
 }
-# These two need no value.
+# The operators without values.
 _PRESENCE = {"IsNullOrUndefined": False, "IsNotNull": True}
 OPERATOR_NAMES = (*OPERATORS, *_PRESENCE)
 
@@ -124,7 +124,7 @@ OPERATOR_NAMES = (*OPERATORS, *_PRESENCE)
 
 
 def check_event_types(names: Any) -> list[str] | None:
-    """The event types to include, spelt as Event Grid does; None stands for all."""
+    """The event types to include, spelled as in Event Grid; None includes all."""
     if names is None or names == [] or names == ["All"]:
         return None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -132,7 +132,7 @@ def check_event_types(names: Any) -> list[str] | None:
     known = {name.lower(): name for name in (*EVENT_TYPES, *OPT_IN_EVENT_TYPES)}
     unknown = [name for name in names if name.lower() not in known]
     if unknown:
-        raise InvalidFilter(f"There is no event type {unknown[0][:100]!r}.")
+        raise InvalidFilter(f"Unknown event type {unknown[0][:100]!r}.")
     return [known[name.lower()] for name in dict.fromkeys(names)]
 
 
@@ -143,12 +143,12 @@ def check_advanced_filters(filters: Any, schema: str) -> list[dict[str, Any]]:
     if not isinstance(filters, list):
         raise InvalidFilter("advancedFilters must be a list.")
     if len(filters) > MAXIMUM_FILTERS:
-        raise InvalidFilter(f"There may be no more than {MAXIMUM_FILTERS} advanced filters.")
+        raise InvalidFilter(f"At most {MAXIMUM_FILTERS} advanced filters are allowed.")
     checked = [_checked(item, schema) for item in filters]
     count = sum(len(item.get("values", ())) + ("value" in item) for item in checked)
     if count > MAXIMUM_VALUES:
         raise InvalidFilter(
-            f"The advanced filters may have no more than {MAXIMUM_VALUES} values together."
+            f"The advanced filters must not have more than {MAXIMUM_VALUES} values in total."
         )
     return checked
 
@@ -158,9 +158,9 @@ def _checked(item: Any, schema: str) -> dict[str, Any]:
         raise InvalidFilter("An advanced filter must be an object.")
     name, key = item.get("operatorType"), item.get("key")
     if name not in OPERATOR_NAMES:
-        raise InvalidFilter(f"There is no operator {str(name)[:100]!r}.")
+        raise InvalidFilter(f"Unknown operatorType {str(name)[:100]!r}.")
     if not isinstance(key, str) or not is_key(key, schema):
-        raise InvalidFilter(f"{str(key)[:100]!r} is no key of an event in this schema.")
+        raise InvalidFilter(f"{str(key)[:100]!r} is not a key of events in this schema.")
     operator = OPERATORS.get(name)
     if operator is None:
         return {"operatorType": name, "key": key}
@@ -260,7 +260,7 @@ def _folded(value: Any) -> Any:
 
 
 def look_up(event: Mapping[str, Any], key: str) -> Any:
-    """The value at a key such as `data.threadId`; None where there is none."""
+    """The value at a key such as `data.threadId`; None if the key is missing."""
     top, *rest = key.split(".")
     found: Any = next((value for name, value in event.items() if name.lower() == top.lower()), None)
     for name in rest:

@@ -1,4 +1,4 @@
-"""Whether an endpoint wants our events: both handshakes of Event Grid (events contract 3)."""
+"""Validates endpoints with the two handshakes of Event Grid (events contract 3)."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _SHOWN_HEADERS = 30
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a handshake led to; `record` is request and response, for people."""
+    """The result of a handshake; `record` is request and response, for the admin."""
 
     state: ProvisioningState
     problem: str = ""
@@ -31,13 +31,13 @@ class Outcome:
 
 
 def validation_url(subscription: EventSubscription) -> str:
-    """Where somebody confirms by hand that the endpoint is theirs."""
+    """The URL that validates the endpoint manually."""
     path = f"/eventgrid/validate?id={subscription.pk}&code={subscription.validation_code}"
     return urljoin(settings.CHATSITE_PUBLIC_URL, path)
 
 
 def shake_hands(subscription: EventSubscription, client: Client) -> Outcome:
-    """Asks the endpoint once, in the manner of the subscription's schema."""
+    """Makes one attempt, with the handshake of the subscription's schema."""
     if subscription.event_schema == EventSchema.CLOUD_EVENTS:
         return _ask_for_permission(subscription, client)
     return _send_validation_event(subscription, client)

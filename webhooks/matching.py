@@ -1,4 +1,4 @@
-"""Which subscriptions want an event, found without asking each of them."""
+"""Finds the subscriptions that want an event, without testing each of them."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""When a delivery is tried again (events contract 4). Pure functions; times are milliseconds."""
+"""When a delivery is retried (events contract 4). Pure functions; times are milliseconds."""
 
 from dataclasses import dataclass
 from random import Random
@@ -24,7 +24,7 @@ PAUSES = (
 _LEAST_PAUSES = {404: 5 * MINUTE, 408: 2 * MINUTE, 503: 30 * SECOND}
 # Any other 2xx is a failure, and so is a redirect.
 SUCCESSES = (200, 201, 202, 203, 204)
-# Another attempt would bring the same answer.
+# Statuses that a retry would not change.
 HOPELESS = (400, 401, 403, 413)
 # A random part of the pause, up to this fraction, is added.
 _JITTER = 0.1
@@ -70,12 +70,12 @@ class Answer:
 
     @property
     def is_success(self) -> bool:
-        """Whether the events have arrived."""
+        """Whether the events were delivered."""
         return self.outcome == DELIVERED
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether another attempt makes no sense."""
+        """Whether a retry would be useless."""
         return self.status in HOPELESS
 
 

@@ -32,7 +32,7 @@ _ENDPOINT_FIELDS = ("endpoint_url", "event_schema")
 
 
 def default_scope(resource: Resource) -> str:
-    """What subscriptions that were not created through the management API are in the name of."""
+    """The scope of subscriptions that were not created through the management API."""
     return (
         f"subscriptions/{resource.id}/resourceGroups/chatsite"
         f"/providers/Microsoft.Communication/communicationServices/{resource.name}"
@@ -108,7 +108,7 @@ def delete_event_subscription(*, subscription: EventSubscription) -> None:
         while queue.delete_some(subscription.deliveries.all()):
             pass
         with transaction.atomic():
-            # While it is locked, no worker writes deliveries for it.
+            # Workers write no deliveries for it while it is locked.
             locked = EventSubscription.objects.select_for_update().filter(pk=subscription.pk)
             found = locked.first()
             if found is None:
@@ -168,7 +168,7 @@ def start_validation(subscription: EventSubscription) -> None:
 
 
 def validate_again(*, subscription: EventSubscription) -> None:
-    """Schedules the handshake again, whatever the outcome of the last one.
+    """Schedules the handshake again, regardless of the last outcome.
 
     Raises ChatError 404 if the subscription was deleted.
     """

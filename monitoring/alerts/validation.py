@@ -97,7 +97,7 @@ def _of_static(condition: AlertCondition) -> Iterator[str]:
     if condition.threshold is None or not math.isfinite(condition.threshold):
         yield "A static threshold must be a number; enter one."
     if condition.operator not in Operator.values:
-        yield f"There is no operator “{condition.operator}”."
+        yield f"Unknown operator “{condition.operator}”."
     if condition.operator == Operator.GREATER_OR_LESS_THAN:
         yield "“Is above or below” needs a dynamic threshold; choose “is above” or “is below”."
 

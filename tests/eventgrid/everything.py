@@ -1,4 +1,4 @@
-"""Makes every type of event happen, with the official chat client."""
+"""Causes one event of every type, with the official chat client."""
 
 import json
 import urllib.request
@@ -8,7 +8,7 @@ from tests.server import Server
 
 
 def do_everything(people: list[Person], server: Server) -> str:
-    """Creates a thread, does all there is to do in it, deletes it; returns its id."""
+    """Creates a thread, performs every operation in it, and deletes it. Returns its id."""
     alice, bob, carol = people
     thread_id = alice.create_thread(bob.as_participant("Bob"), topic="Lunch")
     thread = alice.thread(thread_id)
@@ -16,7 +16,7 @@ def do_everything(people: list[Person], server: Server) -> str:
     added = thread.add_participants([carol.as_participant("Carol")])
     assert added == []
     sent = thread.send_message("hello", sender_display_name="Alice", metadata={"tag": "x"})
-    _type(alice, thread_id, server)
+    send_typing(alice, thread_id, server)
     thread.update_message(sent.id, content="hello again")
     thread.delete_message(sent.id)
     thread.remove_participant(carol.identifier)
@@ -24,7 +24,8 @@ def do_everything(people: list[Person], server: Server) -> str:
     return thread_id
 
 
-def _type(person: Person, thread_id: str, server: Server) -> None:
+def send_typing(person: Person, thread_id: str, server: Server) -> None:
+    """Sends a typing notification with a display name."""
     request = urllib.request.Request(
         f"{server.https_url}/chat/threads/{thread_id}/typing?api-version=2025-03-15",
         data=json.dumps({"senderDisplayName": "Alice"}).encode(),

@@ -1,4 +1,4 @@
-"""Endpoints on loopback that do to webhooks whatever a test tells them."""
+"""Webhook endpoints on loopback whose responses a test chooses."""
 
 import contextlib
 import json
@@ -32,7 +32,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 def accept(request: Received) -> Answer:
-    """What an endpoint of good will answers: it agrees to handshakes and takes events."""
+    """Accepts handshakes and events."""
     if request.method == "OPTIONS":
         return 200, {"WebHook-Allowed-Origin": "*"}, b""
     if request.headers.get("aeg-event-type") == "SubscriptionValidation":
@@ -43,7 +43,7 @@ def accept(request: Received) -> Answer:
 
 @dataclass
 class Receiver:
-    """An endpoint; `answer` decides what it says and may be changed at any time."""
+    """An endpoint; `answer` returns its responses and may be changed at any time."""
 
     url: str
     answer: Callable[[Received], Answer] = accept
@@ -63,7 +63,7 @@ class Receiver:
         return [e for body in bodies for e in (body if isinstance(body, list) else [body])]
 
     def wait_for(self, count: int, seconds: float = 15.0) -> list[dict[str, Any]]:
-        """The events, once there are so many."""
+        """The events, when at least `count` have arrived."""
         deadline = time.monotonic() + seconds
         while len(self.events) < count:
             assert time.monotonic() < deadline, f"{len(self.events)} of {count} events"

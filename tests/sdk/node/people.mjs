@@ -69,5 +69,5 @@ export function refusal(statusCode, code) {
 
 /** Wait until the next whole second has begun: times on the wire are whole seconds. */
 export function nextSecond() {
-  return new Promise((resolve) => setTimeout(resolve, 1100));
+  return new Promise((resolve) => setTimeout(resolve, 1010 - (Date.now() % 1000)));
 }
