@@ -329,4 +329,4 @@ class EventSubscriptionAdmin(ToolkitAdmin):
             "back": page_of(row),
             **more,
         }
-        return TemplateResponse(request, f"admin/events/{template}.html", context)
+        return TemplateResponse(request, f"admin/webhooks/{template}.html", context)

@@ -99,7 +99,7 @@ class SubscriptionForm(forms.ModelForm):
     expires = forms.DateTimeField(label="Expires at (UTC)", required=False, widget=_MOMENT)
 
     class Media:
-        css: ClassVar = {"all": ["events/webhooks.css"]}
+        css: ClassVar = {"all": ["webhooks/webhooks.css"]}
 
     class Meta:
         model = EventSubscription

@@ -129,7 +129,7 @@ def test_a_subscription_is_created_in_the_admin(olga: Client, resource: Resource
         ({"endpoint_url": "http://example.org/"}, "https"),
         ({"endpoint_url": ""}, "required"),
         ({"name": "a_b"}, "letters, digits and hyphens"),
-        ({"advanced_filters": '[{"operatorType": "x"}]'}, "no operator"),
+        ({"advanced_filters": '[{"operatorType": "x"}]'}, "Unknown operatorType"),
         ({"advanced_filters": "{"}, "valid JSON"),
         ({"delivery_attributes": '[{"name": "aeg-x"}]'}, "cannot be set"),
         ({"max_events_per_batch": 5001}, "5000"),
@@ -137,7 +137,7 @@ def test_a_subscription_is_created_in_the_admin(olga: Client, resource: Resource
         ({"expires": "2001-01-01T00:00"}, "over"),
     ],
 )
-def test_what_cannot_be_meant_comes_back_with_the_reason(
+def test_an_invalid_form_is_shown_again_with_the_reason(
     olga: Client, resource: Resource, fields: dict[str, Any], problem: str
 ) -> None:
     given = form(resource=resource.pk, name="hook", endpoint_url="https://example.org/") | fields
