@@ -1,4 +1,4 @@
-// Bundles what the chat page uses from elsewhere into static/vendor, and writes down what it is.
+// Bundles the libraries of the chat page into static/vendor, with their versions and licenses.
 //
 //   npm ci --ignore-scripts && npm run vendor
 //

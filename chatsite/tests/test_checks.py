@@ -44,7 +44,7 @@ def test_production_is_clean_under_djangos_deployment_checks(tmp_path: Path) -> 
         ({"CHATSITE_SQLITE_SYNC": "off"}, "CHATSITE_SQLITE_SYNC must be one of"),
     ],
 )
-def test_a_value_that_cannot_be_meant_is_refused_in_one_sentence(
+def test_an_invalid_value_is_refused_in_one_sentence(
     tmp_path: Path, settings: dict[str, str], reason: str
 ) -> None:
     finished = check(tmp_path, **settings)

@@ -100,7 +100,7 @@ def test_an_endpoint_that_does_not_answer_the_handshake_is_told_with_the_reason(
     assert "Only 200 is accepted here" in str(problem.value)
 
 
-def test_what_cannot_be_meant_is_refused_at_once(
+def test_invalid_definitions_are_refused_at_once(
     management: EventGridManagementClient, name: str
 ) -> None:
     with pytest.raises(HttpResponseError) as problem:

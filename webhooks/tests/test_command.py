@@ -71,7 +71,7 @@ def test_a_definition_comes_from_a_file_and_options_win(resource: Resource, tmp_
         ('{"filter": []}', "filter must be an object"),
     ],
 )
-def test_a_file_that_cannot_be_meant_is_one_sentence(
+def test_an_invalid_file_is_refused_in_one_sentence(
     resource: Resource, tmp_path: Path, definition: str, problem: str
 ) -> None:
     file = tmp_path / "definition.json"
@@ -105,7 +105,7 @@ def test_a_file_may_say_little_and_options_the_rest(resource: Resource, tmp_path
         (["--resource", "nobody", "list"], "no such resource"),
     ],
 )
-def test_what_cannot_be_meant_is_one_sentence(
+def test_invalid_arguments_are_refused_in_one_sentence(
     resource: Resource, arguments: list[str], problem: str
 ) -> None:
     with pytest.raises(CommandError, match=problem):
