@@ -1,4 +1,4 @@
-"""Runs background work so that a failure is logged and counted, and ends no thread."""
+"""Runs background work: a failure is logged and counted, and does not end the thread."""
 
 import logging
 from collections.abc import Callable

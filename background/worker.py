@@ -45,7 +45,7 @@ class Worker:
             loop.start()
 
     def stop(self) -> None:
-        """Ends all threads; requests to endpoints get a moment to finish."""
+        """Ends all threads; requests to endpoints get a few seconds to finish."""
         for loop in self.loops:
             loop.stop()
         deadline = time.monotonic() + STOP_SECONDS

@@ -27,7 +27,7 @@ class NewPersonForm(forms.ModelForm):
 
 @admin.register(Person)
 class PersonAdmin(ToolkitAdmin):
-    """People. In the default resource accounts become people by themselves, elsewhere here."""
+    """People. In the default resource they are created automatically, in others here."""
 
     links: ClassVar[list[Link]] = []
     is_searchable = True

@@ -11,7 +11,7 @@ from threads.services import rename_participant
 
 
 class NotAPerson(Exception):
-    """The account cannot chat here. The message tells its owner why."""
+    """The account cannot chat here. The message gives the reason to its owner."""
 
 
 def person_of(account: User, resource: Resource) -> Person:

@@ -246,7 +246,7 @@ def add_participants(
 ) -> list[InvalidParticipant]:
     """Adds users of the resource who are not participants yet; returns those who cannot be added.
 
-    Raises ChatError 400, and adds nobody, if the request or the thread would be too large.
+    Raises ChatError 400, and adds no one, if the request or the thread would be too large.
     """
     check_request_size(participants)
     with transaction.atomic(durable=True):
