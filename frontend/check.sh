@@ -14,7 +14,8 @@ quietly() {
   output=$("$@" 2>&1) || { echo "$output"; return 1; }
 }
 
-install_packages frontend
+# The scripts of the tests are checked against the types of the SDKs that they import.
+install_packages frontend tests/*/node tests/live/browser
 if [[ ${1:-} == --write ]]; then
   quietly node "$biome" check --write .
   exit
@@ -24,4 +25,5 @@ status=0
 quietly node "$biome" check --error-on-warnings . || status=1
 node "$tsc" --project . || status=1
 node "$tsc" --project frontend || status=1
+node "$tsc" --project tests || status=1
 exit $status

@@ -11,6 +11,7 @@ const text = "\u{1F44D}\u{1F3FD} I love it. The food was awful!";
 test("analyze sentiment", async () => {
   const client = new TextAnalysisClient(endpoint, new AzureKeyCredential(key), once);
   const [mixed, empty] = await client.analyze("SentimentAnalysis", [text, " "]);
+  assert.ok("sentences" in mixed);
   assert.equal(mixed.sentiment, "mixed");
   assert.deepEqual(
     mixed.sentences.map(({ sentiment }) => sentiment),
@@ -30,8 +31,9 @@ test("analyze sentiment", async () => {
 test("analyze sentiment and count as JavaScript does", async () => {
   const client = new TextAnalysisClient(endpoint, new AzureKeyCredential(key), once);
   const options = { stringIndexType: "Utf16CodeUnit", includeOpinionMining: true };
-  const [{ sentences }] = await client.analyze("SentimentAnalysis", [text], "en", options);
-  for (const { offset, length, text: part } of sentences) {
+  const [result] = await client.analyze("SentimentAnalysis", [text], "en", options);
+  assert.ok("sentences" in result);
+  for (const { offset, length, text: part } of result.sentences) {
     assert.equal(text.slice(offset, offset + length), part);
   }
 });
@@ -39,6 +41,7 @@ test("analyze sentiment and count as JavaScript does", async () => {
 test("detect the language with a user's token, below a path", async () => {
   const client = new TextAnalysisClient(`${endpoint}/cognitive`, user, once);
   const [result] = await client.analyze("LanguageDetection", ["Bonjour, comment allez-vous ?"]);
+  assert.ok("primaryLanguage" in result);
   assert.equal(result.primaryLanguage.iso6391Name, "fr");
   assert.equal(result.primaryLanguage.name, "French");
 });
@@ -47,6 +50,7 @@ test("the newer client works over plain http, when it allows it", async () => {
   const options = { ...once, allowInsecureConnection: true };
   const client = new TextAnalysisClient(httpEndpoint, new AzureKeyCredential(key), options);
   const [result] = await client.analyze("SentimentAnalysis", ["What a wonderful day!"]);
+  assert.ok("sentiment" in result);
   assert.equal(result.sentiment, "positive");
 });
 
@@ -62,18 +66,21 @@ test("the newer client reads the refusals", async () => {
 test("the older client analyses sentiment and detects languages", async () => {
   const client = new TextAnalyticsClient(endpoint, new AzureKeyCredential(key), once);
   const [mixed, empty] = await client.analyzeSentiment([text, ""]);
+  assert.ok("sentences" in mixed);
   assert.equal(mixed.sentiment, "mixed");
   for (const { offset, length, text: part } of mixed.sentences) {
     assert.equal(text.slice(offset, offset + length), part);
   }
   assert.equal(empty.error.code, "InvalidDocument");
   const [french] = await client.detectLanguage(["Bonjour, comment allez-vous ?"]);
+  assert.ok("primaryLanguage" in french);
   assert.equal(french.primaryLanguage.iso6391Name, "fr");
 });
 
 test("the older client takes a user's token and reads the refusals", async () => {
   const client = new TextAnalyticsClient(endpoint, user, once);
   const [result] = await client.analyzeSentiment(["What a wonderful day!"]);
+  assert.ok("sentiment" in result);
   assert.equal(result.sentiment, "positive");
   const stranger = new TextAnalyticsClient(endpoint, new AzureKeyCredential("wrong"), once);
   await assert.rejects(stranger.analyzeSentiment(["a"]), { statusCode: 401 });

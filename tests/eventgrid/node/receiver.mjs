@@ -18,7 +18,9 @@ async function answer(request, response) {
   const events = isCloud
     ? await deserializer.deserializeCloudEvents(body)
     : await deserializer.deserializeEventGridEvents(body);
-  for (const event of events) {
+  for (const each of events) {
+    // isSystemEvent takes both kinds of event, but its types take no union of them.
+    const event = /** @type {import("@azure/eventgrid").EventGridEvent<unknown>} */ (each);
     if (isSystemEvent("Microsoft.EventGrid.SubscriptionValidationEvent", event)) {
       const validationResponse = event.data.validationCode;
       response.writeHead(200, { "Content-Type": "application/json" });
@@ -38,4 +40,7 @@ const server = createServer((request, response) => {
     response.writeHead(500).end();
   });
 });
-server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/`));
+server.listen(0, "127.0.0.1", () => {
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  console.log(`http://127.0.0.1:${port}/`);
+});

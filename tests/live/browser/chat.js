@@ -15,6 +15,12 @@ const EVENTS = [
   "participantsRemoved",
 ];
 
+/**
+ * The overload of ChatClient.on that takes any of EVENTS.
+ *
+ * @typedef {(name: string, listener: (event: object) => void) => void} Subscribe
+ */
+
 window.heard = [];
 window.connections = [];
 window.refreshed = 0;
@@ -40,8 +46,9 @@ window.connect = async (endpoint, token, nextToken) => {
   });
   client.on("realTimeNotificationDisconnected", () => window.connections.push("disconnected"));
   await client.startRealtimeNotifications();
+  const subscribe = /** @type {Subscribe} */ (client.on.bind(client));
   for (const name of EVENTS) {
-    client.on(name, (event) => window.heard.push({ name, event: JSON.parse(JSON.stringify(event)) }));
+    subscribe(name, (event) => window.heard.push({ name, event: JSON.parse(JSON.stringify(event)) }));
   }
   return connected;
 };

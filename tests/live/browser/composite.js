@@ -16,6 +16,6 @@ window.show = async ({ endpoint, userId, displayName, token, threadId }) => {
   });
   window.adapter = adapter;
   createRoot(document.getElementById("root")).render(
-    <ChatComposite adapter={adapter} options={{ participantPane: true, topic: true }} />,
+    <ChatComposite adapter={adapter} options={{ topic: true }} />,
   );
 };

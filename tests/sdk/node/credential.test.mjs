@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ChatClient } from "@azure/communication-chat";
 import { AzureCommunicationTokenCredential } from "@azure/communication-common";
-import { endpoint, identity } from "./people.mjs";
+import { endpoint, identity, userId } from "./people.mjs";
 
 /** The token with another expiry; the credential reads it, no server would accept it. */
 function expiringIn(token, seconds) {
@@ -33,7 +33,7 @@ test("the proactive refresher fetches a new token before the old one expires", a
     assert.ok(waited < 4000, `the refresher was called after ${waited} ms`);
     const chat = new ChatClient(endpoint, credential);
     const { chatThread } = await chat.createChatThread({ topic: "Lunch" });
-    assert.equal(chatThread.createdBy.communicationUserId, user.communicationUserId);
+    assert.equal(userId(chatThread.createdBy), user.communicationUserId);
   } finally {
     credential.dispose();
   }

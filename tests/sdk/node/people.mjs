@@ -3,7 +3,11 @@
 
 import { randomUUID } from "node:crypto";
 import { ChatClient } from "@azure/communication-chat";
-import { AzureCommunicationTokenCredential, parseConnectionString } from "@azure/communication-common";
+import {
+  AzureCommunicationTokenCredential,
+  isCommunicationUserIdentifier,
+  parseConnectionString,
+} from "@azure/communication-common";
 import { CommunicationIdentityClient } from "@azure/communication-identity";
 
 export const connectionString = process.env.CHATSITE_CONNECTION_STRING;
@@ -36,6 +40,16 @@ export async function createThread(person, ...participants) {
 /** The client that `person` has for the thread of another one's client. */
 export function theSameThread(person, thread) {
   return person.chat.getChatThreadClient(thread.threadId);
+}
+
+/**
+ * The ID of an identifier that must be a chat user's.
+ *
+ * @param {import("@azure/communication-common").CommunicationIdentifier} identifier
+ */
+export function userId(identifier) {
+  if (!isCommunicationUserIdentifier(identifier)) throw new Error(JSON.stringify(identifier));
+  return identifier.communicationUserId;
 }
 
 /** A well-formed user of a resource that no server knows. */

@@ -29,6 +29,7 @@ for (const [name, operation] of Object.entries(OPERATIONS)) {
     const { id: messageId } = await mine.sendMessage({ content: "Secret" });
     const thread = theSameThread(eve, mine);
     await assert.rejects(operation({ thread, messageId, alice, eve }), (error) => {
+      assert.ok(error instanceof Error && "statusCode" in error && "code" in error);
       assert.equal(error.statusCode, 403);
       assert.equal(error.code, "Forbidden");
       assert.ok(!error.message.includes("Secret"));

@@ -13,12 +13,19 @@ import {
   refusal,
   stranger,
   theSameThread,
+  userId,
 } from "./people.mjs";
+
+/**
+ * @param {number} deleteThreadAfterDays
+ * @returns {import("@azure/communication-chat").ThreadCreationDateRetentionPolicy}
+ */
+const retention = (deleteThreadAfterDays) => ({ kind: "threadCreationDate", deleteThreadAfterDays });
 
 test("createChatThread takes metadata, a retention policy and participants", async () => {
   const { alice, bob } = await invitePeople();
   const metadata = { colour: "blue", flag: "🏳️‍🌈" };
-  const retentionPolicy = { kind: "threadCreationDate", deleteThreadAfterDays: 60 };
+  const retentionPolicy = retention(60);
   const { chatThread, invalidParticipants } = await alice.chat.createChatThread(
     { topic: "Lunch" },
     {
@@ -38,7 +45,7 @@ test("createChatThread takes metadata, a retention policy and participants", asy
   assert.equal(chatThread.topic, "Lunch");
   assert.match(chatThread.id, /^19:.+@thread\.v2$/);
   assert.ok(Math.abs(chatThread.createdOn.getTime() - Date.now()) < 60_000);
-  assert.equal(chatThread.createdBy.communicationUserId, alice.id);
+  assert.equal(userId(chatThread.createdBy), alice.id);
   assert.deepEqual(chatThread.metadata, metadata);
   assert.deepEqual(chatThread.retentionPolicy, retentionPolicy);
 
@@ -134,7 +141,7 @@ test("updateProperties merges metadata and replaces the retention policy", async
     { metadata: { kept: "1", changed: "1", removed: "1" } },
   );
   const thread = alice.chat.getChatThreadClient(chatThread.id);
-  const retentionPolicy = { kind: "threadCreationDate", deleteThreadAfterDays: 30 };
+  const retentionPolicy = retention(30);
   await thread.updateProperties({
     topic: "Dinner",
     metadata: { changed: "2", removed: "" },
@@ -158,7 +165,7 @@ test("updateProperties merges metadata and replaces the retention policy", async
 test("a retention policy outside 30 to 90 days is refused", async () => {
   const alice = await invite();
   for (const deleteThreadAfterDays of [29, 91]) {
-    const retentionPolicy = { kind: "threadCreationDate", deleteThreadAfterDays };
+    const retentionPolicy = retention(deleteThreadAfterDays);
     await assert.rejects(
       alice.chat.createChatThread({ topic: "Lunch" }, { retentionPolicy }),
       refusal(400, "BadRequest"),
