@@ -174,6 +174,7 @@ const english = {
   people: "People",
   searchPeople: "Search for people by name",
   noPeople: "No one matches that name.",
+  noSuggestedPeople: "No suggestions. Search by name or user ID.",
   peopleFailed: "Couldn’t search for people.",
   addById: (/** @type {string} */ id) => `Add user with ID ${id}`,
   removeFromSelection: (/** @type {string} */ name) => `Remove ${name}`,

@@ -93,6 +93,16 @@ def test_who_is_added_sees_as_much_history_as_was_chosen(
     expect(anna.log).to_contain_text(f"You added {ben.name}")
 
 
+def test_adding_people_explains_an_empty_list_of_people(lunch: str, anna: Visitor) -> None:
+    # A server on which everyone is in the conversation already.
+    anna.page.route("**/chat/people?*", lambda route: route.fulfill(json={"value": []}))
+    anna.press("Add people")
+    dialog = anna.page.get_by_role("dialog")
+    expect(dialog.get_by_text("No suggestions. Search by name or user ID.")).to_be_visible()
+    dialog.get_by_role("searchbox").fill("Nobody")
+    expect(dialog.get_by_text("No one matches that name.")).to_be_visible()
+
+
 def test_messages_are_edited_and_deleted(lunch: str, anna: Visitor, ben: Visitor) -> None:
     anna.write("Pizzza")
     ben.sees("Pizzza")

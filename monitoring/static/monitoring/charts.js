@@ -38,6 +38,7 @@ function withAlpha(color, alpha) {
 export function formatValue(value, unit) {
   if (value === null || value === undefined) return "–";
   const text = value.toLocaleString(undefined, { maximumFractionDigits: digitsOf(value, unit) });
+  if (unit === "%") return `${text}%`;
   return unit ? `${text} ${unit}` : text;
 }
 

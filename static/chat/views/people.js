@@ -112,7 +112,7 @@ export function PeoplePicker({ chosen, without, focus }) {
           </button>
         </li>`,
       )}
-      ${found.value && !offered.length && html`<li class="empty small">${t.noPeople}</li>`}
+      ${found.value && !offered.length && html`<li class="empty small">${search.value.trim() ? t.noPeople : t.noSuggestedPeople}</li>`}
       ${hasFailed.value && html`<li class="empty small">${t.peopleFailed}</li>`}
     </ul>
   </div>`;
