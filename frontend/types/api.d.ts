@@ -1,4 +1,4 @@
-// The objects of the public API, as far as the chat page uses them; docs/protocol describes them whole.
+// The objects of the public API, as far as the chat page uses them; docs/protocol describes them in full.
 
 declare namespace Api {
   interface Identifier {

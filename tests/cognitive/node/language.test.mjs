@@ -17,7 +17,7 @@ test("analyze sentiment", async () => {
     mixed.sentences.map(({ sentiment }) => sentiment),
     ["positive", "negative"],
   );
-  // In text elements of Unicode 8, where a colour of skin is one of its own.
+  // Offsets count text elements of Unicode 8, in which a skin tone modifier is a text element.
   assert.deepEqual(
     mixed.sentences.map(({ offset, length }) => [offset, length]),
     [

@@ -1,4 +1,4 @@
-// Who asks, from the environment that the Python side gives.
+// The server and the credentials, from environment variables that test_node_sdks.py sets.
 export const endpoint = process.env.CHATSITE_ENDPOINT;
 export const httpEndpoint = process.env.CHATSITE_HTTP_ENDPOINT;
 export const key = process.env.CHATSITE_ACCESS_KEY;

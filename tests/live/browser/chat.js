@@ -1,4 +1,4 @@
-// The unmodified chat SDK, and a page that writes down whatever it hears.
+// A page that records every event that the unmodified chat SDK receives.
 import { ChatClient } from "@azure/communication-chat";
 import { AzureCommunicationTokenCredential } from "@azure/communication-common";
 

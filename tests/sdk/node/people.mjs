@@ -1,4 +1,4 @@
-// The cast: people with an access token and an official chat client.
+// Chat users with an access token and an official chat client.
 // CHATSITE_CONNECTION_STRING names the server, NODE_EXTRA_CA_CERTS its certificate authority.
 
 import { randomUUID } from "node:crypto";

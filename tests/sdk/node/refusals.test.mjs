@@ -1,4 +1,4 @@
-// Whoever is not in a thread is refused by every operation on it.
+// Every operation on a thread is refused unless the caller is a participant.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
