@@ -21,6 +21,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from chatsite.short_path import ShortPaths
 from wire.errors import ChatError, body_too_large
 from wire.routes import Pool, refusal, route_of
 
@@ -49,11 +50,16 @@ class PooledHandler:
         self._handlers = {
             pool: SingleHopHandler(size.threads, pool.value) for pool, size in POOL_SIZES.items()
         }
+        self._short_paths = ShortPaths(self._handlers[Pool.REQUESTS].executor)
         # Changed by the event loop alone.
         self._running = dict.fromkeys(POOL_SIZES, 0)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answers one HTTP request; 429 with Retry-After if its pool's queue is full."""
+        short_path = self._short_paths.find(scope)
+        if short_path is not None:
+            await self._answer_shortly(short_path, scope, receive, send)
+            return
         # A preflight request needs no engine.
         is_preflight = scope["method"] == "OPTIONS"
         pool = Pool.REQUESTS if is_preflight else route_of(scope["path"]).pool
@@ -66,6 +72,17 @@ class PooledHandler:
             await self._handlers[pool](scope, receive, send)
         finally:
             self._running[pool] -= 1
+
+    async def _answer_shortly(
+        self, short_path: int, scope: dict[str, Any], receive: Any, send: Any
+    ) -> None:
+        """By the short path, or else by the view, which is given the body that was read."""
+        handler = self._handlers[Pool.REQUESTS]
+        body = await handler.read(scope, receive, send)
+        if body is None:
+            return
+        if not await self._short_paths.answer(short_path, scope, body, send):
+            await handler.respond(scope, body, send)
 
 
 def _too_busy(path: str) -> HttpResponse:
@@ -99,13 +116,20 @@ class SingleHopHandler(ASGIHandler):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Reads the body, runs the request in a thread and sends the response."""
+        body = await self.read(scope, receive, send)
+        if body is not None:
+            await self.respond(scope, body, send)
+
+    async def read(self, scope: Any, receive: Any, send: Any) -> bytes | None:
+        """The body; None if it was refused, or the client disconnected."""
         try:
-            body = await self._read(receive)
+            return await self._read(receive)
         except ChatError as error:
             await self.send_response(refusal(scope["path"], error), send)
-            return
-        if body is None:
-            return
+            return None
+
+    async def respond(self, scope: Any, body: bytes, send: Any) -> None:
+        """Runs the request in a thread and sends the response."""
         loop = asyncio.get_running_loop()
         context = contextvars.copy_context()
         response = await loop.run_in_executor(

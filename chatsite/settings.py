@@ -170,6 +170,9 @@ ROUTES = [
     "live.routes.ROUTES",
     "azure_management.routes.ROUTES",
 ]
+# Hot operations that are answered in front of Django (`wire.short_path`).
+CHATSITE_SHORT_PATH = environment.flag("CHATSITE_SHORT_PATH", True)
+SHORT_PATHS = ["messaging.short_path.SHORT_PATHS"] if CHATSITE_SHORT_PATH else []
 ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"
 LOGIN_URL = "admin:login"
@@ -185,7 +188,7 @@ REST_FRAMEWORK = {
 
 # --- Storage --------------------------------------------------------------------------------------
 
-CHATSITE_SQLITE_SYNC = environment.choice("CHATSITE_SQLITE_SYNC", ["normal", "full"], "normal")
+CHATSITE_SQLITE_SYNC = environment.choice("CHATSITE_SQLITE_SYNC", ["normal", "full"], "full")
 DATABASES = {
     "default": database(environment.text("DATABASE_URL"), CHATSITE_DATA, CHATSITE_SQLITE_SYNC)
 }

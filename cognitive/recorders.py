@@ -9,8 +9,10 @@ from events.catalogue import (
     ChatThreadPropertiesUpdated,
     ThreadEvent,
 )
+from events.publish import records
 
 
+@records(ChatMessageEdited, ChatMessageDeleted, ChatThreadDeleted, ChatThreadPropertiesUpdated)
 def forget_results(event: ThreadEvent) -> None:
     """Deletes the results of an edited or deleted message, and of a thread that opts out."""
     match event:

@@ -1,6 +1,7 @@
 """The event log."""
 
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -42,7 +43,7 @@ class Event(models.Model):
             sequence=event.sequence,
             type=event.type,
             at_ms=event.at_ms,
-            data=_data(event),
+            data=event_data(event),
         )
 
     def event(self) -> ThreadEvent:
@@ -59,12 +60,15 @@ class Event(models.Model):
         )
 
 
-def _data(event: ThreadEvent) -> dict[str, Any]:
-    data = {
-        field.name: getattr(event, field.name)
-        for field in fields(event)
-        if field.name not in _COLUMNS
-    }
+@cache
+def _data_members(type_name: str) -> tuple[str, ...]:
+    members = fields(EVENT_TYPES[type_name])
+    return tuple(member.name for member in members if member.name not in _COLUMNS)
+
+
+def event_data(event: ThreadEvent) -> dict[str, Any]:
+    """The members of an event that are no columns, as its row stores them."""
+    data = {name: getattr(event, name) for name in _data_members(event.type)}
     if "participants" in data:
         data["participants"] = [vars(participant) for participant in data["participants"]]
     return data

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from events.catalogue import ThreadEvent
 from live import hub, layer
 from live.ephemeral import to_message
+from wire import transactions
 
 logger = logging.getLogger(__name__)
 
@@ -26,24 +28,34 @@ DELIVERY_TIMEOUT_SECONDS = 1.0
 _MAX_EPHEMERAL = 1_000
 
 
-def notify_hubs(event: ThreadEvent) -> None:
-    """Notify all hubs of an event, and wait a moment until the local one has delivered it."""
+def notify_hubs(events: Sequence[ThreadEvent]) -> None:
+    """Notify all hubs of events, and wait a moment until the local one has delivered them.
+
+    The thread of a group commit does not wait: the loop delivers the events before it answers the
+    requests that caused them, because that is the order in which it is told.
+    """
     local = hub.current_hub()
     if layer.reaches_peers():
-        _peers.notify(event)
-    if local is None or not local.index.has_recipients(event):
+        for event in events:
+            _peers.notify(event)
+    if local is None or not any(map(local.index.has_recipients, events)):
         # A subscriber that is just joining gets the event from the hub's next look at the log.
         return
+    ephemeral = [event for event in events if not event.is_stored]
     if threading.get_ident() == local.thread:
-        local.wake(None if event.is_stored else event)
+        local.wake()
+        for event in ephemeral:
+            local.wake(event)
         return
-    delivered: Future[None] = Future()
+    delivered: Future[None] | None = None if transactions.is_grouped() else Future()
     # The log is read here, where a database connection is at hand; the loop delivers.
-    local.read_new(() if event.is_stored else (event,), delivered)
+    local.read_new(ephemeral, delivered)
+    if delivered is None:
+        return
     try:
         delivered.result(DELIVERY_TIMEOUT_SECONDS)
     except FutureTimeout:
-        logger.debug("Live delivery is behind event_type=%s", event.type)
+        logger.debug("Live delivery is behind events=%d", len(events))
 
 
 class PeerNotifier:

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from messaging.models import ChatMessage
 from threads.access import ThreadAccess
 from wire.errors import forbidden, not_found
+from wire.statements import Statement
 
 
 def visible_messages(access: ThreadAccess) -> QuerySet[ChatMessage]:
@@ -12,6 +13,21 @@ def visible_messages(access: ThreadAccess) -> QuerySet[ChatMessage]:
     return ChatMessage.objects.filter(
         thread=access.thread_pk, message_id__gte=access.visible_from_ms
     )
+
+
+_IS_VISIBLE = Statement(
+    "whether a message is visible",
+    """
+SELECT 1 FROM messaging_chatmessage
+WHERE thread_id = %s AND message_id = %s AND message_id >= %s
+""",
+)
+
+
+def is_visible(access: ThreadAccess, message_id: int) -> bool:
+    """Whether the caller may see a message."""
+    key = (access.thread_pk, message_id, access.visible_from_ms)
+    return _IS_VISIBLE.fetch_one(key) is not None
 
 
 def access_message(access: ThreadAccess, message_id: int) -> ChatMessage:

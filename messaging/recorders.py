@@ -11,6 +11,7 @@ from events.catalogue import (
     ParticipantsRemoved,
     ThreadEvent,
 )
+from events.publish import records
 from identity.models import CommunicationUser
 from messaging.models import ChatMessage, MessageType
 from threads.models import ChatThread
@@ -23,6 +24,7 @@ class _SystemMessage:
     participants: list[dict[str, Any]] | None = None
 
 
+@records(ChatThreadCreated, ChatThreadPropertiesUpdated, ParticipantsAdded, ParticipantsRemoved)
 def record_system_messages(event: ThreadEvent) -> None:
     """Writes the system messages of `event`, in the transaction of the change."""
     match event:

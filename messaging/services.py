@@ -10,21 +10,22 @@ from django.utils import timezone
 
 from events.catalogue import ReadReceiptReceived, TypingIndicatorReceived
 from events.publish import announce, publish
-from messaging.access import access_message, access_own_message
+from messaging.access import access_own_message, is_visible
 from messaging.html import sanitize
 from messaging.message_events import (
     MessageOrigin,
     message_deleted,
     message_edited,
-    message_received,
 )
 from messaging.models import ChatMessage, MessageType, Priority, ReadReceipt, RepeatableSend
-from threads.access import ThreadAccess, take_position
+from messaging.storage import Draft, write_message, write_message_at
+from threads.access import ThreadAccess, access_thread, take_position
 from threads.models import ChatThread, Position
-from wire.errors import bad_request, not_found, too_large
+from wire.errors import bad_request, not_found, too_large, unavailable
 from wire.fields import merge_metadata
-from wire.rows import insert
+from wire.statements import Statement
 from wire.times import now_ms
+from wire.transactions import unit_of_work
 
 
 class Keep(Enum):
@@ -35,6 +36,8 @@ class Keep(Enum):
 
 KEEP = Keep.KEEP
 
+# How many times a send retries if participants join or leave meanwhile.
+_ATTEMPTS = 10
 # How long the response to a repeatable request is kept.
 REPEATABLE_FOR = timedelta(hours=24)
 
@@ -50,6 +53,24 @@ def _storable(content: str, message_type: str) -> str:
     if len(clean.encode()) > settings.LIMITS.message_bytes:
         raise too_large("The content field", settings.LIMITS.message_bytes)
     return clean
+
+
+def draft_message(
+    *,
+    content: str,
+    message_type: Literal["text", "html"] = "text",
+    sender_display_name: str = "",
+    metadata: dict[str, str] | None = None,
+    priority: Priority | None = None,
+) -> Draft:
+    """A message to be sent. Raises ChatError 400 if no HTML remains after sanitizing."""
+    return Draft(
+        content=_storable(content, message_type),
+        message_type=message_type,
+        sender_display_name=sender_display_name,
+        metadata=metadata or {},
+        priority=priority,
+    )
 
 
 def send_message(
@@ -70,29 +91,32 @@ def send_message(
     Raises ChatError: 400 if no HTML remains after sanitizing, 403 if the caller was removed
     meanwhile, 404 if the thread was deleted.
     """
-    content = _storable(content, message_type)
-    with transaction.atomic(durable=True):
+    draft = draft_message(
+        content=content,
+        message_type=message_type,
+        sender_display_name=sender_display_name,
+        metadata=metadata,
+        priority=priority,
+    )
+    if request_id is not None:
+        return _send_once(access, draft, request_id)
+    for _ in range(_ATTEMPTS):
+        position = write_message(access, draft)
+        if position is not None:
+            return position.version
+        access = access_thread(access.caller, access.thread_id, access.capability)
+    raise unavailable()
+
+
+def _send_once(access: ThreadAccess, draft: Draft, request_id: str) -> int:
+    with unit_of_work():
         access, position = take_position(access, messages=1)
-        if request_id is not None:
-            # Under the thread's lock, so that concurrent requests are handled one by one.
-            sent = _sent_before(access, request_id, position.version)
-            if sent is not None:
-                transaction.set_rollback(True)  # Returns the numbers taken.
-                return sent
-        message = ChatMessage(
-            thread_id=access.thread_pk,
-            message_id=position.version,
-            version=position.version,
-            sequence=position.message_sequence,
-            type=message_type,
-            content=content,
-            sender_id=access.caller.user_id,
-            sender_display_name=sender_display_name,
-            metadata=metadata or {},
-            priority=priority,
-        )
-        insert(message)
-        publish(message_received(message, position, MessageOrigin.of_caller(access)))
+        # Under the thread's lock, so that concurrent requests are handled one by one.
+        sent = _sent_before(access, request_id, position.version)
+        if sent is not None:
+            transaction.set_rollback(True)  # Returns the numbers taken.
+            return sent
+        write_message_at(access, draft, position)
     return position.version
 
 
@@ -201,6 +225,24 @@ def _erase(message: ChatMessage, position: Position) -> None:
     message.save()
 
 
+_LAST_RECEIPT = Statement(
+    "last read receipt of a user",
+    "SELECT message_id FROM messaging_readreceipt WHERE thread_id = %s AND user_id = %s",
+)
+_UPSERT_RECEIPT = Statement(
+    "store a read receipt",
+    """
+INSERT INTO messaging_readreceipt (thread_id, user_id, message_id, read_ms)
+VALUES (%s, %s, %s, %s)
+ON CONFLICT (thread_id, user_id) DO UPDATE
+    SET message_id = excluded.message_id, read_ms = excluded.read_ms
+    WHERE excluded.message_id > messaging_readreceipt.message_id
+RETURNING id
+""",
+    inserts=ReadReceipt,
+)
+
+
 def _receipt_events(access: ThreadAccess) -> int:
     """How many events a receipt publishes: none in a large thread."""
     return int(access.participant_count <= settings.LIMITS.read_receipt_participants)
@@ -212,26 +254,18 @@ def send_read_receipt(*, access: ThreadAccess, message_id: int) -> None:
     In threads with too many participants it is stored but publishes no event. Raises ChatError 404
     for a message that is not visible.
     """
-    access_message(access, message_id)
-    with transaction.atomic(durable=True):
+    if not is_visible(access, message_id):
+        raise not_found()
+    reader = (access.thread_pk, access.caller.user_id)
+    with unit_of_work():
+        last = _LAST_RECEIPT.fetch_one(reader)
+        if last is not None and last[0] >= message_id:
+            return
         access, position = take_position(access, events=_receipt_events)
-        mine = ReadReceipt.objects.filter(thread=access.thread_pk, user=access.caller.user_id)
-        last = mine.values_list("message_id", flat=True).first()
-        if last is not None and last >= message_id:
+        if _UPSERT_RECEIPT.fetch_one((*reader, message_id, position.version)) is None:
+            # On PostgreSQL a later receipt may have been stored while this one waited.
             transaction.set_rollback(True)  # Returns the sequence number.
             return
-        receipt = ReadReceipt(
-            thread_id=access.thread_pk,
-            user_id=access.caller.user_id,
-            message_id=message_id,
-            read_ms=position.version,
-        )
-        ReadReceipt.objects.bulk_create(
-            [receipt],
-            update_conflicts=True,
-            unique_fields=["thread", "user"],
-            update_fields=["message_id", "read_ms"],
-        )
         if not _receipt_events(access):
             return
         publish(

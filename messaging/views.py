@@ -1,14 +1,13 @@
 """Messages, read receipts and typing over REST (REST contract 5, operations 9 to 16)."""
 
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from messaging import listing, serializers, services
+from messaging.pages import MessagePage
 from threads.views import UserView, repeatable_request_id, thread_location
-from wire import paging, times
+from wire import paging
 from wire.identifiers import parse_message_id
 from wire.paging import Window
 from wire.views import empty_response, json_response
@@ -35,26 +34,8 @@ class MessagesView(UserView):
 
     def get(self, request: Request, thread_id: str) -> HttpResponse:
         """The messages of the thread, the most recently changed first."""
-        limits = settings.LIMITS
-        size = paging.page_size(request, default=limits.message_page_size, maximum=limits.page_size)
-        start_ms = paging.start_time(request)
-        token = request.query_params.get("syncState")
-        rows, following = listing.list_messages(
-            self.access(thread_id),
-            start_ms=start_ms,
-            size=size,
-            cursor=listing.MessageCursor.unpack(token) if token else None,
-        )
-        body: dict[str, Any] = {"value": [serializers.message(self.version, row) for row in rows]}
-        if following:
-            parameters: dict[str, object] = {
-                "syncState": following.pack(),
-                "startTime": times.to_link(start_ms or 0),
-                "maxPageSize": size,
-            }
-            path = f"/chat/threads/{thread_id}/messages"
-            body["nextLink"] = paging.next_link(request, path, parameters)
-        return json_response(body)
+        page = MessagePage(request)
+        return json_response(page.body(self.access(thread_id), self.version))
 
 
 class MessageView(UserView):

@@ -1,15 +1,21 @@
 """Fetches a thread and checks the caller's permission, in one step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from django.db import connection
+from typing import Any
 
 from identity.access import Capability, require
-from identity.callers import Caller
+from identity.callers import (
+    IDENTITY_COLUMNS,
+    IDENTITY_CONDITION,
+    Caller,
+    unverified_claims,
+    verified_caller,
+)
 from threads.models import ChatThread, Position
 from wire.errors import forbidden, thread_not_found, unavailable
 from wire.identifiers import check_thread_id
+from wire.statements import Statement
 from wire.times import now_ms
 
 # How many times a write retries if participants join or leave while it waits for the thread's lock.
@@ -33,17 +39,32 @@ class ThreadAccess:
     visible_from_ms: int
 
 
-# Raw SQL because it runs on every request (see identity.callers). The join with the user hides
-# threads of other resources.
-_LOOK_UP = """
-SELECT t.id, p.id, t.participant_count, t.roster_sequence, t.last_event_sequence,
-       t.deleted_ms, p.share_history_ms, p.joined_ms
+_THREAD_COLUMNS = """t.id, p.id, t.participant_count, t.roster_sequence, t.last_event_sequence,
+       t.deleted_ms, p.share_history_ms, p.joined_ms"""
+# The join with the user hides threads of other resources.
+_LOOK_UP = Statement(
+    "access to a thread",
+    f"""
+SELECT {_THREAD_COLUMNS}
 FROM threads_chatthread t
 JOIN identity_communicationuser u ON u.id = %s AND u.resource_id = t.resource_id
 LEFT JOIN threads_participant p
     ON p.thread_id = t.id AND p.user_id = u.id AND p.removed_ms IS NULL
 WHERE t.thread_id = %s
-"""
+""",  # noqa: S608 - column names of our own
+)
+_LOOK_UP_WITH_IDENTITY = Statement(
+    "identity of a token and access to a thread",
+    f"""
+SELECT {_THREAD_COLUMNS}, {IDENTITY_COLUMNS}
+FROM identity_communicationuser u
+JOIN identity_resource r ON r.id = u.resource_id
+JOIN threads_chatthread t ON t.thread_id = %s AND t.resource_id = u.resource_id
+JOIN threads_participant p
+    ON p.thread_id = t.id AND p.user_id = u.id AND p.removed_ms IS NULL
+WHERE {IDENTITY_CONDITION}
+""",  # noqa: S608 - column names of our own
+)
 
 
 def access_thread(
@@ -62,17 +83,43 @@ def access_thread(
     """
     require(caller, capability)
     check_thread_id(thread_id)
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP, [caller.user_id, thread_id])
-        row = cursor.fetchone()
+    row = _LOOK_UP.fetch_one([caller.user_id, thread_id])
     if row is None:
         raise thread_not_found()
-    thread_pk, participant_pk, count, roster_sequence, event_sequence, *times = row
-    deleted_ms, shared_ms, joined_ms = times
+    participant_pk, deleted_ms = row[1], row[5]
     if deleted_ms is not None and not (even_deleted and participant_pk):
         raise thread_not_found()
     if participant_pk is None:
         raise forbidden(refusal)
+    return _access(caller, capability, thread_id, row)
+
+
+def access_by_token(
+    token: str,
+    host: str,
+    thread_id: str,
+    capability: Capability = Capability.TAKE_PART,
+) -> ThreadAccess | None:
+    """Who a token belongs to and the membership in a thread, in one statement.
+
+    For the short path (`wire.short_path`): None for every reason to refuse, which `caller_of` and
+    `access_thread` then name.
+    """
+    claims = unverified_claims(token)
+    if claims is None or claims.scopes.isdisjoint(capability.value):
+        return None
+    row = _LOOK_UP_WITH_IDENTITY.fetch_one([thread_id, claims.raw_id, host.lower()])
+    if row is None or row[5] is not None:
+        return None
+    caller = verified_caller(token, claims, row[8:])
+    return _access(caller, capability, thread_id, row) if caller is not None else None
+
+
+def _access(
+    caller: Caller, capability: Capability, thread_id: str, row: Sequence[Any]
+) -> ThreadAccess:
+    thread_pk, participant_pk, count, roster_sequence, event_sequence = row[:5]
+    deleted_ms, shared_ms, joined_ms = row[5:8]
     return ThreadAccess(
         caller=caller,
         capability=capability,

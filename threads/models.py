@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db import connection, models
+from django.db import models
 
 from identity.models import CommunicationUser, Resource
+from wire.statements import Statement
 from wire.times import now_ms
 
 
@@ -21,18 +22,20 @@ class Position:
 # Takes the write lock of a thread and advances its counters in one statement. `version` follows the
 # clock but always increases. The roster check makes sure that what the caller read about the
 # participants is still true.
-_ADVANCE = """
+_ADVANCE = Statement(
+    "next position of a thread",
+    """
 UPDATE threads_chatthread SET
-    last_version = CASE
-        WHEN last_version < %(now)s THEN %(now)s + %(step)s - 1 ELSE last_version + %(step)s END,
-    last_message_sequence = last_message_sequence + %(messages)s,
-    last_event_sequence = last_event_sequence + %(events)s,
+    last_version = CASE WHEN last_version < %s THEN %s ELSE last_version + %s END,
+    last_message_sequence = last_message_sequence + %s,
+    last_event_sequence = last_event_sequence + %s,
     last_message_ms = CASE
-        WHEN %(moves)s = 0 THEN last_message_ms
-        WHEN last_version < %(now)s THEN %(now)s + %(step)s - 1 ELSE last_version + %(step)s END
-WHERE id = %(id)s AND deleted_ms IS NULL AND roster_sequence = %(roster)s
+        WHEN %s = 0 THEN last_message_ms
+        WHEN last_version < %s THEN %s ELSE last_version + %s END
+WHERE id = %s AND deleted_ms IS NULL AND roster_sequence = %s
 RETURNING last_version, last_message_sequence, last_event_sequence
-"""
+""",
+)
 
 
 class ChatThreadQuerySet(models.QuerySet["ChatThread"]):
@@ -53,20 +56,11 @@ class ChatThreadQuerySet(models.QuerySet["ChatThread"]):
         `messages` is not 0.
         """
         moves = bool(messages) if moves_activity is None else moves_activity
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _ADVANCE,
-                {
-                    "id": pk,
-                    "now": now_ms,
-                    "step": max(messages, 1),
-                    "messages": messages,
-                    "events": events,
-                    "moves": int(moves),
-                    "roster": roster_sequence,
-                },
-            )
-            row = cursor.fetchone()
+        step = max(messages, 1)
+        version = (now_ms, now_ms + step - 1, step)
+        row = _ADVANCE.fetch_one(
+            [*version, messages, events, int(moves), *version, pk, roster_sequence]
+        )
         return Position(*row) if row else None
 
     def take_lock(self, pk: int) -> "tuple[ChatThread, Position] | None":

@@ -97,9 +97,14 @@ def new_thread_id(*, repeatable: bool) -> str:
     return f"19:{secrets.token_hex(16)}@thread.v2"
 
 
+def is_thread_id(thread_id: str) -> bool:
+    """Whether `thread_id` has the format of a thread's id."""
+    return _THREAD.fullmatch(thread_id) is not None
+
+
 def check_thread_id(thread_id: str) -> str:
     """Returns `thread_id`. Raises ChatError 404, as the real service, if it is malformed."""
-    if _THREAD.fullmatch(thread_id) is None:
+    if not is_thread_id(thread_id):
         raise not_found()
     return thread_id
 

@@ -3,11 +3,10 @@
 import base64
 import binascii
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import quote, urlencode
-
-from rest_framework.request import Request
 
 from wire import times
 from wire.errors import bad_request
@@ -15,17 +14,32 @@ from wire.errors import bad_request
 LARGEST = 2**63 - 1
 
 
-def page_size(request: Request, *, default: int, maximum: int) -> int:
+class QueryRequest(Protocol):
+    """What paging needs of a request: one of REST framework, or of the short path."""
+
+    @property
+    def query_params(self) -> Mapping[str, str]:
+        """The parameters of the query."""
+
+    @property
+    def scheme(self) -> str | None:
+        """`http` or `https`, as the client used it."""
+
+    def get_host(self) -> str:
+        """The Host header. Raises DisallowedHost."""
+
+
+def page_size(request: QueryRequest, *, default: int, maximum: int) -> int:
     """`maxPageSize`, at most `maximum`. Raises ChatError 400 if it is not a number or below 1."""
     return min(_whole_number(request, "maxPageSize", default, minimum=1), maximum)
 
 
-def skip(request: Request) -> int:
+def skip(request: QueryRequest) -> int:
     """The number of items to skip. Raises ChatError 400 if it is not a number."""
     return _whole_number(request, "skip", 0, minimum=0)
 
 
-def _whole_number(request: Request, name: str, default: int, *, minimum: int) -> int:
+def _whole_number(request: QueryRequest, name: str, default: int, *, minimum: int) -> int:
     text = request.query_params.get(name)
     if text is None:
         return default
@@ -34,7 +48,7 @@ def _whole_number(request: Request, name: str, default: int, *, minimum: int) ->
     return int(text)
 
 
-def start_time(request: Request) -> int | None:
+def start_time(request: QueryRequest) -> int | None:
     """`startTime` in epoch milliseconds, or None. Raises ChatError 400 if it is not a time."""
     text = request.query_params.get("startTime")
     if text is None:
@@ -45,7 +59,7 @@ def start_time(request: Request) -> int | None:
         raise bad_request(f"The value '{text}' is not valid for startTime.") from None
 
 
-def next_link(request: Request, path: str, parameters: dict[str, object]) -> str:
+def next_link(request: QueryRequest, path: str, parameters: dict[str, object]) -> str:
     """An absolute link with the host and the api-version of the request.
 
     `path` is not escaped: the real service leaves the `:` and `@` of thread ids as they are.
@@ -54,7 +68,7 @@ def next_link(request: Request, path: str, parameters: dict[str, object]) -> str
     return f"{absolute(request, path)}?{urlencode(query, quote_via=quote, safe='')}"
 
 
-def absolute(request: Request, path: str) -> str:
+def absolute(request: QueryRequest, path: str) -> str:
     """`path` with the scheme and host of the request."""
     return f"{request.scheme}://{request.get_host()}{path}"
 
@@ -82,7 +96,7 @@ class Window:
     size: int
 
     @classmethod
-    def of(cls, request: Request, *, default: int, maximum: int) -> "Window":
+    def of(cls, request: QueryRequest, *, default: int, maximum: int) -> "Window":
         """The window of the query parameters `skip` and `maxPageSize`."""
         return cls(skip(request), page_size(request, default=default, maximum=maximum))
 
@@ -93,7 +107,7 @@ class Window:
 
 
 def window_body(
-    request: Request, path: str, window: Window, items: list[dict[str, object]], *, more: bool
+    request: QueryRequest, path: str, window: Window, items: list[dict[str, object]], *, more: bool
 ) -> dict[str, object]:
     """`{value, nextLink?}` for a list that is paged by position."""
     body: dict[str, object] = {"value": items}

@@ -1,6 +1,7 @@
 """The one door: what publish promises to services, recorders and sinks."""
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 
 from events.catalogue import EVENT_TYPES, ThreadEvent
 from events.models import Event
+from events.publish import records
 from messaging.models import ChatMessage
 from tests.cast import Person
 from threads.models import ChatThread
@@ -17,16 +19,22 @@ inside: list[bool] = []
 remembered: list[ThreadEvent] = []
 
 
-def listen(event: ThreadEvent) -> None:
+def listen(events: Sequence[ThreadEvent]) -> None:
     # What a sink asserts nobody hears: the test looks at what it noted.
-    seen.append(event.type)
+    seen.extend(event.type for event in events)
     inside.append(connection.in_atomic_block)
 
 
+@records(*EVENT_TYPES.values())
 def remember(event: ThreadEvent) -> None:
     remembered.append(event)
 
 
+def fail_sink(events: Sequence[ThreadEvent]) -> None:
+    raise RuntimeError(f"no room for {events}")
+
+
+@records(*EVENT_TYPES.values())
 def fail(event: ThreadEvent) -> None:
     raise RuntimeError(f"no room for {event.type}")
 
@@ -116,7 +124,7 @@ def test_a_failing_recorder_undoes_the_change_and_announces_nothing(
 def test_a_failing_sink_is_logged_and_the_request_succeeds(
     alice: Person, handlers: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    handlers(sinks=("fail", "listen"))
+    handlers(sinks=("fail_sink", "listen"))
     thread = alice.create_thread()
     assert alice.texts(thread) == []
     assert seen == ["ChatThreadCreated"]

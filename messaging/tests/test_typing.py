@@ -1,5 +1,6 @@
 """POST /chat/threads/{id}/typing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -22,9 +23,8 @@ def typing_events(settings: Any) -> list[ThreadEvent]:
     return heard
 
 
-def listen(event: ThreadEvent) -> None:
-    if isinstance(event, TypingIndicatorReceived):
-        heard.append(event)
+def listen(events: Sequence[ThreadEvent]) -> None:
+    heard.extend(event for event in events if isinstance(event, TypingIndicatorReceived))
 
 
 @pytest.mark.parametrize(

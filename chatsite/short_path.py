@@ -1,0 +1,208 @@
+"""Runs hot operations in front of Django's handler (see `wire.short_path`).
+
+What middleware adds for other requests is here as values that are computed once: cross-origin
+headers, the protocol's headers, counting. `tests/test_short_path.py` compares every answer with
+that of the ordinary view, byte by byte.
+"""
+
+import asyncio
+import base64
+import re
+import secrets
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http.request import split_domain_port, validate_host
+from django.utils.http import http_date
+from django.utils.module_loading import import_string
+
+from wire.errors import ChatError
+from wire.short_path import Prepare, ShortAnswer, ShortPath, ShortRequest, Work, parse_query
+from wire.versions import SUPPORTED, SUPPORTED_HEADER
+from wire.write_queue import WriteQueue
+
+Headers = list[tuple[bytes, bytes]]
+
+# Headers that change what a request means, or that only the ordinary views understand.
+_UNUSUAL = (
+    b"x-http-method-override",
+    b"content-encoding",
+    b"expect",
+    b"repeatability-request-id",
+    b"upgrade",
+)
+
+
+class _Operation(NamedTuple):
+    path: ShortPath
+    prepare: Prepare
+
+
+class ShortPaths:
+    """The hot operations of all rooms."""
+
+    def __init__(self, executor: Any) -> None:
+        self._executor = executor
+        self._operations = [
+            _Operation(one, import_string(one.prepare))
+            for table in settings.SHORT_PATHS
+            for one in import_string(table)
+        ]
+        alternatives = (
+            f"(?P<o{place}>{operation.path.method} {_unnamed(operation.path.expression)})"
+            for place, operation in enumerate(self._operations)
+        )
+        self._table = re.compile("|".join(alternatives) or r"(?!)")
+        self._patterns = [re.compile(one.path.expression) for one in self._operations]
+        # SQLite has one writer at a time: writes share transactions.
+        self._writer = WriteQueue() if connection.vendor == "sqlite" else None
+        self._shared_headers = _shared_headers()
+
+    def find(self, scope: dict[str, Any]) -> int | None:
+        """The number of the hot operation that a request asks for, if any."""
+        found = self._table.fullmatch(f"{scope['method']} {scope['path']}")
+        return int(found.lastgroup[1:]) if found is not None and found.lastgroup else None
+
+    async def answer(self, number: int, scope: dict[str, Any], body: bytes, send: Any) -> bool:
+        """Answers a request for operation `number`; False if the ordinary view must do it."""
+        started = time.perf_counter()
+        operation = self._operations[number]
+        request = self._request(number, scope, body)
+        work = _prepared(operation.prepare, request) if request is not None else None
+        if request is None or work is None:
+            return False
+        try:
+            if operation.path.writes and self._writer is not None:
+                answer = await self._writer.run(work)
+            else:
+                answer = await asyncio.get_running_loop().run_in_executor(
+                    self._executor, _run, work
+                )
+        except (ChatError, DatabaseError):
+            return False
+        if answer is None:
+            return False
+        await self._send(request, answer, started, send)
+        return True
+
+    def _request(self, number: int, scope: dict[str, Any], body: bytes) -> ShortRequest | None:
+        """The request, if it is an ordinary one."""
+        headers = dict(scope["headers"])
+        if len(headers) != len(scope["headers"]) or any(name in headers for name in _UNUSUAL):
+            return None
+        origin = headers.get(b"origin", b"")
+        if b"[" in origin:
+            # Not every such origin can be parsed.
+            return None
+        scheme = _scheme(scope, headers)
+        if settings.SECURE_SSL_REDIRECT and scheme != "https":
+            return None
+        given = headers.get(b"host", b"")
+        if settings.USE_X_FORWARDED_HOST:
+            given = headers.get(b"x-forwarded-host", given)
+        host = _host(given)
+        found = self._patterns[number].fullmatch(scope["path"])
+        parameters = parse_query(scope["query_string"])
+        if host is None or found is None or parameters is None:
+            return None
+        return ShortRequest(
+            headers=headers,
+            scheme=scheme,
+            host=host[0],
+            host_name=host[1],
+            query_params=parameters,
+            parts=found.groupdict(),
+            body=body,
+        )
+
+    async def _send(
+        self, request: ShortRequest, answer: ShortAnswer, started: float, send: Any
+    ) -> None:
+        head: Headers = [_JSON if answer.body else _EMPTY]
+        if answer.location:
+            head.append((b"location", answer.location.encode("latin-1")))
+        elapsed = round((time.perf_counter() - started) * 1000)
+        head += (
+            (b"date", http_date().encode()),
+            _VERSIONS,
+            (b"ms-cv", base64.b64encode(secrets.token_bytes(16))[:22] + b".0"),
+            (b"x-processing-time", b"%dms" % elapsed),
+        )
+        head += self._shared_headers[b"origin" in request.headers]
+        await send({"type": "http.response.start", "status": answer.status, "headers": head})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+_JSON = (b"content-type", b"application/json; charset=utf-8")
+_EMPTY = (b"content-length", b"0")
+_VERSIONS = (b"api-supported-versions", SUPPORTED_HEADER.encode())
+
+
+def _prepared(prepare: Prepare, request: ShortRequest) -> Work | None:
+    version = SUPPORTED.get(request.query_params.get("api-version", ""))
+    if version is None:
+        return None
+    try:
+        return prepare(request, version)
+    except ChatError:
+        return None
+
+
+def _run(work: Callable[[], ShortAnswer | None]) -> ShortAnswer | None:
+    """Runs a read in a thread of the pool, where Django's signals do not manage connections."""
+    try:
+        return work()
+    except DatabaseError:
+        # It may be broken, and the next request deserves a good one.
+        connection.close()
+        raise
+    finally:
+        # A pooled connection goes back to the pool; SQLite's own stays open.
+        if connection.vendor != "sqlite" and not connection.in_atomic_block:
+            connection.close()
+
+
+def _unnamed(expression: str) -> str:
+    return re.sub(r"[(][?]P<[a-z_]+>", "(?:", expression)
+
+
+def _scheme(scope: dict[str, Any], headers: dict[bytes, bytes]) -> str:
+    """The scheme as Django determines it (`HttpRequest.scheme`)."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        name, secure = settings.SECURE_PROXY_SSL_HEADER
+        value = headers.get(name.removeprefix("HTTP_").replace("_", "-").lower().encode())
+        if value is not None:
+            first = value.decode("latin-1").split(",", 1)[0].strip()
+            return "https" if first == secure else "http"
+    return str(scope.get("scheme") or "http")
+
+
+@lru_cache(1024)
+def _host(given: bytes) -> tuple[str, str] | None:
+    """A Host header, and the name in it, if it is one of ours."""
+    host = given.decode("latin-1")
+    domain, _ = split_domain_port(host)
+    if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
+        return None
+    from identity.hosts import host_name
+
+    return host, host_name(host)
+
+
+def _shared_headers() -> dict[bool, Headers]:
+    """What every answer carries, by whether the request named its origin."""
+    always: Headers = []
+    if settings.SECURE_HSTS_SECONDS:
+        value = f"max-age={settings.SECURE_HSTS_SECONDS};includeSubDomains"
+        always.append((b"strict-transport-security", value.encode()))
+    always.append((b"vary", b"origin"))
+    exposed = ", ".join(settings.CORS_EXPOSE_HEADERS).encode()
+    for_pages = [
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", exposed),
+    ]
+    return {False: always, True: [*always, *for_pages]}

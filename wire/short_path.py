@@ -1,0 +1,120 @@
+"""The short path: hot operations answered without Django's handler, middleware and views.
+
+A room declares its hot operations (`SHORT_PATHS` in its `routes.py`). An operation answers the
+ordinary success only: whatever is unusual makes it return None, and then the ordinary view
+answers, so that every refusal has one implementation. `chatsite.short_path` runs it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, quote
+from uuid import UUID
+
+from wire import strict_json, versions
+
+Parameters = dict[str, str]
+
+
+@lru_cache(4096)
+def parse_query(query: bytes) -> Parameters | None:
+    """The parameters of a query string; None if it is malformed or repeats one."""
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, strict_parsing=True)
+    except ValueError:
+        return None
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else None
+
+
+class ShortRequest:
+    """A request for a hot operation: only what operations need of it.
+
+    `query_params` are the parameters of the query; `host` is the Host header, which names one of
+    our hosts, and `host_name` the same without its port; `scheme` is the one that the client used;
+    `parts` are the named groups of the operation's pattern.
+    """
+
+    __slots__ = ("body", "headers", "host", "host_name", "parts", "query_params", "scheme")
+
+    def __init__(
+        self,
+        *,
+        headers: dict[bytes, bytes],
+        scheme: str,
+        host: str,
+        host_name: str,
+        query_params: Parameters,
+        parts: dict[str, str],
+        body: bytes,
+    ) -> None:
+        self.headers, self.scheme, self.host, self.host_name = headers, scheme, host, host_name
+        self.query_params, self.parts, self.body = query_params, parts, body
+
+    def get_host(self) -> str:
+        """The Host header."""
+        return self.host
+
+    def token(self) -> str:
+        """The token of the Authorization header, "" without one."""
+        scheme, _, token = self.headers.get(b"authorization", b"").partition(b" ")
+        return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+
+    def json(self) -> dict[str, Any]:
+        """The JSON object of the body. Raises ChatError."""
+        return strict_json.parse_object(self.body)
+
+    def has_json_type(self) -> bool:
+        """Whether the Content-Type is one that the views take without a question."""
+        content_type = self.headers.get(b"content-type", b"application/json")
+        return content_type.partition(b";")[0].strip().lower().endswith(b"json")
+
+    def absolute(self, path: str) -> str:
+        """`path` on the scheme and host that the client used."""
+        return f"{self.scheme}://{self.host}{path}"
+
+    def thread_location(self, thread_id: str) -> str:
+        """The address of a thread; see `threads.views.thread_location`."""
+        return self.absolute(f"/chat/threads/{quote(thread_id, safe='@')}")
+
+
+@dataclass(slots=True)
+class ShortAnswer:
+    """A success. The rest is what monitoring notes of it."""
+
+    status: int
+    body: bytes
+    location: str = ""
+    resource_id: UUID | None = None
+    raw_id: str = ""
+    scopes: frozenset[str] = frozenset()
+    thread_id: str = ""
+    message_id: str = ""
+
+
+# Runs with a database connection at hand, in a transaction if it writes; None: the view answers.
+Work = Callable[[], ShortAnswer | None]
+# Runs in the event loop, so it must not wait; None: the view answers.
+Prepare = Callable[[ShortRequest, versions.ApiVersion], Work | None]
+
+
+@dataclass(frozen=True)
+class ShortPath:
+    """A hot operation: method and pattern of the path, and the dotted path of its function.
+
+    `writes` says that the work belongs into the group commit, where there is one. `operation` is
+    Azure's name, as in `WireView.operations`.
+    """
+
+    method: str
+    pattern: str
+    prepare: str
+    operation: str = ""
+    writes: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def expression(self) -> str:
+        """The pattern as one for the whole path."""
+        return f"/*{self.pattern}"
