@@ -47,6 +47,21 @@ def _quick_flush() -> Iterator[None]:
         yield
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--short-path`: test clients meet the short path first, as clients of a server do."""
+    parser.addoption("--short-path", action="store_true", help="test clients use the short path")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _short_path(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if request.config.getoption("--short-path"):
+            from tests import short_path
+
+            short_path.install(patch)
+        yield
+
+
 @pytest.fixture
 async def _async_connections() -> AsyncIterator[None]:
     """Close the connection in the ORM's thread: PostgreSQL cannot drop a database in use."""

@@ -42,6 +42,14 @@ class _Operation(NamedTuple):
     prepare: Prepare
 
 
+class Call(NamedTuple):
+    """A request for a hot operation, and what there is to do for it."""
+
+    path: ShortPath
+    request: ShortRequest
+    work: Work
+
+
 class ShortPaths:
     """The hot operations of all rooms."""
 
@@ -70,24 +78,32 @@ class ShortPaths:
     async def answer(self, number: int, scope: dict[str, Any], body: bytes, send: Any) -> bool:
         """Answers a request for operation `number`; False if the ordinary view must do it."""
         started = time.perf_counter()
-        operation = self._operations[number]
-        request = self._request(number, scope, body)
-        work = _prepared(operation.prepare, request) if request is not None else None
-        if request is None or work is None:
+        call = self.prepare(number, scope, body)
+        if call is None:
             return False
         try:
-            if operation.path.writes and self._writer is not None:
-                answer = await self._writer.run(work)
-            else:
-                answer = await asyncio.get_running_loop().run_in_executor(
-                    self._executor, _run, work
-                )
+            answer = await self._run(call)
         except (ChatError, DatabaseError):
             return False
         if answer is None:
             return False
-        await self._send(request, answer, started, send)
+        head = self.head(call.request, answer, started)
+        await send({"type": "http.response.start", "status": answer.status, "headers": head})
+        await send({"type": "http.response.body", "body": answer.body})
         return True
+
+    def prepare(self, number: int, scope: dict[str, Any], body: bytes) -> "Call | None":
+        """What there is to do for a request; None if the ordinary view must do it."""
+        operation = self._operations[number]
+        request = self._request(number, scope, body)
+        work = _prepared(operation.prepare, request) if request is not None else None
+        return Call(operation.path, request, work) if request and work else None
+
+    async def _run(self, call: "Call") -> ShortAnswer | None:
+        if call.path.writes and self._writer is not None:
+            return await self._writer.run(call.work)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, _run, call.work)
 
     def _request(self, number: int, scope: dict[str, Any], body: bytes) -> ShortRequest | None:
         """The request, if it is an ordinary one."""
@@ -119,9 +135,8 @@ class ShortPaths:
             body=body,
         )
 
-    async def _send(
-        self, request: ShortRequest, answer: ShortAnswer, started: float, send: Any
-    ) -> None:
+    def head(self, request: ShortRequest, answer: ShortAnswer, started: float) -> Headers:
+        """The headers of an answer, in the order of the ordinary view's."""
         head: Headers = [_JSON if answer.body else _EMPTY]
         if answer.location:
             head.append((b"location", answer.location.encode("latin-1")))
@@ -132,9 +147,7 @@ class ShortPaths:
             (b"ms-cv", base64.b64encode(secrets.token_bytes(16))[:22] + b".0"),
             (b"x-processing-time", b"%dms" % elapsed),
         )
-        head += self._shared_headers[b"origin" in request.headers]
-        await send({"type": "http.response.start", "status": answer.status, "headers": head})
-        await send({"type": "http.response.body", "body": answer.body})
+        return head + self._shared_headers[b"origin" in request.headers]
 
 
 _JSON = (b"content-type", b"application/json; charset=utf-8")

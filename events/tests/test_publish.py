@@ -31,7 +31,7 @@ def remember(event: ThreadEvent) -> None:
 
 
 def fail_sink(events: Sequence[ThreadEvent]) -> None:
-    raise RuntimeError(f"no room for {events}")
+    raise RuntimeError(f"no room for {events[0].type}")
 
 
 @records(*EVENT_TYPES.values())
