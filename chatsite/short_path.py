@@ -20,8 +20,12 @@ from django.http.request import split_domain_port, validate_host
 from django.utils.http import http_date
 from django.utils.module_loading import import_string
 
+from monitoring.answered_requests import AnsweredRequest
+from monitoring.middleware import record_answered
+from monitoring.operations import named_operation
 from wire.errors import ChatError
 from wire.short_path import Prepare, ShortAnswer, ShortPath, ShortRequest, Work, parse_query
+from wire.times import now_ms
 from wire.versions import SUPPORTED, SUPPORTED_HEADER
 from wire.write_queue import WriteQueue
 
@@ -90,6 +94,8 @@ class ShortPaths:
         head = self.head(call.request, answer, started)
         await send({"type": "http.response.start", "status": answer.status, "headers": head})
         await send({"type": "http.response.body", "body": answer.body})
+        if call.path.operation:
+            record_answered(_answered(scope, call, answer, started))
         return True
 
     def prepare(self, number: int, scope: dict[str, Any], body: bytes) -> "Call | None":
@@ -148,6 +154,34 @@ class ShortPaths:
             (b"x-processing-time", b"%dms" % elapsed),
         )
         return head + self._shared_headers[b"origin" in request.headers]
+
+
+def _answered(
+    scope: dict[str, Any], call: Call, answer: ShortAnswer, started: float
+) -> AnsweredRequest:
+    """What monitoring notes of a request, as `monitoring.request_log.answered` does of others."""
+    headers = call.request.headers
+    user_agent = headers.get(b"x-ms-useragent") or headers.get(b"user-agent", b"")
+    client = scope.get("client")
+    assert answer.resource_id is not None, "an operation with a name has a caller"
+    return AnsweredRequest(
+        operation=named_operation(call.path.operation),
+        at_ms=now_ms(),
+        milliseconds=(time.perf_counter() - started) * 1000,
+        status=answer.status,
+        resource_id=answer.resource_id,
+        scheme=call.request.scheme,
+        host=call.request.host,
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        user_agent=user_agent.decode("latin-1"),
+        correlation_id=headers.get(b"x-ms-client-request-id", b"").decode("latin-1"),
+        address=client[0] if client else "",
+        raw_id=answer.raw_id,
+        scopes=answer.scopes,
+        thread_id=answer.thread_id,
+        message_id=answer.message_id,
+    )
 
 
 _JSON = (b"content-type", b"application/json; charset=utf-8")

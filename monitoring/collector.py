@@ -8,9 +8,10 @@ import threading
 from collections.abc import Iterable
 from uuid import UUID
 
+from monitoring.answered_requests import AnsweredRequest
 from monitoring.catalogue import SERVER
 from monitoring.histogram import BUCKETS, bucket_of
-from monitoring.models import DAY_MS, MINUTE_MS, RequestRecord
+from monitoring.models import DAY_MS, MINUTE_MS
 from wire.times import now_ms
 
 Dimensions = tuple[tuple[str, str], ...]
@@ -72,7 +73,7 @@ class Collector:
         self._active: set[ActiveKey] = set()
         self._seen: set[ActiveKey] = set()
         self._seen_day = 0
-        self._records: list[RequestRecord] = []
+        self._records: list[AnsweredRequest] = []
 
     def record(
         self,
@@ -106,12 +107,12 @@ class Collector:
             self._seen.add(key)
             self._active.add(key)
 
-    def log(self, record: RequestRecord) -> None:
+    def log(self, record: AnsweredRequest) -> None:
         with self._lock:
             if len(self._records) < MAX_RECORDS:
                 self._records.append(record)
 
-    def take(self) -> tuple[Tallies, set[ActiveKey], list[RequestRecord]]:
+    def take(self) -> tuple[Tallies, set[ActiveKey], list[AnsweredRequest]]:
         """Removes and returns all counts, activity and request records."""
         with self._lock:
             taken = self._tallies, self._active, self._records
@@ -122,7 +123,7 @@ class Collector:
         self,
         tallies: Tallies,
         active: Iterable[ActiveKey] = (),
-        records: Iterable[RequestRecord] = (),
+        records: Iterable[AnsweredRequest] = (),
     ) -> None:
         """Takes back what could not be stored."""
         with self._lock:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from monitoring.answered_requests import ApiOperation
 from monitoring.collector import Dimensions
-from monitoring.operations import ApiOperation
 
 # The body member that lists the token's scopes, by operation (identity contract 1).
 _SCOPES = {"CreateIdentity": "createTokenWithScopes", "CreateToken": "scopes"}

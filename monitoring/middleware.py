@@ -16,11 +16,12 @@ from identity.authentication import Service
 from identity.callers import Caller
 from identity.hosts import host_index, host_name
 from monitoring import credentials, health, request_log
+from monitoring.answered_requests import AnsweredRequest, ApiOperation
 from monitoring.catalogue import SERVER
 from monitoring.collector import collector
 from monitoring.exposition import metrics_page
 from monitoring.in_progress import in_progress
-from monitoring.operations import CHAT, ApiOperation, dimensions_of, metric_of, operation_of
+from monitoring.operations import CHAT, dimensions_of, metric_of, operation_of
 from wire.times import now_ms
 
 logger = logging.getLogger(__name__)
@@ -89,22 +90,26 @@ def observe(
     caller = getattr(request, "user", None)
     resource_id = _resource_of(request, caller)
     status = response.status_code
-    key = (operation.metric, resource_id, dimensions_of(operation, status))
-    collector.record(key, at_ms, milliseconds, is_duration=True)
     if status == _UNAVAILABLE:
         collector.record(("StorageErrors", SERVER, (("Source", "requests"),)), at_ms)
     for metric, dimensions in credentials.found_in(request, operation, status):
         collector.record((metric, resource_id, dimensions), at_ms)
-    if status < 300 and operation.metric == CHAT and isinstance(caller, Caller):
-        collector.record_active("ActiveUsers", resource_id, caller.raw_id, at_ms)
-        thread_id = request.resolver_match and request.resolver_match.kwargs.get("thread_id")
-        if thread_id:
-            collector.record_active("ActiveThreads", resource_id, thread_id, at_ms)
+    record_answered(
+        request_log.answered(request, response, operation, resource_id, caller, at_ms, milliseconds)
+    )
+
+
+def record_answered(request: AnsweredRequest) -> None:
+    """Counts a request that was answered and keeps it for the request log."""
+    operation, resource_id, at_ms = request.operation, request.resource_id, request.at_ms
+    key = (operation.metric, resource_id, dimensions_of(operation, request.status))
+    collector.record(key, at_ms, request.milliseconds, is_duration=True)
+    if request.status < 300 and operation.metric == CHAT and request.raw_id:
+        collector.record_active("ActiveUsers", resource_id, request.raw_id, at_ms)
+        if request.thread_id:
+            collector.record_active("ActiveThreads", resource_id, request.thread_id, at_ms)
     if settings.CHATSITE_REQUEST_LOG != "off":
-        record = request_log.record_of(
-            request, response, operation, resource_id, caller, at_ms, milliseconds
-        )
-        collector.log(record)
+        collector.log(request)
 
 
 def _resource_of(request: HttpRequest, caller: object) -> UUID:

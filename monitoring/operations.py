@@ -1,23 +1,15 @@
 """Which operation of Azure's list a request is (monitoring contract 1)."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from django.http import HttpRequest
 
+from monitoring.answered_requests import ApiOperation
 from monitoring.collector import Dimensions
 from wire.routes import AUTHENTICATION_METRIC, CHAT_METRIC, route_of
 
 CHAT, AUTHENTICATION = CHAT_METRIC, AUTHENTICATION_METRIC
 BAD_ROUTE = "Bad Route"
-
-
-@dataclass(frozen=True)
-class ApiOperation:
-    """An operation: the metric that counts it, and its name there."""
-
-    metric: str
-    name: str
 
 
 # Azure's names of the operations (monitoring contract 1); the views say which they answer.
@@ -53,6 +45,11 @@ _OPERATIONS = {
     for name in names
 }
 _BAD_ROUTES = {metric: ApiOperation(metric, BAD_ROUTE) for metric in (CHAT, AUTHENTICATION)}
+
+
+def named_operation(name: str) -> ApiOperation:
+    """The operation with one of Azure's names. Raises KeyError for another name."""
+    return _OPERATIONS[name]
 
 
 def metric_of(path: str) -> str | None:

@@ -13,9 +13,13 @@ from django.http import HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase
 
 from identity.callers import Caller
+from monitoring.answered_requests import AnsweredRequest, ApiOperation
 from monitoring.models import LogCategory, RequestRecord
-from monitoring.operations import CHAT, ApiOperation
+from monitoring.operations import CHAT
+from wire.statements import columns_of as columns_of_model
+from wire.statements import insert_statement
 from wire.times import from_ms
+from wire.values import uuid_value
 
 # Query parameters that are logged; others may be secrets.
 _PARAMETERS = {"api-version", "maxPageSize", "skip", "startTime", "syncState"}
@@ -27,7 +31,12 @@ _LEVELS = {4: "Warning", 5: "Error"}
 _RESULTS = {4: "ClientError", 5: "ServerError"}
 
 
-def record_of(
+_COLUMNS = columns_of_model(RequestRecord)
+_RESOURCE = _COLUMNS.index("resource_id")
+_INSERT = insert_statement("insert request records", RequestRecord, _COLUMNS)
+
+
+def answered(
     request: HttpRequest,
     response: HttpResponseBase,
     operation: ApiOperation,
@@ -35,37 +44,58 @@ def record_of(
     caller: object,
     at_ms: int,
     milliseconds: float,
-) -> RequestRecord:
-    """The unsaved record of an answered request."""
+) -> AnsweredRequest:
+    """What is noted of a request that a view has answered."""
     meta = request.META
-    status_class = response.status_code // 100
     match = request.resolver_match
     arguments: dict[str, Any] = match.kwargs if match else {}
-    sdk, platform = sdk_and_platform(
-        meta.get("HTTP_X_MS_USERAGENT", "") or meta.get("HTTP_USER_AGENT", "")
-    )
-    return RequestRecord(
-        time_ms=at_ms,
+    return AnsweredRequest(
+        operation=operation,
+        at_ms=at_ms,
+        milliseconds=milliseconds,
+        status=response.status_code,
         resource_id=resource_id,
-        category=LogCategory.CHAT if operation.metric == CHAT else LogCategory.AUTHENTICATION,
-        operation_name=operation.name,
-        operation_version=_storable(request.GET.get("api-version", ""), 40),
-        correlation_id=_storable(
-            meta.get("HTTP_X_MS_CLIENT_REQUEST_ID", "") or response.get("ms-cv", ""), 200
-        ),
+        scheme=request.scheme or "",
+        host=meta.get("HTTP_HOST", ""),
+        path=request.path,
+        query=meta.get("QUERY_STRING", ""),
+        user_agent=meta.get("HTTP_X_MS_USERAGENT", "") or meta.get("HTTP_USER_AGENT", ""),
+        correlation_id=meta.get("HTTP_X_MS_CLIENT_REQUEST_ID", "") or response.get("ms-cv", ""),
+        address=meta.get("REMOTE_ADDR", "") or "",
+        raw_id=caller.raw_id if isinstance(caller, Caller) else str(arguments.get("raw_id", "")),
+        scopes=caller.scopes if isinstance(caller, Caller) else frozenset(),
+        thread_id=arguments.get("thread_id", ""),
+        message_id=_message_id(arguments, response),
+        error_code=_error_code(response),
+    )
+
+
+def record_of(request: AnsweredRequest) -> RequestRecord:
+    """The unsaved record of an answered request."""
+    status_class = request.status // 100
+    is_chat = request.operation.metric == CHAT
+    sdk, platform = sdk_and_platform(request.user_agent)
+    parameters = parse_qsl(request.query, keep_blank_values=True)
+    return RequestRecord(
+        time_ms=request.at_ms,
+        resource_id=request.resource_id,
+        category=LogCategory.CHAT if is_chat else LogCategory.AUTHENTICATION,
+        operation_name=request.operation.name,
+        operation_version=_storable(dict(parameters).get("api-version", ""), 40),
+        correlation_id=_storable(request.correlation_id, 200),
         result_type=_RESULTS.get(status_class, "Succeeded"),
-        result_signature=response.status_code,
-        result_description=_error_code(response),
-        duration_ms=round(milliseconds, 3),
-        caller_ip_address=_storable(meta.get("REMOTE_ADDR", "") or "", 60),
+        result_signature=request.status,
+        result_description=_storable(request.error_code, 100),
+        duration_ms=round(request.milliseconds, 3),
+        caller_ip_address=_storable(request.address, 60),
         level=_LEVELS.get(status_class, "Informational"),
-        uri=_address(request),
-        user_id=caller.raw_id if isinstance(caller, Caller) else _storable(_user(arguments), 150),
-        chat_thread_id=_storable(arguments.get("thread_id", ""), 200),
-        chat_message_id=_message_id(arguments, response),
+        uri=_address(request, parameters),
+        user_id=_storable(request.raw_id, 150),
+        chat_thread_id=_storable(request.thread_id, 200),
+        chat_message_id=_storable(request.message_id, 40),
         sdk_type=sdk,
         platform_type=platform,
-        scopes=" ".join(sorted(caller.scopes)) if isinstance(caller, Caller) else "",
+        scopes=" ".join(sorted(request.scopes)),
     )
 
 
@@ -78,16 +108,12 @@ def sdk_and_platform(user_agent: str) -> tuple[str, str]:
     return _storable(sdk, 80), system
 
 
-def _user(arguments: dict[str, Any]) -> str:
-    return str(arguments.get("raw_id", ""))
-
-
 def _message_id(arguments: dict[str, Any], response: HttpResponseBase) -> str:
     """The message in the request's path, or the one that the request created."""
     given = str(arguments.get("message_id", ""))
     if not given and "/messages/" in response.get("Location", ""):
         given = response["Location"].rpartition("/")[2]
-    return _storable(given, 40)
+    return given
 
 
 def _error_code(response: HttpResponseBase) -> str:
@@ -98,15 +124,13 @@ def _error_code(response: HttpResponseBase) -> str:
     except ValueError:
         return ""
     error = body.get("error") if isinstance(body, dict) else None
-    return _storable(str(error.get("code", "")), 100) if isinstance(error, dict) else ""
+    return str(error.get("code", "")) if isinstance(error, dict) else ""
 
 
-def _address(request: HttpRequest) -> str:
-    given = parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True)
-    shown = [(name, value) for name, value in given if name in _PARAMETERS]
-    host = request.META.get("HTTP_HOST", "")
+def _address(request: AnsweredRequest, parameters: Sequence[tuple[str, str]]) -> str:
+    shown = [(name, value) for name, value in parameters if name in _PARAMETERS]
     query = f"?{urlencode(shown)}" if shown else ""
-    return _storable(f"{request.scheme}://{host}{request.path}{query}", 2000)
+    return _storable(f"{request.scheme}://{request.host}{request.path}{query}", 2000)
 
 
 def _storable(text: str, length: int) -> str:
@@ -114,13 +138,22 @@ def _storable(text: str, length: int) -> str:
     return text[:length].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def write(records: Sequence[RequestRecord]) -> None:
+def write(requests: Sequence[AnsweredRequest]) -> None:
     """Writes records where CHATSITE_REQUEST_LOG says."""
-    where = settings.CHATSITE_REQUEST_LOG if records else "off"
+    where = settings.CHATSITE_REQUEST_LOG if requests else "off"
+    if where == "off":
+        return
+    records = [record_of(request) for request in requests]
     if where in ("all", "database"):
-        RequestRecord.objects.bulk_create(records, batch_size=200)
+        _INSERT.execute_many([_values(record) for record in records])
     if where in ("all", "stdout"):
         print_lines(records)
+
+
+def _values(record: RequestRecord) -> list[Any]:
+    values = [getattr(record, column) for column in _COLUMNS]
+    values[_RESOURCE] = uuid_value(record.resource_id)
+    return values
 
 
 def print_lines(records: Sequence[RequestRecord]) -> None:

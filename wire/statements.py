@@ -7,7 +7,7 @@ database needs for these statements. `tests/test_statements.py` compares each wi
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 # By name; for the tests.
 registry: "dict[str, Statement]" = {}
@@ -48,6 +48,11 @@ class Statement:
     def execute(self, parameters: Sequence[Any]) -> None:
         """Runs a statement that returns nothing."""
         self._run(parameters)
+
+    def execute_many(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Runs the statement for each row, in one transaction."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(self.sql, rows)
 
     def _run(self, parameters: Sequence[Any]) -> Any:
         if connection.connection is None:

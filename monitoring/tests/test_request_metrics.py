@@ -13,6 +13,7 @@ from django.urls import get_resolver, resolve
 from identity.hosts import host_index
 from identity.models import Resource
 from monitoring import flusher, store
+from monitoring.answered_requests import ApiOperation
 from monitoring.catalogue import METRICS, SERVER
 from monitoring.collector import Collector, collector
 from monitoring.middleware import ObserveRequests
@@ -21,7 +22,6 @@ from monitoring.operations import (
     BAD_ROUTE,
     CHAT,
     NAMES,
-    ApiOperation,
     dimensions_of,
     metric_of,
 )
