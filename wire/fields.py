@@ -22,25 +22,31 @@ class WireSerializer(serializers.Serializer[Any]):
         """
         if not isinstance(body, dict):
             raise bad_request("The request body must be a JSON object.")
-        given = {name: value for name, value in body.items() if value is not None}
-        try:
-            return dict(_instance_of(cls).run_validation(given))
-        except serializers.ValidationError as error:
-            name, problem = next(iter(error.detail.items()))  # type: ignore[union-attr]
-            raise bad_request(_describe(name, problem), target=name) from None
+        # `run_validation` of the whole serializer does the same in ten times the time.
+        read: dict[str, Any] = {}
+        for name, member in _members_of(cls):
+            value = body.get(name)
+            if value is not None:
+                try:
+                    read[str(member.source)] = member.run_validation(value)
+                except serializers.ValidationError as error:
+                    raise bad_request(_describe(name, error.detail), target=name) from None
+            elif member.required:
+                raise bad_request(f"The {name} field is required.", target=name)
+        return read
 
 
 @cache
-def _instance_of(model: type[WireSerializer]) -> WireSerializer:
-    """One shared instance per class: it is stateless, and creating one copies all its fields."""
-    return model()
+def _members_of(
+    model: type[WireSerializer],
+) -> "tuple[tuple[str, serializers.Field[Any, Any, Any, Any]], ...]":
+    """The fields of one shared instance: they are stateless, and each instance copies them."""
+    return tuple(model().fields.items())
 
 
 def _describe(name: str, problem: Any) -> str:
     while isinstance(problem, dict | list) and problem:
         problem = next(iter(problem.values())) if isinstance(problem, dict) else problem[0]
-    if getattr(problem, "code", "") == "required":
-        return f"The {name} field is required."
     return f"The {name} field is not valid: {problem}"
 
 
