@@ -37,7 +37,11 @@ def scope_of(request: HttpRequest) -> dict[str, Any]:
 
 def short_response(paths: ShortPaths, request: HttpRequest) -> HttpResponse | None:
     """The answer of the short path; None if it leaves the request to the view."""
-    scope, started = scope_of(request), time.perf_counter()
+    try:
+        scope, started = scope_of(request), time.perf_counter()
+    except UnicodeEncodeError:
+        # No server passes such a header on.
+        return None
     number = paths.find(scope)
     try:
         call = paths.prepare(number, scope, request.body) if number is not None else None
@@ -54,7 +58,7 @@ def short_response(paths: ShortPaths, request: HttpRequest) -> HttpResponse | No
         return None
     response = HttpResponse(answer.body, status=answer.status)
     del response["Content-Type"]
-    for name, value in paths.head(call.request, answer, started):
+    for name, value in paths.finish(scope, call, answer, started):
         response[name.decode()] = value.decode("latin-1")
     return response
 
