@@ -7,6 +7,7 @@ that of the ordinary view, byte by byte.
 
 import asyncio
 import base64
+import logging
 import re
 import secrets
 import time
@@ -28,6 +29,8 @@ from wire.short_path import Prepare, ShortAnswer, ShortPath, ShortRequest, Work,
 from wire.times import now_ms
 from wire.versions import SUPPORTED, SUPPORTED_HEADER
 from wire.write_queue import WriteQueue
+
+logger = logging.getLogger(__name__)
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -88,6 +91,9 @@ class ShortPaths:
         try:
             answer = await self._run(call)
         except (ChatError, DatabaseError):
+            return False
+        except Exception:
+            logger.exception("Short path failed operation=%s", call.path.operation)
             return False
         if answer is None:
             return False

@@ -10,8 +10,9 @@ from django.db import DatabaseError, transaction
 from background.activity import activity
 from background.loops import Loop
 from monitoring import request_log, store
+from monitoring.answered_requests import AnsweredRequest
 from monitoring.collector import ActiveKey, Collector, Tallies, collector
-from monitoring.models import ProcessReport, RequestRecord
+from monitoring.models import ProcessReport
 from wire import telemetry
 from wire.times import now_ms
 
@@ -45,7 +46,7 @@ def _store(
     source: Collector,
     tallies: Tallies,
     active: set[ActiveKey],
-    records: list[RequestRecord],
+    records: list[AnsweredRequest],
 ) -> None:
     try:
         if tallies or active:

@@ -52,7 +52,8 @@ def short_response(paths: ShortPaths, request: HttpRequest) -> HttpResponse | No
         return None
     try:
         answer = call.work()
-    except ChatError:
+    except (ChatError, RuntimeError):
+        # What tests break on purpose included.
         return None
     if answer is None:
         return None
