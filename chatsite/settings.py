@@ -172,7 +172,11 @@ ROUTES = [
 ]
 # Hot operations that are answered in front of Django (`wire.short_path`).
 CHATSITE_SHORT_PATH = environment.flag("CHATSITE_SHORT_PATH", True)
-SHORT_PATHS = ["messaging.short_path.SHORT_PATHS"] if CHATSITE_SHORT_PATH else []
+SHORT_PATHS = (
+    ["messaging.short_path.SHORT_PATHS", "threads.short_path.SHORT_PATHS"]
+    if CHATSITE_SHORT_PATH
+    else []
+)
 ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"
 LOGIN_URL = "admin:login"

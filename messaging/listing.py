@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import orjson
 from django.conf import settings
-from django.db.models import Case, F, QuerySet, When
 
 from messaging.access import visible_messages
 from messaging.models import ChatMessage, ReadReceipt
@@ -13,6 +13,7 @@ from threads.access import ThreadAccess
 from wire import paging
 from wire.errors import not_found
 from wire.paging import Window
+from wire.statements import Statement
 
 
 class MessageRow(NamedTuple):
@@ -47,6 +48,7 @@ _COLUMNS = (
     "edited_ms",
     "deleted_ms",
 )
+_NO_METADATA: dict[str, str] = {}
 # raw id of the reader, message id, read_ms
 ReceiptRow = tuple[str, int, int]
 
@@ -70,6 +72,36 @@ class MessageCursor:
         return cls(*paging.unpack(token, 2))
 
 
+# The keyset query walks the index of (thread, version). A version is never less than the id, so its
+# lower bound changes nothing in the result but lets the database stop early in that index.
+_JOINED = """
+    m.message_id, m.type, m.sequence, m.version, m.content, u.raw_id, m.sender_display_name,
+    m.metadata, m.priority, m.participants, m.edited_ms, m.deleted_ms"""
+_PAGE = Statement(
+    "page of messages",
+    f"""
+SELECT {_JOINED}, m.version
+FROM messaging_chatmessage m LEFT JOIN identity_communicationuser u ON u.id = m.sender_id
+WHERE m.thread_id = %s AND m.version >= %s AND m.version < %s AND m.message_id >= %s
+ORDER BY m.version DESC LIMIT %s
+""",  # noqa: S608 - column names of our own
+)
+# There is only one lower bound on the version and no upper bound on the id, although one would be
+# correct: with either, SQLite would not use the index that has these few messages at its end.
+_CHANGED = Statement(
+    "messages changed since a walk began",
+    f"""
+SELECT {_JOINED}, m.place
+FROM (
+    SELECT *, CASE WHEN previous_version <= %s THEN previous_version ELSE message_id END AS place
+    FROM messaging_chatmessage WHERE thread_id = %s AND version > %s
+) m LEFT JOIN identity_communicationuser u ON u.id = m.sender_id
+WHERE m.message_id >= %s AND m.place < %s
+ORDER BY m.place DESC LIMIT %s
+""",  # noqa: S608 - column names of our own
+)
+
+
 def list_messages(
     access: ThreadAccess, *, start_ms: int | None, size: int, cursor: MessageCursor | None
 ) -> tuple[Sequence[MessageRow], MessageCursor | None]:
@@ -81,58 +113,48 @@ def list_messages(
     always followed by another one (REST contract 7).
     """
     from_ms = max(access.visible_from_ms, start_ms or 0)
-    # A version is never less than the id, so the bound on the version changes nothing in the result
-    # but lets the database stop early in the index.
-    messages = visible_messages(access).filter(message_id__gte=from_ms, version__gte=from_ms)
-    if cursor is None:
-        page = _rows(messages.order_by("-version").annotate(place=F("version")), size)
-    else:
-        changed = _changed(visible_messages(access), from_ms, cursor)
-        page = _rows(_unchanged(messages, cursor), size) + _rows(changed, size)
-        page = sorted(page, key=lambda row: row.place, reverse=True)[:size]
+    oldest = cursor.oldest if cursor else paging.LARGEST
+    page = _rows(_PAGE, (access.thread_pk, from_ms, oldest, from_ms, size))
+    if cursor and (changed := _changed(access, from_ms, cursor, size)):
+        page = sorted(page + changed, key=lambda row: row.place, reverse=True)[:size]
     if len(page) < size:
         return page, None
     bound = cursor.bound if cursor else page[0].version
     return page, MessageCursor(bound, page[-1].place)
 
 
-def _unchanged(messages: QuerySet[ChatMessage], cursor: MessageCursor) -> QuerySet[ChatMessage]:
-    return (
-        messages.filter(version__lt=cursor.oldest).order_by("-version").annotate(place=F("version"))
-    )
-
-
 def _changed(
-    visible: QuerySet[ChatMessage], from_ms: int, cursor: MessageCursor
-) -> QuerySet[ChatMessage]:
-    """Messages that belong to the following pages but were edited or deleted since the first page.
-
-    There is only one lower bound on the version and no upper bound on the id, although one would be
-    correct: with either, SQLite would not use the index that has these few messages at its end.
-    """
-    place = Case(
-        When(previous_version__lte=cursor.bound, then=F("previous_version")),
-        default=F("message_id"),
-    )
-    return (
-        visible.filter(version__gt=max(cursor.bound, from_ms - 1), message_id__gte=from_ms)
-        .annotate(place=place)
-        .filter(place__lt=cursor.oldest)
-        .order_by("-place")
+    access: ThreadAccess, from_ms: int, cursor: MessageCursor, size: int
+) -> list[MessageRow]:
+    """Messages that belong to the following pages but were edited or deleted since the first."""
+    changed_after = max(cursor.bound, from_ms - 1)
+    return _rows(
+        _CHANGED,
+        (cursor.bound, access.thread_pk, changed_after, from_ms, cursor.oldest, size),
     )
 
 
-def _rows(messages: QuerySet[ChatMessage], size: int) -> list[MessageRow]:
-    return [MessageRow._make(row) for row in messages.values_list(*_COLUMNS, "place")[:size]]
+def _rows(statement: Statement, parameters: Sequence[Any]) -> list[MessageRow]:
+    return [_parsed(row) for row in statement.fetch_all(parameters)]
+
+
+def _parsed(row: tuple[Any, ...]) -> MessageRow:
+    """A row of a raw statement, in which JSON is text."""
+    metadata, participants = row[7], row[9]
+    if metadata == "{}" and participants is None:
+        # Almost every message.
+        return MessageRow._make((*row[:7], _NO_METADATA, *row[8:]))
+    found = orjson.loads(participants) if participants is not None else None
+    return MessageRow._make((*row[:7], orjson.loads(metadata), row[8], found, *row[10:]))
 
 
 def get_message(access: ThreadAccess, message_id: int) -> MessageRow:
     """One message that the caller may see. Raises ChatError 404."""
-    one = visible_messages(access).filter(message_id=message_id).annotate(place=F("version"))
-    rows = _rows(one, 1)
-    if not rows:
+    found = visible_messages(access).filter(message_id=message_id)
+    row = found.values_list(*_COLUMNS, "version").first()
+    if row is None:
         raise not_found()
-    return rows[0]
+    return MessageRow._make(row)
 
 
 def messages_by_key(keys: Sequence[int]) -> dict[int, MessageRow]:

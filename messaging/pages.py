@@ -6,7 +6,7 @@ from django.conf import settings
 
 from messaging import listing, serializers
 from threads.access import ThreadAccess
-from wire import paging, times
+from wire import paging, strict_json, times
 from wire.paging import QueryRequest
 from wire.versions import ApiVersion
 
@@ -23,8 +23,8 @@ class MessagePage:
         self._start_ms = paging.start_time(request)
         self._token = request.query_params.get("syncState")
 
-    def body(self, access: ThreadAccess, version: ApiVersion) -> dict[str, Any]:
-        """`{value, nextLink?}`. Raises ChatError 400 for a malformed syncState."""
+    def render(self, access: ThreadAccess, version: ApiVersion) -> bytes:
+        """`{value, nextLink?}` as JSON. Raises ChatError 400 for a malformed syncState."""
         rows, following = listing.list_messages(
             access,
             start_ms=self._start_ms,
@@ -40,4 +40,4 @@ class MessagePage:
             }
             path = f"/chat/threads/{access.thread_id}/messages"
             body["nextLink"] = paging.next_link(self._request, path, parameters)
-        return body
+        return strict_json.render_fast(body)

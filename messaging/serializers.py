@@ -11,6 +11,9 @@ from wire import fields, times
 from wire.identifiers import communication_user, parse_message_id
 from wire.versions import ApiVersion
 
+# As plain texts: looking one up among enumeration members is slow.
+_SENT_TYPES = frozenset(map(str, SENT_TYPES))
+
 
 class SendableType(fields.InputField):
     """`text` or `html`; the server alone writes the other types."""
@@ -122,7 +125,7 @@ def message(version: ApiVersion, row: MessageRow) -> dict[str, Any]:
         "version": str(row.version),
         "content": _content(version, row),
     }
-    is_sent = row.type in SENT_TYPES
+    is_sent = row.type in _SENT_TYPES
     if is_sent and row.sender_display_name:
         body["senderDisplayName"] = row.sender_display_name
     body["createdOn"] = times.to_wire(row.message_id)
@@ -132,16 +135,15 @@ def message(version: ApiVersion, row: MessageRow) -> dict[str, Any]:
         body["deletedOn"] = times.to_wire(row.deleted_ms)
     elif row.edited_ms is not None:
         body["editedOn"] = times.to_wire(row.edited_ms)
-    metadata = with_priority(row.metadata, row.priority)
-    if version.message_metadata and metadata:
-        body["metadata"] = metadata
+    if version.message_metadata and (row.metadata or row.priority is not None):
+        body["metadata"] = with_priority(row.metadata, row.priority)
     if row.priority is not None:
         body["priority"] = Priority(row.priority).label
     return body
 
 
 def _content(version: ApiVersion, row: MessageRow) -> dict[str, Any]:
-    if row.type in SENT_TYPES:
+    if row.type in _SENT_TYPES:
         content: dict[str, Any] = {"message": row.content}
         if row.type in version.attachments:
             content["attachments"] = []

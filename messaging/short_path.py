@@ -71,7 +71,7 @@ def list_messages(request: ShortRequest, version: ApiVersion) -> Work | None:
         access = _access(request)
         if access is None:
             return None
-        return _answer(access, 200, render(page.body(access, version)))
+        return _answer(access, 200, page.render(access, version))
 
     return work
 

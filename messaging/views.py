@@ -10,7 +10,7 @@ from threads.views import UserView, repeatable_request_id, thread_location
 from wire import paging
 from wire.identifiers import parse_message_id
 from wire.paging import Window
-from wire.views import empty_response, json_response
+from wire.views import empty_response, json_response, rendered_response
 
 
 class MessagesView(UserView):
@@ -35,7 +35,7 @@ class MessagesView(UserView):
     def get(self, request: Request, thread_id: str) -> HttpResponse:
         """The messages of the thread, the most recently changed first."""
         page = MessagePage(request)
-        return json_response(page.body(self.access(thread_id), self.version))
+        return rendered_response(page.render(self.access(thread_id), self.version))
 
 
 class MessageView(UserView):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from identity.access import Capability, require
 from identity.callers import Caller
@@ -12,6 +12,7 @@ from threads.access import ThreadAccess
 from threads.models import Participant
 from wire import paging
 from wire.paging import Window
+from wire.statements import Statement
 
 # thread id, topic, deleted_ms, last_message_ms, key
 ThreadRow = tuple[str, str, int | None, int, int]
@@ -55,10 +56,8 @@ def list_chat_threads(
     scopes do not allow it.
     """
     require(caller, Capability.TAKE_PART)
-    mine = Participant.objects.current().filter(user_id=caller.user_id)
-    if start_ms is not None:
-        mine = mine.filter(thread__last_message_ms__gte=start_ms)
-    rows = _threads_after(mine, cursor, size + 1)
+    since = (start_ms if start_ms is not None else 0) - 1
+    rows = _threads_after(caller, since, cursor or _START, size + 1)
     page, more = rows[:size], rows[size:]
     if more:
         *_, activity_ms, key = page[-1]
@@ -67,32 +66,33 @@ def list_chat_threads(
         return page, ThreadCursor(bound_ms, activity_ms, key, is_again)
     if cursor and not cursor.is_again:
         again = ThreadCursor(cursor.bound_ms, paging.LARGEST, paging.LARGEST, is_again=True)
-        if _threads_after(mine, again, 1):
+        if _threads_after(caller, since, again, 1):
             return page, again
     return page, None
 
 
+_START = ThreadCursor(0, paging.LARGEST, paging.LARGEST)
+_PAGE = Statement(
+    "page of threads",
+    """
+SELECT t.thread_id, t.topic, t.deleted_ms, t.last_message_ms, t.id
+FROM threads_participant p JOIN threads_chatthread t ON t.id = p.thread_id
+WHERE p.user_id = %s AND p.removed_ms IS NULL AND t.last_message_ms > %s
+    AND (t.last_message_ms < %s OR t.last_message_ms = %s AND t.id < %s)
+ORDER BY t.last_message_ms DESC, t.id DESC LIMIT %s
+""",
+)
+
+
 def _threads_after(
-    mine: QuerySet[Participant], cursor: ThreadCursor | None, size: int
-) -> list[ThreadRow]:
-    if cursor is not None:
-        activity, key = cursor.activity_ms, cursor.key
-        mine = mine.filter(
-            Q(thread__last_message_ms__lt=activity)
-            | Q(thread__last_message_ms=activity, thread_id__lt=key)
-        )
-        if cursor.is_again:
-            mine = mine.filter(thread__last_message_ms__gt=cursor.bound_ms)
-    ordered = mine.order_by("-thread__last_message_ms", "-thread_id")
-    return list(
-        ordered.values_list(
-            "thread__thread_id",
-            "thread__topic",
-            "thread__deleted_ms",
-            "thread__last_message_ms",
-            "thread_id",
-        )[:size]
-    )
+    caller: Caller, since: int, cursor: ThreadCursor, size: int
+) -> Sequence[ThreadRow]:
+    """The next threads with activity later than `since`, in epoch milliseconds."""
+    if cursor.is_again:
+        since = max(since, cursor.bound_ms)
+    activity_ms = cursor.activity_ms
+    rows: Any = _PAGE.fetch_all((caller.user_id, since, activity_ms, activity_ms, cursor.key, size))
+    return rows
 
 
 @dataclass(frozen=True)

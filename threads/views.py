@@ -13,11 +13,12 @@ from identity.callers import Caller
 from threads import details, listing, serializers, services
 from threads.access import ThreadAccess, access_thread
 from threads.models import ChatThread
+from threads.pages import ThreadPage, next_link, page_size
 from wire import paging
 from wire.errors import bad_request
 from wire.identifiers import check_thread_id, parse_identifier
 from wire.paging import Window
-from wire.views import ChatView, empty_response, json_response
+from wire.views import ChatView, empty_response, json_response, rendered_response
 
 _LONGEST_REQUEST_ID = 255
 
@@ -83,27 +84,9 @@ class ThreadsView(UserView):
     def get(self, request: Request) -> HttpResponse:
         """The caller's threads, most recently active first; with `membership=left` former ones."""
         names = details.wanted(request)
-        size = paging.page_size(
-            request,
-            default=settings.LIMITS.thread_page_size,
-            maximum=settings.LIMITS.page_size,
-        )
-        token = request.query_params.get("syncState")
         if self._wants_left(request):
-            return self._left(request, size, token)
-        rows, following = listing.list_chat_threads(
-            self.caller,
-            start_ms=paging.start_time(request),
-            size=size,
-            cursor=listing.ThreadCursor.unpack(token) if token else None,
-        )
-        more = details.describe(self.caller, self.version, names, [row[4] for row in rows])
-        body: dict[str, Any] = {
-            "value": [{**serializers.thread_item(*row[:4]), **more.get(row[4], {})} for row in rows]
-        }
-        if following:
-            body["nextLink"] = self._next_link(request, following.pack())
-        return json_response(body)
+            return self._left(request)
+        return rendered_response(ThreadPage(request, names).render(self.caller, self.version))
 
     def _wants_left(self, request: Request) -> bool:
         membership = request.query_params.get("membership", "current")
@@ -112,21 +95,17 @@ class ThreadsView(UserView):
             raise bad_request(message, target="membership")
         return membership == "left"
 
-    def _left(self, request: Request, size: int, token: str | None) -> HttpResponse:
+    def _left(self, request: Request) -> HttpResponse:
+        token = request.query_params.get("syncState")
         rows, following = listing.list_left_threads(
-            self.caller, size=size, cursor=listing.LeftCursor.unpack(token) if token else None
+            self.caller,
+            size=page_size(request),
+            cursor=listing.LeftCursor.unpack(token) if token else None,
         )
         body: dict[str, Any] = {"value": [serializers.left_thread(*row[:3]) for row in rows]}
         if following:
-            body["nextLink"] = self._next_link(request, following.pack())
+            body["nextLink"] = next_link(request, following.pack())
         return json_response(body)
-
-    def _next_link(self, request: Request, sync_state: str) -> str:
-        parameters: dict[str, object] = {"syncState": sync_state}
-        for name in ("maxPageSize", "startTime", "include", "membership"):
-            if name in request.query_params:
-                parameters[name] = request.query_params[name]
-        return paging.next_link(request, "/chat/threads", parameters)
 
 
 class ThreadView(UserView):

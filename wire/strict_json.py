@@ -4,6 +4,8 @@ import json
 import math
 from typing import Any, NoReturn
 
+import orjson
+
 from wire.errors import ChatError, bad_request
 
 
@@ -70,3 +72,12 @@ def _contains_nul(value: Any) -> bool:
 def render(value: object) -> bytes:
     """Compact UTF-8 JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def render_fast(value: object) -> bytes:
+    """The same bytes as `render`, several times faster.
+
+    Only for values without floating-point numbers, which orjson writes differently (`1e16` for
+    `1e+16`), and without integers outside 64 bits. Raises TypeError for the latter.
+    """
+    return orjson.dumps(value)

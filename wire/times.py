@@ -7,6 +7,7 @@ Inside the server a time is an int: epoch milliseconds, as in message ids. On th
 import re
 import time
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,7 +40,12 @@ def from_ms(milliseconds: int) -> datetime:
 
 def to_wire(milliseconds: int) -> str:
     """`yyyy-MM-ddTHH:mm:ssZ`: whole seconds, truncated (REST contract 3)."""
-    seconds = milliseconds // 1000
+    return _second_to_wire(milliseconds // 1000)
+
+
+@lru_cache(8192)
+def _second_to_wire(seconds: int) -> str:
+    # Messages of a page often share seconds, and formatting costs more than the rest of a message.
     if seconds >= 0:
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
     moment = EPOCH + timedelta(seconds=seconds)

@@ -33,8 +33,13 @@ JSON = "application/json; charset=utf-8"
 
 
 def json_response(value: object, status: int = 200) -> HttpResponse:
-    """A JSON response."""
-    return HttpResponse(strict_json.render(value), status=status, content_type=JSON)
+    """A success with a JSON body."""
+    return rendered_response(strict_json.render(value), status)
+
+
+def rendered_response(body: bytes, status: int = 200) -> HttpResponse:
+    """A success with a body that is JSON already."""
+    return HttpResponse(body, status=status, content_type=JSON)
 
 
 def empty_response(status: int) -> HttpResponse:
