@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from chatsite import development, environment
+from wire.values import SETTINGS_CHECKS
 
 # Read by a command or by the tests, not by the settings.
 _OTHER_NAMES = ("CHATSITE_ADMIN_", "CHATSITE_TEST_")
@@ -51,11 +52,12 @@ _TABLES: dict[str, Callable[[Any], Iterable[str]]] = {
     "METRIC_SINKS": _items,
     "WORKER_PARTS": _items,
     "ROUTES": _items,
+    "SHORT_PATHS": _items,
     "COGNITIVE_PROVIDERS": _values_of_each,
 }
 
 
-@register()
+@register(SETTINGS_CHECKS)
 def check_names(**kwargs: Any) -> list[CheckMessage]:
     """A misspelled variable would be ignored silently."""
     unknown = [
@@ -67,7 +69,7 @@ def check_names(**kwargs: Any) -> list[CheckMessage]:
     return [Warning(f"Unknown setting {n}.", hint=hint, id="chatsite.W001") for n in unknown]
 
 
-@register()
+@register(SETTINGS_CHECKS)
 def check_production(**kwargs: Any) -> list[CheckMessage]:
     """Settings that a production server requires, and settings that it must not have."""
     return list(_production_problems()) if settings.PRODUCTION else []
@@ -99,7 +101,7 @@ def _production_problems() -> Iterator[CheckMessage]:
         )
 
 
-@register()
+@register(SETTINGS_CHECKS)
 def check_addresses(**kwargs: Any) -> list[CheckMessage]:
     """The public URL must match where the server listens and what the SDKs accept."""
     problems: list[CheckMessage] = []
@@ -137,7 +139,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-@register()
+@register(SETTINGS_CHECKS)
 def check_processes(**kwargs: Any) -> list[CheckMessage]:
     """Redis connects several server processes, which need PostgreSQL."""
     if settings.REDIS_URL and "sqlite" in settings.DATABASES["default"]["ENGINE"]:
@@ -152,7 +154,7 @@ def check_processes(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register()
+@register(SETTINGS_CHECKS)
 def check_certificate(**kwargs: Any) -> list[CheckMessage]:
     """Certificate and key must be set together, and exist."""
     files = {
@@ -170,7 +172,7 @@ def check_certificate(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(SETTINGS_CHECKS)
 def check_access_key(**kwargs: Any) -> list[CheckMessage]:
     """The SDKs decode the key before signing, so it must be base64."""
     key = settings.CHATSITE_ACCESS_KEY
@@ -184,7 +186,7 @@ def check_access_key(**kwargs: Any) -> list[CheckMessage]:
     return [Error(message, hint="Generate one with `openssl rand -base64 64`.", id="chatsite.E009")]
 
 
-@register()
+@register(SETTINGS_CHECKS)
 def check_openid_connect(**kwargs: Any) -> list[CheckMessage]:
     """Verifying an issuer's tokens requires all three settings."""
     given = [
@@ -198,7 +200,7 @@ def check_openid_connect(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register()
+@register(SETTINGS_CHECKS)
 def check_limits(**kwargs: Any) -> list[CheckMessage]:
     """Limits can be changed in the profile `open` only, and must be consistent."""
     own = environment.given("CHATSITE_LIMIT_")

@@ -1,12 +1,15 @@
 """Prepares the server's start: tables, the default resource, an operator account."""
 
+import pkgutil
 import secrets
+from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
 
 from chatsite import development
@@ -37,8 +40,23 @@ def prepare() -> str:
 
 
 def has_unapplied_migrations() -> bool:
+    """Whether `migrate` would do something. Imports migrations only if one may be missing."""
+    if _migration_files() <= MigrationRecorder(connection).applied_migrations().keys():
+        return False
+    from django.db.migrations.executor import MigrationExecutor
+
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _migration_files() -> set[tuple[str, str]]:
+    """App label and name of every migration that is installed."""
+    return {
+        (app.label, module.name)
+        for app in apps.get_app_configs()
+        for module in pkgutil.iter_modules([str(Path(app.path) / "migrations")])
+        if not module.ispkg and module.name[0] not in "_~"
+    }
 
 
 def refuse_unprepared_database() -> None:

@@ -135,7 +135,7 @@ INSTALLED_APPS = [
     "channels",
     "rest_framework",
     "corsheaders",
-    "django.contrib.admin",
+    "chatsite.admin_on_demand.AdminOnDemandConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,7 +1,8 @@
 """URL patterns of the site; each room has its own."""
 
-from django.contrib import admin
 from django.urls import include, path
+
+from chatsite.admin_on_demand import admin_routes
 
 urlpatterns = [
     path("", include("identity.urls")),
@@ -14,5 +15,5 @@ urlpatterns = [
     path("", include("live.urls")),
     path("", include("monitoring.urls")),
     path("", include("azure_management.urls")),
-    path("admin/", admin.site.urls),
+    path("admin/", admin_routes()),
 ]

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.urls import reverse
 
 from chatsite import development
 from chatsite.preparation import OPERATOR
@@ -25,22 +24,19 @@ def endpoint() -> str:
 
 
 def _addresses() -> list[str]:
+    # The paths are not reversed, because that would import the admin and every view.
     lines = [
         "chatsite is ready.",
         "",
         f"  API        {endpoint()}",
-        f"  Admin      {_page('admin:index')}",
+        f"  Admin      {endpoint()}admin/",
     ]
-    lines.append(f"  Chat page  {_page('chat-page')}")
+    lines.append(f"  Chat page  {endpoint()}chat/")
     if not settings.PRODUCTION:
         # Browsers do not trust the development CA; on the same machine plain HTTP is enough.
-        plain = f"http://localhost:{settings.CHATSITE_PORT}{reverse('chat-page')}"
+        plain = f"http://localhost:{settings.CHATSITE_PORT}/chat/"
         lines.append(f"             {plain} (in a browser on this machine)")
     return lines
-
-
-def _page(name: str) -> str:
-    return endpoint().rstrip("/") + reverse(name)
 
 
 def _connection(resource: Resource) -> list[str]:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from cognitive.abilities import Ability
+from wire.values import SETTINGS_CHECKS
 
 _TRANSLATOR = "CHATSITE_COGNITIVE_AZURE_TRANSLATOR_"
 _NEEDED = {
@@ -25,7 +26,7 @@ _NEEDED = {
 }
 
 
-@register()
+@register(SETTINGS_CHECKS)
 def check_engines(**kwargs: Any) -> list[CheckMessage]:
     """Remote engines need a URL, and most a key; the folder of models must exist."""
     return list(_problems())

@@ -19,7 +19,6 @@ from monitoring import credentials, health, request_log
 from monitoring.answered_requests import AnsweredRequest, ApiOperation
 from monitoring.catalogue import SERVER
 from monitoring.collector import collector
-from monitoring.exposition import metrics_page
 from monitoring.in_progress import in_progress
 from monitoring.operations import CHAT, dimensions_of, metric_of, operation_of
 from wire.times import now_ms
@@ -48,10 +47,17 @@ class Probes:
         return view(request) if view else self.get_response(request)
 
 
+def _metrics(request: HttpRequest) -> HttpResponseBase:
+    # The client library of Prometheus is needed only where there is a Prometheus.
+    from monitoring.exposition import metrics_page
+
+    return metrics_page(request)
+
+
 _PROBES: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
     "/healthz": health.healthz,
     "/readyz": health.readyz,
-    "/metrics": metrics_page,
+    "/metrics": _metrics,
 }
 
 

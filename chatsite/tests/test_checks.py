@@ -140,6 +140,7 @@ TABLES = {
     "METRIC_SINKS": [MISSING],
     "WORKER_PARTS": [MISSING],
     "ROUTES": [MISSING],
+    "SHORT_PATHS": [MISSING],
     "COGNITIVE_PROVIDERS": {"detection": {"none": MISSING}},
 }
 

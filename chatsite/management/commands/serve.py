@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from asgi_server.interface import CannotListen, InvalidTLSFiles, Server, ServerO
 from asgi_server.process import create_server
 from background.worker import Worker
 from chatsite import certificates, handler, preparation, welcome
-from cognitive.speech import hosted, socket
 from identity.services import ensure_default_resource
 from live import hub
 from monitoring.flusher import flusher
+from wire.values import SETTINGS_CHECKS
 
 
 class Command(BaseCommand):
+    # The others concern the code, and running them imports almost all of it.
+    requires_system_checks = [SETTINGS_CHECKS]
     help = "Serves the API, the admin and the browser pages over http and https until SIGTERM."
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,6 +34,8 @@ class Command(BaseCommand):
         self._listen(server, tls)
         password = preparation.prepare()
         application = import_string(settings.ASGI_APPLICATION)
+        # Otherwise the first request would wait for the import of all views.
+        import_module(settings.ROOT_URLCONF)
         resource = ensure_default_resource()
         text = welcome.page(resource=resource, ca=ca, password=password)
         worker = Worker() if settings.CHATSITE_EMBEDDED_WORKER else None
@@ -43,9 +48,11 @@ class Command(BaseCommand):
             self.stdout.write(text)
             self.stdout.flush()
 
+        # Speech is imported when it is first used.
         def stopping() -> None:
             hub.disconnect_all()
-            socket.end_all()
+            if speech := sys.modules.get("cognitive.speech.socket"):
+                speech.end_all()
 
         server.run(
             application,
@@ -53,7 +60,8 @@ class Command(BaseCommand):
                 on_start=ready, on_stop=stopping, trusts_proxy=settings.CHATSITE_TRUST_PROXY
             ),
         )
-        hosted.end_processes()
+        if hosted := sys.modules.get("cognitive.speech.hosted"):
+            hosted.end_processes()
         if worker:
             worker.stop()
         flusher.stop()
