@@ -138,7 +138,14 @@ def test_a_host_that_is_not_of_this_machine_is_said_in_one_sentence(tmp_path: Pa
     assert "192.0.2.1 is not an address of this machine." in finished.stderr
 
 
-def test_a_second_start_is_quick_and_ctrl_c_ends_it_with_success(tmp_path: Path) -> None:
+def resident_megabytes(pid: int) -> float:
+    """The memory of a process that is in use and not swapped out."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+def test_a_second_start_is_quick_and_small_and_ctrl_c_ends_it_with_success(tmp_path: Path) -> None:
     port = free_port()
     environment = clean_environment(
         tmp_path / "data", CHATSITE_PORT=str(port), CHATSITE_TLS_PORT=str(free_port())
@@ -149,10 +156,12 @@ def test_a_second_start_is_quick_and_ctrl_c_ends_it_with_success(tmp_path: Path)
         process = start(environment, log)
         wait_until_ready(process, f"http://localhost:{port}", log)
         seconds = time.monotonic() - began
+        megabytes = resident_megabytes(process.pid)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0, log.read_text()
     # On a machine of its own it takes one second or two; here others may be busy.
     assert seconds < 10
+    assert megabytes < 100
 
 
 def test_a_client_cannot_choose_where_redirects_lead(server: Server) -> None:
