@@ -1,5 +1,7 @@
 """How databases read pages of messages: from the end of an index, whatever the thread's size."""
 
+import re
+
 import pytest
 from django.db import connection
 
@@ -38,10 +40,21 @@ def thread_pk(alice: Person) -> int:
 
 
 def plan_of(name: str, parameters: tuple[int, ...]) -> str:
-    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    """On PostgreSQL the plan of a prepared statement, which serves every value."""
+    sql = registry[name].sql
     with connection.cursor() as cursor:
-        cursor.execute(f"{explain} {registry[name].sql}", parameters)
-        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+        else:
+            numbers = iter(range(1, sql.count("%s") + 1))
+            numbered = re.sub("%s", lambda found: f"${next(numbers)}", sql)
+            cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            cursor.execute(f"PREPARE tested AS {numbered}")
+            cursor.execute(f"EXPLAIN EXECUTE tested ({', '.join(map(str, parameters))})")
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+        if connection.vendor == "postgresql":
+            cursor.execute("DEALLOCATE tested")
+    return plan
 
 
 def newest_of(thread_pk: int) -> int:
