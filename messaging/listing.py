@@ -8,7 +8,7 @@ import orjson
 from django.conf import settings
 
 from messaging.access import visible_messages
-from messaging.models import ChatMessage, ReadReceipt
+from messaging.models import ChatMessage
 from threads.access import ThreadAccess
 from wire import paging
 from wire.errors import not_found
@@ -163,6 +163,20 @@ def messages_by_key(keys: Sequence[int]) -> dict[int, MessageRow]:
     return {key: MessageRow._make(row) for key, *row in found}
 
 
+_RECEIPTS = Statement(
+    "read receipts of a thread",
+    """
+SELECT u.raw_id, r.message_id, r.read_ms
+FROM messaging_readreceipt r
+JOIN identity_communicationuser u ON u.id = r.user_id
+JOIN threads_participant p
+    ON p.thread_id = r.thread_id AND p.user_id = r.user_id AND p.removed_ms IS NULL
+WHERE r.thread_id = %s
+ORDER BY p.id LIMIT %s OFFSET %s
+""",
+)
+
+
 def list_read_receipts(access: ThreadAccess, window: Window) -> tuple[Sequence[ReceiptRow], bool]:
     """The latest receipt of each participant in the window, and whether there are more.
 
@@ -170,13 +184,5 @@ def list_read_receipts(access: ThreadAccess, window: Window) -> tuple[Sequence[R
     """
     if access.participant_count > settings.LIMITS.read_receipt_participants:
         return [], False
-    rows: list[ReceiptRow] = list(
-        ReadReceipt.objects.filter(
-            thread=access.thread_pk,
-            user__memberships__thread=access.thread_pk,
-            user__memberships__removed_ms=None,
-        )
-        .order_by("user__memberships__id")
-        .values_list("user__raw_id", "message_id", "read_ms")[window.skip : window.stop + 1]
-    )
+    rows: list[Any] = _RECEIPTS.fetch_all((access.thread_pk, window.size + 1, window.skip))
     return rows[: window.size], len(rows) > window.size

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from messaging import listing, serializers, services
 from messaging.pages import MessagePage
 from threads.views import UserView, repeatable_request_id, thread_location
-from wire import paging
+from wire import paging, strict_json
 from wire.identifiers import parse_message_id
 from wire.paging import Window
 from wire.views import empty_response, json_response, rendered_response
@@ -88,7 +88,8 @@ class ReadReceiptsView(UserView):
         rows, more = listing.list_read_receipts(self.access(thread_id), window)
         items = [serializers.read_receipt(*row) for row in rows]
         path = f"/chat/threads/{thread_id}/readReceipts"
-        return json_response(paging.window_body(request, path, window, items, more=more))
+        body = paging.window_body(request, path, window, items, more=more)
+        return rendered_response(strict_json.render_fast(body))
 
 
 class TypingView(UserView):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from django.db.models import Exists, OuterRef, Q
 
 from identity.access import Capability, require
@@ -136,16 +137,21 @@ def list_left_threads(
     return page, LeftCursor(*page[-1][2:]) if len(rows) > size else None
 
 
+_PARTICIPANTS = Statement(
+    "participants of a thread",
+    """
+SELECT u.raw_id, p.display_name, p.share_history_ms, p.metadata
+FROM threads_participant p JOIN identity_communicationuser u ON u.id = p.user_id
+WHERE p.thread_id = %s AND p.removed_ms IS NULL
+ORDER BY p.id LIMIT %s OFFSET %s
+""",
+)
+
+
 def list_participants(
     access: ThreadAccess, window: Window
 ) -> tuple[Sequence[ParticipantRow], bool]:
     """The participants in the window, creator first, and whether there are more."""
-    rows: list[ParticipantRow] = list(
-        Participant.objects.current()
-        .in_join_order()
-        .filter(thread=access.thread_pk)
-        .values_list("user__raw_id", "display_name", "share_history_ms", "metadata")[
-            window.skip : window.stop + 1
-        ]
-    )
+    found = _PARTICIPANTS.fetch_all((access.thread_pk, window.size + 1, window.skip))
+    rows = [(*row[:3], orjson.loads(row[3])) for row in found]
     return rows[: window.size], len(rows) > window.size

@@ -14,7 +14,7 @@ from threads import details, listing, serializers, services
 from threads.access import ThreadAccess, access_thread
 from threads.models import ChatThread
 from threads.pages import ThreadPage, next_link, page_size
-from wire import paging
+from wire import paging, strict_json
 from wire.errors import bad_request
 from wire.identifiers import check_thread_id, parse_identifier
 from wire.paging import Window
@@ -162,7 +162,8 @@ class ParticipantsView(UserView):
         rows, more = listing.list_participants(self.access(thread_id), window)
         items = [serializers.participant(self.version, *row) for row in rows]
         path = f"/chat/threads/{thread_id}/participants"
-        return json_response(paging.window_body(request, path, window, items, more=more))
+        body = paging.window_body(request, path, window, items, more=more)
+        return rendered_response(strict_json.render_fast(body))
 
 
 class AddParticipantsView(UserView):
