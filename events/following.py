@@ -22,9 +22,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from events.models import Event
+from wire.statements import Statement
 
 # How many ids before the end of the log `end` checks for missing ones.
 _LOOK_BACK = 10_000
@@ -73,9 +74,18 @@ class Cursor:
         return cls(int(last_id), awaited)
 
 
+_LAST_ID = Statement("last event of the log", "SELECT MAX(id) FROM events_event")
+
+
+def last_event_id() -> int:
+    """The highest id in the log; 0 if it is empty."""
+    row = _LAST_ID.fetch_one(())
+    return row[0] or 0 if row is not None else 0
+
+
 def end() -> Cursor:
-    """The cursor at the end of the log; events that commit later are after it."""
-    last_id = Event.objects.aggregate(last=Max("id"))["last"] or 0
+    """The end of the log: events that commit from now on are after it."""
+    last_id = last_event_id()
     if not _ids_appear_late():
         return Cursor(last_id)
     first = max(last_id - _LOOK_BACK, 0)
@@ -98,6 +108,11 @@ def read_after(cursor: Cursor, limit: int) -> tuple[list[Event], Cursor]:
     events, gaps = _with_few_gaps(cursor.last_id, events, most=_MOST_AWAITED - len(awaited))
     last_id = max(cursor.last_id, events[-1].id if events else 0)
     return events, Cursor(last_id, (*awaited, *_awaited(gaps)))
+
+
+def ids_appear_in_order() -> bool:
+    """Whether the end of the log is simply its last id, as on SQLite."""
+    return not _ids_appear_late()
 
 
 def _ids_appear_late() -> bool:

@@ -144,12 +144,6 @@ def reaches_back_to(cursor: Cursor) -> bool:
     return bool(ids["first"] <= cursor.last_id + 1 and cursor.last_id <= ids["last"])
 
 
-def is_of_this_log(cursor: Cursor) -> bool:
-    """Whether the cursor can be one of this log, rather than one before a restored backup."""
-    last = Event.objects.aggregate(last=Max("id"))["last"]
-    return last is None or cursor.last_id <= last
-
-
 def missed(scope: Scope, start: Cursor, end: Cursor, *, beyond: int, limit: int) -> list[Entry]:
     """The events of `scope` after `start` and before `end` whose id is greater than `beyond`."""
     behind = Q(id__lte=end.last_id)
@@ -179,16 +173,27 @@ def _in_scope(scope: Scope) -> QuerySet[Event]:
     return rows
 
 
+# The current memberships, and those that ended lately; a thread that was deleted long ago has no
+# more events.
+_MEMBERSHIPS = """
+SELECT p.user_id, t.thread_id, p.joined_sequence, p.removed_sequence
+FROM threads_participant p JOIN threads_chatthread t ON t.id = p.thread_id
+WHERE p.user_id IN ({users}) AND (p.removed_ms IS NULL OR p.removed_ms >= %s)
+    AND (t.deleted_ms IS NULL OR t.deleted_ms >= %s)
+"""
+_USERS_PER_STATEMENT = 500
+
+
 def memberships_of(user_ids: Collection[int]) -> dict[int, Memberships]:
     """The current memberships of some users, and those that ended lately."""
     found: dict[int, Memberships] = {pk: defaultdict(list) for pk in user_ids}
-    since = now_ms() - _RECENT_MS
-    recent = Q(removed_ms=None) | Q(removed_ms__gte=since)
-    # A thread that was deleted long ago has no more events.
-    recent &= Q(thread__deleted_ms=None) | Q(thread__deleted_ms__gte=since)
-    rows = Participant.objects.filter(recent, user__in=user_ids).values_list(
-        "user", "thread__thread_id", "joined_sequence", "removed_sequence"
-    )
-    for user, thread, joined, removed in rows:
-        found[user][thread].append(Membership(joined, removed))
+    since, users = now_ms() - _RECENT_MS, list(user_ids)
+    for start in range(0, len(users), _USERS_PER_STATEMENT):
+        some = users[start : start + _USERS_PER_STATEMENT]
+        places = ", ".join(["%s"] * len(some))
+        with connection.cursor() as cursor:
+            cursor.execute(_MEMBERSHIPS.format(users=places), [*some, since, since])
+            rows = cursor.fetchall()
+        for user, thread, joined, removed in rows:
+            found[user][thread].append(Membership(joined, removed))
     return found

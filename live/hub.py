@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,7 @@ from live.ephemeral import from_message
 from live.outgoing import OutgoingEvent, size_of
 from live.subscriber_index import SubscriberIndex
 from live.subscribers import CloseReason, Subscriber
+from live.timer_wheel import TimerWheel
 from wire import telemetry
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ MAX_INLINE_EVENTS = 3
 # The delivery task lets the loop do other work after so many seconds or bytes.
 MAX_LOOP_SECONDS = 0.01
 MAX_LOOP_BYTES = 256 * 1024
+# How soon after a subscriber has joined the log is read again.
+JOIN_SECONDS = 0.02
 TICK_SECONDS = 1.0
 REVOCATION_CHECK_SECONDS = 3.0
 RETRY_SECONDS = 0.5
@@ -72,6 +75,8 @@ class Hub:
         self.thread = threading.get_ident()
         self.index = SubscriberIndex()
         self.subscribers: set[Subscriber] = set()
+        self._has_subscribers = asyncio.Event()
+        self._timers: TimerWheel[Subscriber] = TimerWheel(TICK_SECONDS)
         self.cursor = Cursor()
         # Called about once a second while there are subscribers, with `time.monotonic()`.
         self.periodic_tasks: list[Callable[[float], Awaitable[None]]] = []
@@ -207,26 +212,38 @@ class Hub:
     ) -> None:
         if joining:
             delivered: Future[None] = Future()
-            await hub_database.run(self._start_or_read_new, ephemeral, delivered)
+            users = {s.scope.user_id for s, _ in joining if s.scope.user_id is not None}
+            memberships = await hub_database.run(
+                self._read_for_joining, ephemeral, delivered, users
+            )
             await asyncio.wrap_future(delivered)
-            await self._admit(joining)
-            # What was committed meanwhile may have notified no one.
-            self._woken.set()
+            self._admit(joining, memberships)
+            # What was committed meanwhile may have notified no one. Soon, not at once: one look
+            # at the log is enough for all that join at the same time.
+            self.loop.call_later(JOIN_SECONDS, self._woken.set)
         elif self.subscribers:
             await hub_database.run(self.read_new, ephemeral)
         else:
             await hub_database.run(self._stop_reading)
 
-    def _start_or_read_new(
-        self, ephemeral: Sequence[ThreadEvent], delivered: "Future[None]"
-    ) -> None:
-        """Read on, or start at the end of the log if nothing has been read so far."""
+    def _read_for_joining(
+        self,
+        ephemeral: Sequence[ThreadEvent],
+        delivered: "Future[None]",
+        users: Collection[int],
+    ) -> dict[int, event_log.Memberships]:
+        """Read on, or start at the end of the log if nothing has been read so far.
+
+        Returns the memberships of `users`. They are read later than the log, which does no harm:
+        memberships have exact bounds.
+        """
         with self._reading:
             if self._read_to is None:
                 self._read_to = end()
                 # Behind what is still scheduled for earlier subscribers, which have gone.
                 self._schedule(_Batch((), self._read_to))
         self.read_new(ephemeral, delivered)
+        return event_log.memberships_of(users)
 
     def _stop_reading(self) -> None:
         with self._reading:
@@ -295,10 +312,9 @@ class Hub:
                 "RealtimeEvents", times=taken, resource_id=event.resource_id, Event=event.type
             )
 
-    async def _admit(self, joining: Sequence[_Joining]) -> None:
-        users = {s.scope.user_id for s, _ in joining if s.scope.user_id is not None}
-        # Read later than the cursor, which does no harm: memberships have exact bounds.
-        memberships = await hub_database.run(event_log.memberships_of, users)
+    def _admit(
+        self, joining: Sequence[_Joining], memberships: dict[int, event_log.Memberships]
+    ) -> None:
         for one in joining:
             subscriber, admitted = one
             if admitted.cancelled():
@@ -308,6 +324,8 @@ class Hub:
             user_id = subscriber.scope.user_id
             self.index.add(subscriber, memberships[user_id] if user_id is not None else {})
             self.subscribers.add(subscriber)
+            self._has_subscribers.set()
+            self._timers.add(subscriber, subscriber.next_check(time.monotonic(), time.time()))
             admitted.set_result(None)
 
     # --- maintenance -----------------------------------------------------------------------------
@@ -315,11 +333,13 @@ class Hub:
     async def _maintain_subscribers(self) -> None:
         checked = time.monotonic()
         while True:
+            await self._has_subscribers.wait()
             await asyncio.sleep(TICK_SECONDS)
             if not self.subscribers:
+                self._has_subscribers.clear()
                 continue
             try:
-                self._tick()
+                self._check_due()
                 if time.monotonic() - checked >= REVOCATION_CHECK_SECONDS:
                     await self._disconnect_revoked()
                     checked = time.monotonic()
@@ -328,13 +348,17 @@ class Hub:
             except Exception:
                 logger.exception("Maintenance of live connections failed")
 
-    def _tick(self) -> None:
+    def _check_due(self) -> None:
+        """Look at the subscribers whose token may have expired or whose client may be silent."""
         now, clock = time.monotonic(), time.time()
-        for subscriber in list(self.subscribers):
+        for subscriber in self._timers.pop_due(now):
+            if subscriber not in self.subscribers or subscriber.close_reason:
+                continue
             if subscriber.credential.expires <= clock:
                 subscriber.disconnect(CloseReason.UNAUTHORIZED)
-            else:
-                subscriber.tick(now, self.cursor)
+                continue
+            subscriber.tick(now, self.cursor)
+            self._timers.add(subscriber, subscriber.next_check(now, clock))
 
     async def _disconnect_revoked(self) -> None:
         held = {subscriber.credential for subscriber in self.subscribers}

@@ -22,6 +22,10 @@ logger = logging.getLogger(__name__)
 MAX_HELD_BYTES = 16 * 1024 * 1024
 
 
+# A subscriber is looked at that often at least, because its token can be renewed meanwhile.
+MAX_CHECK_SECONDS = 30.0
+
+
 class CloseReason(Enum):
     """Why the server closes a connection; the value is the WebSocket's close code."""
 
@@ -145,8 +149,12 @@ class Subscriber(ABC):
         """Render and send one event."""
 
     def tick(self, now: float, cursor: Cursor) -> None:
-        """Called about once a second with `time.monotonic()` and the hub's place in the log."""
+        """Called when `next_check` said, with `time.monotonic()` and the hub's place in the log."""
         return
+
+    def next_check(self, now: float, clock: float) -> float:
+        """When to call `tick` next, as `time.monotonic()`; `clock` is `time.time()`."""
+        return min(now + MAX_CHECK_SECONDS, now + self.credential.expires - clock)
 
     async def run_guarded(self, work: Awaitable[None]) -> None:
         """Await the subscriber's own work. If it fails, the client is told to reconnect."""

@@ -10,5 +10,6 @@ def uuid_value(value: UUID) -> UUID | str:
     return value.hex if connection.vendor == "sqlite" else value
 
 
-# The tag of system checks of settings, which `manage.py serve` runs; others check the code.
-SETTINGS_CHECKS = "chatsite_settings"
+def as_uuid(value: UUID | str) -> UUID:
+    """A UUID as the driver returned it."""
+    return value if isinstance(value, UUID) else UUID(value)

@@ -66,6 +66,10 @@ class StreamSubscriber(Subscriber):
     def write_close_message(self, reason: CloseReason) -> None:
         self.writer.write(close_message(reason, self._render_message))
 
+    def next_check(self, now: float, clock: float) -> float:
+        heartbeat = self.last_sent + HEARTBEAT_SECONDS if self.is_live else now
+        return min(super().next_check(now, clock), heartbeat)
+
     def tick(self, now: float, cursor: Cursor) -> None:
         if self.is_live and now - self.last_sent >= HEARTBEAT_SECONDS:
             self.write(self._render_message({"id": str(cursor), "type": "heartbeat"}))

@@ -8,14 +8,17 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection, transaction
 
+from events import following
 from events.following import Cursor
 from live.credentials import Credential
 from live.models import TrouterEndpoint
+from wire.statements import Statement
 from wire.times import now_ms
+from wire.transactions import unit_of_work
+from wire.values import as_uuid, uuid_value
 
 # How long after the handshake the socket may open.
 _SID_MS = 30_000
@@ -36,25 +39,49 @@ class Endpoint:
     position: Cursor | None
 
 
+_UPSERT = Statement(
+    "store a handshake",
+    """
+INSERT INTO live_trouterendpoint (user_id, epid, sid_hash, sid_until_ms, key_id, generation,
+    token_expires, position, seen_ms)
+VALUES (%s, %s, %s, %s, %s, %s, %s, '', 0)
+ON CONFLICT (user_id, epid) DO UPDATE SET sid_hash = excluded.sid_hash,
+    sid_until_ms = excluded.sid_until_ms, key_id = excluded.key_id,
+    generation = excluded.generation, token_expires = excluded.token_expires
+""",
+    inserts=TrouterEndpoint,
+)
+# The position stays until the connection has one of its own; a client that is new, or was away for
+# long, starts with new events.
+_OPEN = Statement(
+    "open the connection of a handshake",
+    """
+UPDATE live_trouterendpoint SET sid_hash = NULL, connection = %s, seen_ms = %s,
+    position = CASE WHEN seen_ms < %s OR position = '' THEN %s ELSE position END
+WHERE sid_hash = %s AND sid_until_ms >= %s AND (%s = 0 OR user_id = %s)
+RETURNING id, user_id, position, key_id, generation, token_expires
+""",
+)
+_USER = Statement(
+    "user of a connection",
+    "SELECT resource_id, raw_id FROM identity_communicationuser WHERE id = %s",
+)
+
+
 def create_handshake(credential: Credential, epid: str) -> str:
     """The secret session id with which a socket may open once, and soon."""
     assert credential.user_id is not None, "services do not use this protocol"
     sid = secrets.token_urlsafe(24)
-    TrouterEndpoint.objects.bulk_create(
-        [
-            TrouterEndpoint(
-                user_id=credential.user_id,
-                epid=epid,
-                sid_hash=_hash(sid),
-                sid_until_ms=now_ms() + _SID_MS,
-                key_id=credential.key_id,
-                generation=credential.generation,
-                token_expires=int(credential.expires),
-            )
-        ],
-        update_conflicts=True,
-        unique_fields=["user", "epid"],
-        update_fields=["sid_hash", "sid_until_ms", "key_id", "generation", "token_expires"],
+    _UPSERT.execute(
+        (
+            credential.user_id,
+            epid,
+            _hash(sid),
+            now_ms() + _SID_MS,
+            credential.key_id,
+            credential.generation,
+            int(credential.expires),
+        )
     )
     return sid
 
@@ -64,33 +91,37 @@ def open_endpoint(sid: str, user_id: int | None = None) -> Endpoint | None:
 
     With `user_id` the handshake must be that user's.
     """
-    with transaction.atomic():
-        rows = TrouterEndpoint.objects.select_for_update(of=("self",)).select_related("user")
-        found = rows.filter(sid_hash=_hash(sid), sid_until_ms__gte=now_ms()).first()
-        if found is None or user_id not in (None, found.user_id):
-            return None
-        if found.seen_ms < now_ms() - RESUME_MS:
-            found.position = ""
-        # The position stays until the connection has one of its own.
-        found.sid_hash, found.connection = None, uuid.uuid4()
-        found.seen_ms = now_ms()
-        found.save(update_fields=["sid_hash", "connection", "seen_ms", "position"])
+    now, owner, last_id = now_ms(), uuid.uuid4(), following.last_event_id()
+    # Elsewhere the end of the log is more than a number, and the hub knows it.
+    log_end = str(Cursor(last_id)) if following.ids_appear_in_order() else ""
+    with unit_of_work():
+        row = _OPEN.fetch_one(
+            (
+                *(uuid_value(owner), now, now - RESUME_MS, log_end),
+                *(_hash(sid), now, user_id or 0, user_id or 0),
+            )
+        )
+        user = _USER.fetch_one((row[1],)) if row is not None else None
+    if row is None or user is None:
+        return None
+    pk, owner_id, text, key_id, generation, expires = row
+    resource_id, raw_id = user
+    position = Cursor.parse(text) if text else None
+    if position is not None and position.last_id > last_id:
+        # One of another log, from before a backup was restored.
+        position = None
     return Endpoint(
-        id=found.pk,
-        credential=_credential(found),
-        connection=found.connection,
-        position=Cursor.parse(found.position) if found.position else None,
-    )
-
-
-def _credential(row: TrouterEndpoint) -> Credential:
-    return Credential(
-        resource_id=row.user.resource_id,
-        user_id=row.user_id,
-        raw_id=row.user.raw_id,
-        key_id=row.key_id,
-        generation=row.generation,
-        expires=row.token_expires,
+        id=pk,
+        credential=Credential(
+            resource_id=as_uuid(resource_id),
+            user_id=owner_id,
+            raw_id=raw_id,
+            key_id=key_id,
+            generation=generation,
+            expires=expires,
+        ),
+        connection=owner,
+        position=position,
     )
 
 
@@ -105,7 +136,7 @@ def save_positions(positions: Sequence[tuple[int, uuid.UUID, Cursor]]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(
             _SAVE,
-            [(str(place), seen, pk, _uuid_for_database(owner)) for pk, owner, place in positions],
+            [(str(place), seen, pk, uuid_value(owner)) for pk, owner, place in positions],
         )
 
 
@@ -128,7 +159,3 @@ def delete_old() -> None:
 
 def _hash(sid: str) -> str:
     return hashlib.sha256(sid.encode()).hexdigest()
-
-
-def _uuid_for_database(value: uuid.UUID) -> Any:
-    return value if connection.features.has_native_uuid_field else value.hex

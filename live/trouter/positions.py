@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from events.following import Cursor
 from live import layer
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SAVE_DELAY_SECONDS = 0.25
-SAVE_ALL_SECONDS = 30.0
+# Well below RESUME_MS, after which a client is taken for a new one.
+SAVE_ALL_SECONDS = 120.0
 REPLACED_CHECK_SECONDS = 5.0
 CLEANUP_SECONDS = 600.0
 
@@ -126,7 +127,7 @@ class Positions:
         self._replace(subscriber)
 
     async def _run_periodic(self, now: float) -> None:
-        if now - self._checked_replaced >= REPLACED_CHECK_SECONDS:
+        if _has_peers() and now - self._checked_replaced >= REPLACED_CHECK_SECONDS:
             self._checked_replaced = now
             await self._check_replaced()
         if now - self._saved_all >= SAVE_ALL_SECONDS:
@@ -142,6 +143,11 @@ class Positions:
         for pk in await connection_database.run(endpoints.replaced, held):
             if pk in self._subscribers and (pk, self._subscribers[pk].connection) in held:
                 self._replaced_elsewhere(self._subscribers[pk])
+
+
+def _has_peers() -> bool:
+    """Whether other server processes may share the database."""
+    return layer.reaches_peers() or connection.vendor != "sqlite"
 
 
 _of_hubs: "WeakKeyDictionary[Hub, Positions]" = WeakKeyDictionary()

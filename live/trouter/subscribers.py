@@ -8,9 +8,7 @@ from collections import deque
 from asgi_server.connections import drained
 from asgi_server.interface import FrameWriter
 from events.following import Cursor
-from live import event_log
 from live import hub as hubs
-from live.database import connection_database
 from live.event_log import Scope
 from live.outgoing import OutgoingEvent
 from live.subscribers import CloseReason, Subscriber, TokenBucket
@@ -65,15 +63,16 @@ class TrouterSubscriber(Subscriber):
         self.write(frames.OPEN)
         hub = hubs.get_hub()
         # Before the log is read, because the answers to the older connection count.
-        start = positions(hub).take_over(self) or self._initial_position
-        await hub.attach(self)
+        before = positions(hub).take_over(self)
         # The position is only minutes old and the log keeps days, so it need not be checked
         # whether the log reaches back.
-        if start is None or not await connection_database.run(event_log.is_of_this_log, start):
-            start = self.start
-        self._answered = start
-        # From here on a connected client misses nothing, even if this process is killed.
-        await positions(hub).save(self)
+        start = before or self._initial_position
+        await hub.attach(self)
+        self._answered = start = start or self.start
+        # From here on a connected client misses nothing, even if this process is killed: its
+        # position is stored, often since the connection opened.
+        if before is not None or self._initial_position is None:
+            await positions(hub).save(self)
         self.write(frames.CONNECTED)
         await hub.replay(self, start)
 
@@ -123,6 +122,9 @@ class TrouterSubscriber(Subscriber):
 
     def write_close_message(self, reason: CloseReason) -> None:
         self.writer.write(_CLOSE_FRAMES.get(reason, frames.CLOSED))
+
+    def next_check(self, now: float, clock: float) -> float:
+        return min(super().next_check(now, clock), self.last_received + SILENCE_SECONDS)
 
     def tick(self, now: float, cursor: Cursor) -> None:
         if now - self.last_received > SILENCE_SECONDS:
