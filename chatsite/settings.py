@@ -173,7 +173,7 @@ ROUTES = [
 # Hot operations that are answered in front of Django (`wire.short_path`).
 CHATSITE_SHORT_PATH = environment.flag("CHATSITE_SHORT_PATH", True)
 SHORT_PATHS = (
-    ["messaging.short_path.SHORT_PATHS", "threads.short_path.SHORT_PATHS"]
+    ["messaging.short_path.SHORT_PATHS", "live.short_path.SHORT_PATHS"]
     if CHATSITE_SHORT_PATH
     else []
 )

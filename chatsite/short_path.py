@@ -27,7 +27,7 @@ from monitoring.operations import named_operation
 from wire.errors import ChatError
 from wire.short_path import Prepare, ShortAnswer, ShortPath, ShortRequest, Work, parse_query
 from wire.times import now_ms
-from wire.versions import SUPPORTED, SUPPORTED_HEADER
+from wire.versions import NEWEST, SUPPORTED, SUPPORTED_HEADER
 from wire.write_queue import WriteQueue
 
 logger = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ class ShortPaths:
         """What there is to do for a request; None if the ordinary view must do it."""
         operation = self._operations[number]
         request = self._request(number, scope, body)
-        work = _prepared(operation.prepare, request) if request is not None else None
+        work = _prepared(operation, request) if request is not None else None
         return Call(operation.path, request, work) if request and work else None
 
     async def _run(self, call: "Call") -> ShortAnswer | None:
@@ -154,9 +154,10 @@ class ShortPaths:
         vector = base64.b64encode(secrets.token_bytes(16))[:22] + b".0"
         if call.path.operation:
             record_answered(_answered(scope, call, answer, seconds, vector))
-        head: Headers = [_JSON if answer.body else _EMPTY]
+        head: Headers = [(b"content-type", answer.content_type.encode()) if answer.body else _EMPTY]
         if answer.location:
             head.append((b"location", answer.location.encode("latin-1")))
+        head += [(name.encode(), value.encode()) for name, value in answer.headers]
         head += (
             (b"date", http_date().encode()),
             _VERSIONS,
@@ -194,17 +195,18 @@ def _answered(
     )
 
 
-_JSON = (b"content-type", b"application/json; charset=utf-8")
 _EMPTY = (b"content-length", b"0")
 _VERSIONS = (b"api-supported-versions", SUPPORTED_HEADER.encode())
 
 
-def _prepared(prepare: Prepare, request: ShortRequest) -> Work | None:
+def _prepared(operation: _Operation, request: ShortRequest) -> Work | None:
     version = SUPPORTED.get(request.query_params.get("api-version", ""))
+    if not operation.path.is_versioned:
+        version = NEWEST
     if version is None:
         return None
     try:
-        return prepare(request, version)
+        return operation.prepare(request, version)
     except ChatError:
         return None
 

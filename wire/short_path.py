@@ -6,7 +6,7 @@ answers, so that every refusal has one implementation. `chatsite.short_path` run
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -91,6 +91,9 @@ class ShortAnswer:
     scopes: frozenset[str] = frozenset()
     thread_id: str = ""
     message_id: str = ""
+    content_type: str = "application/json; charset=utf-8"
+    # Beside those that every answer has.
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 # Runs with a database connection at hand, in a transaction if it writes; None: the view answers.
@@ -112,7 +115,8 @@ class ShortPath:
     prepare: str
     operation: str = ""
     writes: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
+    # Without an api-version the operation is given the newest.
+    is_versioned: bool = True
 
     @cached_property
     def expression(self) -> str:

@@ -20,12 +20,14 @@ from live.trouter.frames import PUSH_PATH, TTL
 from live.trouter.limiter import WINDOW_SECONDS, RateLimiter
 from wire import paging
 from wire.errors import ChatError, bad_request
+from wire.paging import QueryRequest
 from wire.views import WireView, empty_response, json_response
 
 # After how many seconds without a frame the client gives a connection up, and how long it waits
 # for one to close.
 HEARTBEAT_SECONDS = 180
 TRANSPORTS = "websocket,xhr-polling"
+HANDSHAKE_TYPE = "text/plain; charset=utf-8"
 
 _allocations = RateLimiter()
 
@@ -46,12 +48,38 @@ class TrouterView(WireView):
                 raise _with_challenge(refusal, request) from None
             raise
 
-    def epid(self, request: Request) -> str:
-        """The ID that the client keeps for life. Raises ChatError 400 if it is not valid."""
-        epid = request.query_params.get("epid", "")
-        if not 1 <= len(epid) <= MAX_EPID_LENGTH or not epid.isascii() or not epid.isprintable():
-            raise bad_request("The parameter epid is not valid.", target="epid")
-        return epid
+
+def read_epid(request: QueryRequest) -> str:
+    """The ID that the client keeps for life. Raises ChatError 400 if it is not valid."""
+    epid = request.query_params.get("epid", "")
+    if not 1 <= len(epid) <= MAX_EPID_LENGTH or not epid.isascii() or not epid.isprintable():
+        raise bad_request("The parameter epid is not valid.", target="epid")
+    return epid
+
+
+def may_allocate(credential: Credential, epid: str) -> bool:
+    """Whether the client may open a connection now; counts it if so."""
+    return _allocations.allows((credential.user_id or 0, epid))
+
+
+def allocation(request: QueryRequest) -> dict[str, Any]:
+    """The URLs of a connection, which are the same for all clients."""
+    # Scheme, host, port and a slash only: the SDK takes a path for a namespace.
+    origin = paging.absolute(request, "/")
+    pushes = paging.absolute(request, PUSH_PATH)
+    return {
+        "socketio": origin,
+        "url": pushes,
+        "surl": pushes,
+        "ccid": secrets.token_urlsafe(8),
+        "ttl": str(TTL),
+        "connectparams": {},
+    }
+
+
+def handshake_text(sid: str) -> str:
+    """`sid:heartbeat:close:transports`, as socket.io 0.9 answers a handshake."""
+    return f"{sid}:{HEARTBEAT_SECONDS}:{HEARTBEAT_SECONDS}:{TRANSPORTS}"
 
 
 def _with_challenge(refusal: ChatError, request: Request) -> ChatError:
@@ -79,26 +107,14 @@ class AllocateView(TrouterView):
 
     def post(self, request: Request) -> HttpResponse:
         """Return the URLs, which are the same for all clients: token and epid identify a client."""
-        if not _allocations.allows((self.credential.user_id or 0, self.epid(request))):
+        if not may_allocate(self.credential, read_epid(request)):
             raise ChatError(
                 503,
                 "ServiceUnavailable",
                 "The client opens connections too often. Try again later.",
                 headers={"Retry-After": str(round(WINDOW_SECONDS))},
             )
-        # Scheme, host, port and a slash only: the SDK takes a path for a namespace.
-        origin = paging.absolute(request, "/")
-        pushes = paging.absolute(request, PUSH_PATH)
-        return json_response(
-            {
-                "socketio": origin,
-                "url": pushes,
-                "surl": pushes,
-                "ccid": secrets.token_urlsafe(8),
-                "ttl": str(TTL),
-                "connectparams": {},
-            }
-        )
+        return json_response(allocation(request))
 
 
 class HandshakeView(TrouterView):
@@ -106,9 +122,8 @@ class HandshakeView(TrouterView):
 
     def get(self, request: Request) -> HttpResponse:
         """Return `sid:heartbeat:close:transports`, as socket.io 0.9 does."""
-        sid = create_handshake(self.credential, self.epid(request))
-        text = f"{sid}:{HEARTBEAT_SECONDS}:{HEARTBEAT_SECONDS}:{TRANSPORTS}"
-        response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+        sid = create_handshake(self.credential, read_epid(request))
+        response = HttpResponse(handshake_text(sid), content_type=HANDSHAKE_TYPE)
         response["Cache-Control"] = "no-store"
         return response
 
