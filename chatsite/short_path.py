@@ -27,8 +27,10 @@ from monitoring.operations import named_operation
 from wire.errors import ChatError
 from wire.short_path import Prepare, ShortAnswer, ShortPath, ShortRequest, Work, parse_query
 from wire.times import now_ms
-from wire.versions import NEWEST, SUPPORTED, SUPPORTED_HEADER
-from wire.write_queue import WriteQueue
+from wire.versions import SUPPORTED, SUPPORTED_HEADER
+from wire.write_queue import Batched, WriteQueue
+
+logger = logging.getLogger(__name__)
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +75,7 @@ class ShortPaths:
         )
         self._table = re.compile("|".join(alternatives) or r"(?!)")
         self._patterns = [re.compile(one.path.expression) for one in self._operations]
-        # SQLite has one writer at a time: writes share transactions.
-        self._writer = WriteQueue() if connection.vendor == "sqlite" else None
+        self._writer = WriteQueue()
         self._shared_headers = _shared_headers()
 
     def find(self, scope: dict[str, Any]) -> int | None:
@@ -93,6 +94,7 @@ class ShortPaths:
         except (ChatError, DatabaseError):
             return False
         except Exception:
+            # Nothing has been written, and the view may know better.
             logger.exception("Short path failed operation=%s", call.path.operation)
             return False
         if answer is None:
@@ -110,7 +112,8 @@ class ShortPaths:
         return Call(operation.path, request, work) if request and work else None
 
     async def _run(self, call: "Call") -> ShortAnswer | None:
-        if call.path.writes and self._writer is not None:
+        # SQLite has one writer at a time; elsewhere, threads of the pool can write side by side.
+        if call.path.writes and (_HAS_ONE_WRITER or isinstance(call.work, Batched)):
             return await self._writer.run(call.work)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, _run, call.work)
@@ -195,6 +198,8 @@ def _answered(
     )
 
 
+_HAS_ONE_WRITER = connection.vendor == "sqlite"
+_JSON = (b"content-type", b"application/json; charset=utf-8")
 _EMPTY = (b"content-length", b"0")
 _VERSIONS = (b"api-supported-versions", SUPPORTED_HEADER.encode())
 
@@ -212,17 +217,13 @@ def _prepared(operation: _Operation, request: ShortRequest) -> Work | None:
 
 
 def _run(work: Callable[[], ShortAnswer | None]) -> ShortAnswer | None:
-    """Runs a read in a thread of the pool, where Django's signals do not manage connections."""
+    """Runs work in a thread of the pool, which keeps its connection until it runs a view."""
     try:
         return work()
     except DatabaseError:
         # It may be broken, and the next request deserves a good one.
         connection.close()
         raise
-    finally:
-        # A pooled connection goes back to the pool; SQLite's own stays open.
-        if connection.vendor != "sqlite" and not connection.in_atomic_block:
-            connection.close()
 
 
 def _unnamed(expression: str) -> str:

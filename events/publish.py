@@ -86,10 +86,10 @@ class _Announcement:
         _announce(self.events)
 
 
-def announce_after_commit(event: ThreadEvent) -> None:
-    """Announces an event whose row was written in this transaction, after its commit."""
+def announce_after_commit(*events: ThreadEvent) -> None:
+    """Announces events whose rows were written in this transaction, after its commit."""
     if not connection.in_atomic_block:
-        _announce([event])
+        _announce(events)
         return
     # Django forgets handlers when the transaction, or the savepoint, is rolled back.
     handlers = connection.run_on_commit
@@ -97,7 +97,7 @@ def announce_after_commit(event: ThreadEvent) -> None:
     if not isinstance(last, _Announcement) or last.savepoints != set(connection.savepoint_ids):
         last = _Announcement()
         transaction.on_commit(last, robust=True)
-    last.events.append(event)
+    last.events.extend(events)
 
 
 def announce(event: ThreadEvent) -> None:

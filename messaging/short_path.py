@@ -1,20 +1,27 @@
 """The hot operations of messages, receipts and typing (see `wire.short_path`)."""
 
+from collections.abc import Sequence
+
 from messaging import serializers, services
 from messaging.access import is_visible
 from messaging.pages import MessagePage
-from messaging.storage import write_message
-from threads.access import ThreadAccess, access_by_token
+from messaging.storage import Draft, write_messages
+from threads.access import ThreadAccess, TokenRequest, access_by_token, accesses_by_token
 from wire.identifiers import is_thread_id
 from wire.short_path import ShortAnswer, ShortPath, ShortRequest, Work
 from wire.strict_json import render
 from wire.versions import ApiVersion
+from wire.write_queue import Batched
 
 _THREAD = r"chat/threads/(?P<thread_id>[^/]+)"
 
 
+def _token_request(request: ShortRequest) -> TokenRequest:
+    return TokenRequest(request.token(), request.host_name, request.parts["thread_id"])
+
+
 def _access(request: ShortRequest) -> ThreadAccess | None:
-    return access_by_token(request.token(), request.host_name, request.parts["thread_id"])
+    return access_by_token(_token_request(request))
 
 
 def _is_ordinary(request: ShortRequest) -> bool:
@@ -46,19 +53,25 @@ def send_message(request: ShortRequest, version: ApiVersion) -> Work | None:
     if not _is_ordinary(request):
         return None
     given = serializers.SendMessageRequest.read_for(version, request.json())
-    draft = services.draft_message(**given)
+    return Batched(_send_messages, (request, services.draft_message(**given)))
 
-    def work() -> ShortAnswer | None:
-        access = _access(request)
-        position = write_message(access, draft) if access is not None else None
-        if access is None or position is None:
-            return None
-        message_id = str(position.version)
-        location = f"{request.thread_location(access.thread_id)}/messages/{message_id}"
-        body = render({"id": message_id})
-        return _answer(access, 201, body, message_id=message_id, location=location)
 
-    return work
+def _send_messages(sends: Sequence[tuple[ShortRequest, Draft]]) -> list[ShortAnswer | None]:
+    accesses = accesses_by_token([_token_request(request) for request, _ in sends])
+    able = {place: access for place, access in enumerate(accesses) if access is not None}
+    positions = write_messages([(access, sends[place][1]) for place, access in able.items()])
+    answers: list[ShortAnswer | None] = [None] * len(sends)
+    for (place, access), position in zip(able.items(), positions, strict=True):
+        if position is not None:
+            answers[place] = _sent(sends[place][0], access, position.version)
+    return answers
+
+
+def _sent(request: ShortRequest, access: ThreadAccess, version: int) -> ShortAnswer:
+    message_id = str(version)
+    location = f"{request.thread_location(access.thread_id)}/messages/{message_id}"
+    body = render({"id": message_id})
+    return _answer(access, 201, body, message_id=message_id, location=location)
 
 
 def list_messages(request: ShortRequest, version: ApiVersion) -> Work | None:

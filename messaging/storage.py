@@ -5,6 +5,7 @@ are three statements, because a statement costs little there. On PostgreSQL they
 each costs a round trip, and the lock on the thread's row lasts until the commit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -88,9 +89,19 @@ def write_message(access: ThreadAccess, draft: Draft) -> Position | None:
     None, with nothing written, if participants joined or left since `access` was read, or the
     thread was deleted.
     """
+    return write_messages([(access, draft)])[0]
+
+
+def write_messages(
+    messages: Sequence[tuple[ThreadAccess, Draft]],
+) -> list[Position | None]:
+    """The same for several messages: those of a thread are written in the order given."""
     if connection.vendor == "postgresql" and not recorders_of(ChatMessageReceived):
-        # One statement is a transaction by itself.
-        return _write_at_once(access, draft)
+        return _write_at_once(messages)
+    return [_write_in_steps(access, draft) for access, draft in messages]
+
+
+def _write_in_steps(access: ThreadAccess, draft: Draft) -> Position | None:
     with unit_of_work():
         position = ChatThread.objects.advance(
             access.thread_pk,
@@ -126,25 +137,33 @@ def write_message_at(access: ThreadAccess, draft: Draft, position: Position) -> 
     publish(_received(access, draft, position))
 
 
-def _write_at_once(access: ThreadAccess, draft: Draft) -> Position | None:
-    now = now_ms()
-    caller = access.caller
+def _write_at_once(messages: Sequence[tuple[ThreadAccess, Draft]]) -> list[Position | None]:
+    # Every process locks threads in the same order, so that two do not wait for each other.
+    places = sorted(range(len(messages)), key=lambda place: messages[place][0].thread_pk)
+    # One statement is a transaction by itself, and so is one pipeline.
+    rows = _SEND.fetch_each([_send_parameters(*messages[place]) for place in places])
+    positions: list[Position | None] = [None] * len(messages)
+    events = []
+    for place, row in zip(places, rows, strict=True):
+        if row is not None:
+            positions[place] = position = Position(*row)
+            events.append(_received(*messages[place], position))
+    if events:
+        announce_after_commit(*events)
+    return positions
+
+
+def _send_parameters(access: ThreadAccess, draft: Draft) -> tuple[Any, ...]:
+    now, caller = now_ms(), access.caller
     event = _received(access, draft, Position(0, 0, 0))
     data = event_data(event)
     del data["message_id"], data["message_sequence"]
-    row = _SEND.fetch_one(
-        (
-            *(now, now, access.thread_pk, access.roster_sequence),
-            *(access.thread_pk, draft.message_type, draft.content, caller.user_id),
-            *(draft.sender_display_name, _json(draft.metadata), draft.priority),
-            *(uuid_value(caller.resource_id), access.thread_id, event.type, _json(data)),
-        )
+    return (
+        *(now, now, access.thread_pk, access.roster_sequence),
+        *(access.thread_pk, draft.message_type, draft.content, caller.user_id),
+        *(draft.sender_display_name, _json(draft.metadata), draft.priority),
+        *(uuid_value(caller.resource_id), access.thread_id, event.type, _json(data)),
     )
-    if row is None:
-        return None
-    position = Position(*row)
-    announce_after_commit(_received(access, draft, position))
-    return position
 
 
 def _received(access: ThreadAccess, draft: Draft, position: Position) -> ChatMessageReceived:

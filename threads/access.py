@@ -94,25 +94,45 @@ def access_thread(
     return _access(caller, capability, thread_id, row)
 
 
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A request as its access is checked: its token, the name of its host, its thread."""
+
+    token: str
+    host: str
+    thread_id: str
+
+
 def access_by_token(
-    token: str,
-    host: str,
-    thread_id: str,
-    capability: Capability = Capability.TAKE_PART,
+    request: TokenRequest, capability: Capability = Capability.TAKE_PART
 ) -> ThreadAccess | None:
     """Who a token belongs to and the membership in a thread, in one statement.
 
     For the short path (`wire.short_path`): None for every reason to refuse, which `caller_of` and
     `access_thread` then name.
     """
-    claims = unverified_claims(token)
-    if claims is None or claims.scopes.isdisjoint(capability.value):
-        return None
-    row = _LOOK_UP_WITH_IDENTITY.fetch_one([thread_id, claims.raw_id, host.lower()])
-    if row is None or row[5] is not None:
-        return None
-    caller = verified_caller(token, claims, row[8:])
-    return _access(caller, capability, thread_id, row) if caller is not None else None
+    return accesses_by_token([request], capability)[0]
+
+
+def accesses_by_token(
+    requests: Sequence[TokenRequest], capability: Capability = Capability.TAKE_PART
+) -> list[ThreadAccess | None]:
+    """The same for several requests, on PostgreSQL in one round trip."""
+    found: list[ThreadAccess | None] = [None] * len(requests)
+    able = []
+    for place, request in enumerate(requests):
+        claims = unverified_claims(request.token)
+        if claims is not None and not claims.scopes.isdisjoint(capability.value):
+            able.append((place, request, claims))
+    rows = _LOOK_UP_WITH_IDENTITY.fetch_each(
+        [(request.thread_id, claims.raw_id, request.host.lower()) for _, request, claims in able]
+    )
+    for (place, request, claims), row in zip(able, rows, strict=True):
+        if row is not None and row[5] is None:
+            caller = verified_caller(request.token, claims, row[8:])
+            if caller is not None:
+                found[place] = _access(caller, capability, request.thread_id, row)
+    return found
 
 
 def _access(

@@ -45,6 +45,24 @@ class Statement:
         rows = self._run(parameters)
         return rows.fetchall()
 
+    def fetch_each(self, sets: Sequence[Sequence[Any]]) -> list[tuple[Any, ...] | None]:
+        """Runs the statement for each set of parameters, in order; the first row of each.
+
+        On PostgreSQL several are one round trip and, outside of a transaction, one commit: if one
+        fails, nothing of the others remains. On SQLite the caller has begun a transaction.
+        """
+        if connection.vendor != "postgresql" or len(sets) < 2:
+            return [self.fetch_one(parameters) for parameters in sets]
+        if _is_observed():
+            with transaction.atomic():
+                return [self.fetch_one(parameters) for parameters in sets]
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            driver: Any = connection.connection
+            with driver.pipeline():
+                rows = [driver.execute(self.sql, one, prepare=True) for one in sets]
+            return [each.fetchone() for each in rows]
+
     def execute(self, parameters: Sequence[Any]) -> None:
         """Runs a statement that returns nothing."""
         self._run(parameters)
@@ -57,8 +75,7 @@ class Statement:
     def _run(self, parameters: Sequence[Any]) -> Any:
         if connection.connection is None:
             connection.ensure_connection()
-        if connection.execute_wrappers or connection.queries_logged:
-            # Somebody counts or times statements (tests, bench).
+        if _is_observed():
             cursor = connection.cursor()
             cursor.execute(self.sql, parameters)
             return cursor
@@ -67,6 +84,11 @@ class Statement:
             if connection.vendor == "sqlite":
                 return driver.execute(self._qmark, parameters)
             return driver.execute(self.sql, parameters, prepare=True)
+
+
+def _is_observed() -> bool:
+    """Whether statements are counted or timed, as tests and the bench do."""
+    return bool(connection.execute_wrappers or connection.queries_logged)
 
 
 def columns_of(model: type[models.Model]) -> list[str]:

@@ -1,30 +1,51 @@
 """Group commit: one thread runs the writes of hot paths, several in each transaction.
 
-SQLite has one writer at a time, and with `synchronous=FULL` each commit waits for the disk. Here
-writes that arrive while a transaction is committed share the next one, so that the wait is divided
-among them; nobody waits for others to arrive.
+SQLite has one writer at a time, and with `synchronous=FULL` each commit waits for the disk. On
+PostgreSQL each statement waits for the network. Here writes that arrive while others are being
+written share the next transaction, or pipeline, so that the wait is divided among them; no write
+waits for others to arrive.
 """
 
 import asyncio
 import logging
 import threading
-import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from itertools import groupby
+from typing import Any, Generic, TypeVar
 
-from django.db import close_old_connections, connection
+from django.db import connection
 
-from wire.transactions import grouped
+from wire.transactions import give_up_connection, grouped, shares_transactions
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 R = TypeVar("R")
 
-# A transaction takes no more jobs than that, and none after that time, in seconds.
+# A transaction takes no more jobs than that: a few milliseconds of work.
 MAX_JOBS = 64
-MAX_SECONDS = 0.02
+
+
+# The thread gives its connection back after that time without a job, in seconds, on databases
+# whose connections can break meanwhile.
+IDLE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batched(Generic[T, R]):
+    """Work that can be done together with other work of the same function.
+
+    `function` returns a result for each item, in order. If it raises, nothing has been written.
+    """
+
+    function: Callable[[Sequence[T]], Sequence[R]]
+    item: T
+
+    def __call__(self) -> R:
+        """Does this work alone."""
+        return self.function([self.item])[0]
 
 
 @dataclass(slots=True)
@@ -71,48 +92,72 @@ class WriteQueue:
 
     def _work_forever(self) -> None:
         while True:
-            self._filled.wait()
+            if not self._filled.wait(IDLE_SECONDS):
+                _close_idle_connection()
+                self._filled.wait()
             self._filled.clear()
-            while self._jobs:
-                _settle(self._run_batch())
+            while jobs := self._take():
+                for unit in _units(jobs):
+                    _run_together(unit)
+                _settle(jobs)
 
-    def _run_batch(self) -> list[_Job]:
-        """Runs the jobs that wait, at most `MAX_JOBS`, and commits them."""
-        done: list[_Job] = []
-        try:
-            with grouped():
-                deadline = time.monotonic() + MAX_SECONDS
-                while self._jobs and len(done) < MAX_JOBS:
-                    job = self._jobs.popleft()
-                    done.append(job)
-                    job.result = job.work()
-                    if time.monotonic() > deadline:
-                        break
-        except Exception as error:
-            if len(done) == 1:
-                done[0].error = error
-                _forget_broken_connection()
-            else:
-                _run_singly(done)
-        return done
+    def _take(self) -> list[_Job]:
+        """The jobs that wait, at most `MAX_JOBS`, without those that nobody waits for any more."""
+        jobs: list[_Job] = []
+        while self._jobs and len(jobs) < MAX_JOBS:
+            job = self._jobs.popleft()
+            if not job.future.cancelled():
+                jobs.append(job)
+        return jobs
 
 
-def _run_singly(jobs: list[_Job]) -> None:
-    for job in jobs:
-        try:
-            with grouped():
-                job.result = job.work()
-        except Exception as error:
-            job.error = error
-            _forget_broken_connection()
+def _units(jobs: list[_Job]) -> list[list[_Job]]:
+    """The jobs in their order, divided into those that succeed or fail together."""
+    if shares_transactions():
+        return [jobs]
+    return [list(some) for _, some in groupby(jobs, lambda job: _function_of(job) or id(job))]
 
 
-def _forget_broken_connection() -> None:
+def _function_of(job: _Job) -> Any:
+    return job.work.function if isinstance(job.work, Batched) else None
+
+
+def _run_together(jobs: list[_Job]) -> None:
     try:
-        close_old_connections()
+        with grouped():
+            for function, some in groupby(jobs, _function_of):
+                _run_alike(function, list(some))
+    except Exception as error:
+        # What failed may be the connection.
+        _close_connection()
+        if len(jobs) == 1:
+            jobs[0].error = error
+        else:
+            for job in jobs:
+                job.result = None
+                _run_together([job])
+
+
+def _run_alike(function: Callable[[Sequence[Any]], Sequence[Any]] | None, jobs: list[_Job]) -> None:
+    if function is None:
+        for job in jobs:
+            job.result = job.work()
+        return
+    results = function([job.work.item for job in jobs])  # type: ignore[attr-defined]
+    for job, result in zip(jobs, results, strict=True):
+        job.result = result
+
+
+def _close_idle_connection() -> None:
+    if connection.vendor != "sqlite":
+        _close_connection()
+
+
+def _close_connection() -> None:
+    try:
+        give_up_connection()
     except Exception:
-        logger.exception("The writer's connection could not be checked")
-        connection.close()
+        logger.exception("The writer's connection could not be closed")
 
 
 def _settle(jobs: list[_Job]) -> None:
