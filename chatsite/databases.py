@@ -60,8 +60,10 @@ def _sqlite(settings: dict[str, Any], data: Path, sync: str) -> dict[str, Any]:
 def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
     """A psycopg pool, because Django's persistent connections leak one per thread under ASGI."""
     pool = {"min_size": 2, "max_size": 16, "timeout": 10}
+    # Django's default, None, would disable prepared statements (`wire.statements`).
+    options = {"pool": pool, "prepare_threshold": 5}
     return settings | {
-        "OPTIONS": {"pool": pool} | settings.get("OPTIONS", {}),
+        "OPTIONS": options | settings.get("OPTIONS", {}),
         "CONN_MAX_AGE": 0,
         # The pool replaces connections that broke, as all do when PostgreSQL is restarted.
         "CONN_HEALTH_CHECKS": True,

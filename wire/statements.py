@@ -5,6 +5,7 @@ database needs for these statements. `tests/test_statements.py` compares each wi
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -60,7 +61,7 @@ class Statement:
         with connection.wrap_database_errors:
             driver: Any = connection.connection
             with driver.pipeline():
-                rows = [driver.execute(self.sql, one, prepare=True) for one in sets]
+                rows = [self._execute_prepared(driver, one) for one in sets]
             return [each.fetchone() for each in rows]
 
     def execute(self, parameters: Sequence[Any]) -> None:
@@ -83,7 +84,19 @@ class Statement:
             driver: Any = connection.connection
             if connection.vendor == "sqlite":
                 return driver.execute(self._qmark, parameters)
-            return driver.execute(self.sql, parameters, prepare=True)
+            return self._execute_prepared(driver, parameters)
+
+    def _execute_prepared(self, driver: Any, parameters: Sequence[Any]) -> Any:
+        # Not with the cursor that Django has chosen for the driver: it puts the values into the
+        # text, so that PostgreSQL parses and plans the statement each time.
+        return _prepared_cursor()(driver).execute(self.sql, parameters, prepare=True)
+
+
+@cache
+def _prepared_cursor() -> Any:
+    from psycopg import Cursor
+
+    return Cursor
 
 
 def _is_observed() -> bool:
