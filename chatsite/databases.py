@@ -33,7 +33,7 @@ def database(url: str, data: Path, sqlite_sync: str) -> dict[str, Any]:
 
 
 def _sqlite(settings: dict[str, Any], data: Path, sync: str) -> dict[str, Any]:
-    """WAL mode and immediate transactions.
+    """WAL mode and immediate transactions, one after the other.
 
     With Django's defaults concurrent writers fail with "database is locked".
     """
@@ -44,7 +44,7 @@ def _sqlite(settings: dict[str, Any], data: Path, sync: str) -> dict[str, Any]:
         "PRAGMA mmap_size=134217728",
     ]
     return settings | {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "wire.sqlite",
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
