@@ -162,7 +162,7 @@ class ShortPaths:
             head.append((b"location", answer.location.encode("latin-1")))
         head += [(name.encode(), value.encode()) for name, value in answer.headers]
         head += (
-            (b"date", http_date().encode()),
+            (b"date", _date(int(time.time()))),
             _VERSIONS,
             (b"ms-cv", vector),
             (b"x-processing-time", b"%dms" % round(seconds * 1000)),
@@ -224,6 +224,12 @@ def _run(work: Callable[[], ShortAnswer | None]) -> ShortAnswer | None:
         # It may be broken, and the next request deserves a good one.
         connection.close()
         raise
+
+
+@lru_cache(1)
+def _date(second: int) -> bytes:
+    """The Date header of answers in this second since the epoch."""
+    return http_date(second).encode()
 
 
 def _unnamed(expression: str) -> str:
