@@ -32,8 +32,6 @@ from wire.write_queue import Batched, WriteQueue
 
 logger = logging.getLogger(__name__)
 
-logger = logging.getLogger(__name__)
-
 Headers = list[tuple[bytes, bytes]]
 
 # Headers that change what a request means, or that only the ordinary views understand.
