@@ -81,7 +81,14 @@ class PooledHandler:
         body = await handler.read(scope, receive, send)
         if body is None:
             return
-        if not await self._short_paths.answer(short_path, scope, body, send):
+        try:
+            is_answered = await self._short_paths.answer(short_path, scope, body, send)
+        except ChatError as error:
+            response = refusal(scope["path"], error)
+            response["Access-Control-Allow-Origin"] = "*"
+            await send_response(response, send)
+            return
+        if not is_answered:
             await handler.respond(scope, body, send)
 
 

@@ -24,9 +24,10 @@ from django.utils.module_loading import import_string
 from monitoring.answered_requests import AnsweredRequest
 from monitoring.middleware import record_answered
 from monitoring.operations import named_operation
-from wire.errors import ChatError
+from wire.errors import ChatError, unavailable
 from wire.short_path import Prepare, ShortAnswer, ShortPath, ShortRequest, Work, parse_query
 from wire.times import now_ms
+from wire.transactions import OutcomeUnknown
 from wire.versions import SUPPORTED, SUPPORTED_HEADER
 from wire.write_queue import Batched, WriteQueue
 
@@ -82,13 +83,19 @@ class ShortPaths:
         return int(found.lastgroup[1:]) if found is not None and found.lastgroup else None
 
     async def answer(self, number: int, scope: dict[str, Any], body: bytes, send: Any) -> bool:
-        """Answers a request for operation `number`; False if the ordinary view must do it."""
+        """Answers a request for operation `number`; False if the ordinary view must do it.
+
+        Raises ChatError 503 if it is not known whether the request was carried out.
+        """
         started = time.perf_counter()
         call = self.prepare(number, scope, body)
         if call is None:
             return False
         try:
             answer = await self._run(call)
+        except OutcomeUnknown:
+            # The view would do it a second time.
+            raise unavailable() from None
         except (ChatError, DatabaseError):
             return False
         except Exception:

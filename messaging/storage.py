@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
-from django.db import connection
+from django.db import OperationalError, connection
 
 from events.catalogue import ChatMessageReceived
 from events.models import event_data
@@ -21,7 +21,7 @@ from threads.access import ThreadAccess
 from threads.models import ChatThread, Position
 from wire.statements import Statement, insert_statement
 from wire.times import now_ms
-from wire.transactions import unit_of_work
+from wire.transactions import OutcomeUnknown, unit_of_work
 from wire.values import uuid_value
 
 _MESSAGE_COLUMNS = (
@@ -141,7 +141,12 @@ def _write_at_once(messages: Sequence[tuple[ThreadAccess, Draft]]) -> list[Posit
     # Every process locks threads in the same order, so that two do not wait for each other.
     places = sorted(range(len(messages)), key=lambda place: messages[place][0].thread_pk)
     # One statement is a transaction by itself, and so is one pipeline.
-    rows = _SEND.fetch_each([_send_parameters(*messages[place]) for place in places])
+    try:
+        rows = _SEND.fetch_each([_send_parameters(*messages[place]) for place in places])
+    except OperationalError as error:
+        if connection.connection is None or connection.connection.closed:
+            raise OutcomeUnknown from error
+        raise
     positions: list[Position | None] = [None] * len(messages)
     events = []
     for place, row in zip(places, rows, strict=True):

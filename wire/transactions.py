@@ -5,13 +5,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 logger = logging.getLogger(__name__)
 
 # How long the writer thread of PostgreSQL waits for a row that another transaction has locked. A
 # request that needs longer is left to its view, so that the requests behind it need not wait.
 _LOCK_TIMEOUT = "200ms"
+
+
+class OutcomeUnknown(OperationalError):
+    """The connection broke while a transaction was committed: it may or may not be stored.
+
+    To repeat the work could do it twice.
+    """
 
 
 class _State(threading.local):

@@ -17,7 +17,12 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection
 
-from wire.transactions import give_up_connection, grouped, shares_transactions
+from wire.transactions import (
+    OutcomeUnknown,
+    give_up_connection,
+    grouped,
+    shares_transactions,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -130,8 +135,9 @@ def _run_together(jobs: list[_Job]) -> None:
     except Exception as error:
         # What failed may be the connection.
         _close_connection()
-        if len(jobs) == 1:
-            jobs[0].error = error
+        if len(jobs) == 1 or isinstance(error, OutcomeUnknown):
+            for job in jobs:
+                job.error = error
         else:
             for job in jobs:
                 job.result = None

@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection, connections
 
 from identity.models import Resource
 from wire import write_queue
-from wire.transactions import is_grouped, unit_of_work
+from wire.transactions import OutcomeUnknown, is_grouped, unit_of_work
 from wire.write_queue import Batched, WriteQueue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,6 +117,18 @@ def test_work_of_a_batch_that_fails_is_done_singly(run: Any) -> None:
     half, failing, quarter = run(*(Batched(invert, number) for number in (2, 0, 4)))
     assert (half, quarter) == (0.5, 0.25)
     assert isinstance(failing, ZeroDivisionError)
+
+
+def test_work_whose_outcome_is_unknown_is_not_repeated(run: Any) -> None:
+    calls: list[int] = []
+
+    def lose_connection(items: Sequence[int]) -> list[int]:
+        calls.append(len(items))
+        raise OutcomeUnknown
+
+    results = run(*(Batched(lose_connection, number) for number in range(3)))
+    assert all(isinstance(result, OutcomeUnknown) for result in results)
+    assert calls == [3]
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
