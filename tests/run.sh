@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole suite: on SQLite, then its core on PostgreSQL. `make test` runs this.
+# The whole suite on SQLite, parts of it over the short path, and its core on PostgreSQL. For `make test`.
 # Missing programs that the tests need are installed if possible (as root, with apt).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,6 +13,7 @@ has_postgresql || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v chromium >/dev/null || missing+=(chromium)
 command -v prometheus >/dev/null || missing+=(prometheus)
+command -v strace >/dev/null || missing+=(strace)
 command -v prometheus-alertmanager >/dev/null || missing+=(prometheus-alertmanager)
 if ((${#missing[@]})); then
   if [[ $EUID == 0 ]] && command -v apt-get >/dev/null; then
@@ -64,6 +65,9 @@ part() {
 status=0
 echo "== SQLite"
 part SQLite "" || status=1
+
+echo "== SQLite, hot operations over the short path"
+part short-path "--short-path" threads messaging identity monitoring/tests tests/replay || status=1
 
 echo "== PostgreSQL"
 if has_postgresql; then
