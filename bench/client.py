@@ -37,6 +37,8 @@ def build_request(
         f"{method} {target} HTTP/1.1",
         f"Host: {HOST}:{port}",
         f"Authorization: Bearer {token}",
+        # As a proxy that terminates TLS; a server in production accepts nothing else.
+        "X-Forwarded-Proto: https",
     ]
     lines += ["Accept: application/json"]
     if payload:

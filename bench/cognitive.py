@@ -27,7 +27,7 @@ from bench.client import (
 from bench.report import Target, table
 from bench.sample_texts import LANGUAGES, beginnings
 from bench.seed_data import SMALL_HISTORY, SeedData, Thread
-from bench.servers import chatsite_environment, run_module, start_chatsite
+from bench.servers import development_environment, run_module, start_chatsite
 
 SENTENCES = Path(__file__).resolve().parent.parent / "tests" / "cognitive" / "everyday.json"
 # Language pairs, with the minimum chrF.
@@ -57,7 +57,7 @@ def run(*, quick: bool, ports: Sequence[int]) -> list[Target]:
     """Prints three tables; returns the targets. Raises UnexpectedResponse without an engine."""
     with tempfile.TemporaryDirectory(prefix="chatsite-bench-") as name:
         folder = Path(name)
-        environment = chatsite_environment(folder / "chatsite", *ports)
+        environment = development_environment(folder / "chatsite", *ports)
         environment["CHATSITE_COGNITIVE_REQUESTS"] = "1000000"
         data = SeedData.from_json(run_module("bench.seed", environment, str(SMALL_HISTORY)))
         with start_chatsite(folder, ports[0], None, environment) as server:

@@ -18,7 +18,7 @@ from statistics import median
 from bench.client import Connection, send_request
 from bench.report import table
 from bench.seed_data import SMALL_HISTORY, SeedData
-from bench.servers import chatsite_environment, free_ports, run_module, start_chatsite
+from bench.servers import development_environment, free_ports, run_module, start_chatsite
 from bench.speech_client import (
     BYTES_PER_SECOND,
     PAUSE,
@@ -202,7 +202,7 @@ def main() -> None:
         return
     ports = free_ports(2, arguments.port)
     with tempfile.TemporaryDirectory(prefix="chatsite-bench-") as folder:
-        environment = chatsite_environment(Path(folder) / "chatsite", *ports)
+        environment = development_environment(Path(folder) / "chatsite", *ports)
         data = SeedData.from_json(run_module("bench.seed", environment, str(SMALL_HISTORY)))
         print("... measuring", file=sys.stderr, flush=True)
         # On all cores, because the engine runs in another process.

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from bench.report import table
-from bench.servers import chatsite_environment, free_ports
+from bench.servers import development_environment, free_ports
 
 _CALLS = 20_000
 _ROUNDS = 7
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=90, help="days of samples (default: 90)")
     days = parser.parse_args().days
     with tempfile.TemporaryDirectory(prefix="chatsite-bench-") as folder:
-        os.environ |= chatsite_environment(Path(folder), *free_ports(2, None))
+        os.environ |= development_environment(Path(folder), *free_ports(2, None))
         import django
 
         django.setup()

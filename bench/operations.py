@@ -72,7 +72,11 @@ class Api:
     async def request(self, name: str, user: User, method: str, path: str, body: Any = None) -> Any:
         """The JSON of a successful response; stores the number of statements under `name`."""
         payload = b"" if body is None else json.dumps(body).encode()
-        headers = {"host": HOST, "authorization": f"Bearer {user.token}"}
+        headers = {
+            "host": HOST,
+            "authorization": f"Bearer {user.token}",
+            "x-forwarded-proto": "https",
+        }
         if body is not None:
             merge = "merge-patch+" if method == "PATCH" else ""
             headers |= {

@@ -37,7 +37,7 @@ class SeedData:
     large: Thread
     """A thread of as many messages as the plan says."""
     pragmas: list[str]
-    """The pragmas of the server's SQLite database."""
+    """The pragmas of the bare application's SQLite database: those of chatsite, but NORMAL."""
 
     def to_json(self) -> str:
         """The data as JSON, for another process."""

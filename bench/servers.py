@@ -41,10 +41,20 @@ def free_ports(count: int, first: int | None) -> list[int]:
 
 
 def chatsite_environment(folder: Path, port: int, tls_port: int) -> dict[str, str]:
-    """The environment of a chatsite with default settings, no limits and its data in `folder`.
+    """The environment of a chatsite in production, without limits, with its data in `folder`.
 
+    It is behind a proxy that terminates TLS: `bench.client` sends what a proxy would.
     It contains no settings of the calling shell, so that results do not depend on them.
     """
+    return development_environment(folder, port, tls_port) | {
+        "CHATSITE_ENV": "production",
+        "CHATSITE_PUBLIC_URL": f"https://{HOST}",
+        "CHATSITE_TRUST_PROXY": "1",
+    }
+
+
+def development_environment(folder: Path, port: int, tls_port: int) -> dict[str, str]:
+    """The environment of a chatsite with default settings otherwise; see above."""
     mine = ("CHATSITE_", "DJANGO_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
     for name in ("DATABASE_URL", "REDIS_URL"):
@@ -62,8 +72,12 @@ def chatsite_environment(folder: Path, port: int, tls_port: int) -> dict[str, st
 
 def run_module(module: str, environment: Mapping[str, str], *arguments: str) -> str:
     """Runs a module in `environment`; returns its standard output."""
+    return _run(["-m", module, *arguments], environment)
+
+
+def _run(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     finished = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, *arguments],
         cwd=CHECKOUT,
         env=environment,
         timeout=SEED_TIMEOUT,
@@ -110,7 +124,9 @@ def _bare(
 def start_chatsite(
     folder: Path, port: int, core: int | None, environment: Mapping[str, str]
 ) -> Iterator[Server]:
-    """Runs `manage.py serve` in `environment`."""
+    """Runs `manage.py serve` in `environment`, with what a server in production needs."""
+    if environment.get("CHATSITE_ENV") == "production":
+        _run(["manage.py", "collectstatic", "--noinput", "--verbosity=0"], environment)
     serve = ["manage.py", "serve"]
     with _running("chatsite", serve, environment, folder / "chatsite.log", port, core) as server:
         yield server

@@ -34,9 +34,9 @@ def seed(count: int, others: int, url: str) -> None:
     caller = Caller(resource.id, user.pk, user.raw_id, frozenset({"chat"}))
     thread_id = create_chat_thread(caller=caller, topic="bench").thread_id
     LogPosition.objects.create(name=NAME, cursor=str(following.end()))
-    rows = [_subscription(resource, "hook", url, "thread/")]
+    rows = [subscription(resource, "hook", url, "thread/")]
     rows += [
-        _subscription(resource, f"other-{number}", url, f"thread/19:{number:032x}")
+        subscription(resource, f"other-{number}", url, f"thread/19:{number:032x}")
         for number in range(others)
     ]
     EventSubscription.objects.bulk_create(rows)
@@ -45,7 +45,7 @@ def seed(count: int, others: int, url: str) -> None:
         send_message(access=access, content=f"message {number}")
 
 
-def _subscription(resource: Resource, name: str, url: str, subject: str) -> EventSubscription:
+def subscription(resource: Resource, name: str, url: str, subject: str) -> EventSubscription:
     return EventSubscription(
         resource=resource,
         name=name,

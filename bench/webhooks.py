@@ -20,7 +20,7 @@ from psycopg import sql
 
 from bench.client import HOST
 from bench.machine import cores, end_with_parent, pin, processor_seconds
-from bench.servers import CHECKOUT, chatsite_environment, free_ports, run_module
+from bench.servers import CHECKOUT, development_environment, free_ports, run_module
 from load_testing import postgresql
 
 _TARGET = 500
@@ -105,7 +105,7 @@ def _new_database(url: str, number: int) -> str:
 async def _measure(folder: Path, database: dict[str, str], others: int, events: int) -> Figure:
     name = "PostgreSQL" if database else "SQLite"
     print(f"... {name}, {others:,} other subscriptions", file=sys.stderr, flush=True)
-    environment = chatsite_environment(folder, *free_ports(2, None)) | database
+    environment = development_environment(folder, *free_ports(2, None)) | database
     arrivals: list[float] = []
     async with _listening(arrivals) as url:
         await asyncio.to_thread(
