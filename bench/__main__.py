@@ -1,37 +1,45 @@
-"""`python -m bench [--quick] [--only send|list|live|statements|cognitive] [--port N]`."""
+"""`python -m bench [--quick] [--only TABLE] [--port N]`: chatsite and a bare application.
+
+The tables are send, list, live, statements, start, postgresql and subscriptions; and cognitive.
+"""
 
 import argparse
 import asyncio
-import contextlib
 import gc
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from bench import cognitive, live, report
+from bench import cognitive, report
 from bench.client import UnexpectedResponse
-from bench.lists import measure_lists
+from bench.goals import Goal, goal_table, list_goals, send_goals, statement_goals
+from bench.lists import DEEP, NEWEST, measure_lists
 from bench.machine import cores, pin
 from bench.rounds import FULL, QUICK, Plan, SystemUnderTest
 from bench.seed_data import SMALL_HISTORY, SeedData, seed_bare
 from bench.sends import measure_sends
 from bench.servers import (
     chatsite_environment,
+    development_environment,
     free_ports,
     run_module,
     start_bare,
     start_chatsite,
 )
+from bench.sockets import measure_sockets
+from bench.starts import measure_starts
 from bench.statements import count_statements
+from bench.variants import measure_postgresql, measure_subscriptions
+from load_testing.postgresql import ProgramMissing
 
-TIME_LIMIT = 600
+TIME_LIMIT = 1200
 """Seconds after which a run is aborted."""
-TABLES = ("send", "list", "live", "statements")
+TABLES = ("send", "list", "live", "statements", "start", "postgresql", "subscriptions")
 # Only on request: this table needs the engines of `make cognitive`.
 OPTIONAL = ("cognitive",)
 
@@ -47,12 +55,14 @@ def main() -> None:
     if "list" not in wanted:
         plan = replace(plan, history=SMALL_HISTORY)
     ports = free_ports(3, arguments.port)
-    with tempfile.TemporaryDirectory(prefix="chatsite-bench-") as folder:
-        try:
-            targets = _measure(Path(folder), ports, plan, wanted)
-        except UnexpectedResponse as problem:
-            sys.exit(f"The run failed: {problem}")
-    print(report.target_table(targets), end="\n\n")
+    try:
+        if arguments.only == "cognitive":
+            targets = cognitive.run(quick=arguments.quick, ports=ports[1:])
+            print(report.target_table(targets), end="\n\n")
+        else:
+            print(goal_table(_measure(ports, plan, wanted), plan.rounds), end="\n\n")
+    except UnexpectedResponse as problem:
+        sys.exit(f"The run failed: {problem}")
     print(f"{time.monotonic() - started:.0f} seconds.")
 
 
@@ -69,66 +79,94 @@ def _stop(number: int, frame: FrameType | None) -> None:
     sys.exit(f"Stopped by {signal.Signals(number).name}.")
 
 
-def _measure(
-    folder: Path, ports: Sequence[int], plan: Plan, wanted: Sequence[str]
-) -> list[report.Target]:
-    """Prints the selected tables; returns their targets."""
-    if "cognitive" in wanted:
-        return cognitive.run(quick=plan.rounds == 1, ports=ports[1:])
+def _measure(ports: Sequence[int], plan: Plan, wanted: Sequence[str]) -> list[Goal]:
+    """Prints the selected tables; returns their goals."""
     server_core, client_core = cores()
     pin(client_core)
-    targets: list[report.Target] = []
-    if "send" in wanted or "list" in wanted:
-        with _running_systems(folder, ports, server_core, plan.history) as systems:
-            gc.collect()
-            gc.freeze()
-            targets += _load(systems, plan, wanted)
-    if "live" in wanted:
-        targets += live.run(quick=plan.rounds == 1, port=ports[0])
-    if "statements" in wanted:
-        _progress("counting statements")
-        counts = count_statements(chatsite_environment(folder / "statements", *ports[1:]))
-        print(report.statement_table(counts), end="\n\n")
-        targets += report.statement_targets(counts)
-    return targets
+    goals: list[Goal] = []
+    with tempfile.TemporaryDirectory(prefix="chatsite-bench-") as name:
+        folder = Path(name)
+        if {"send", "list", "start"} & set(wanted):
+            goals += _measure_requests(folder, ports, server_core, plan, wanted)
+        if "postgresql" in wanted:
+            goals += _measure_postgresql(folder, (server_core, client_core), plan)
+        if "live" in wanted:
+            _progress("measuring sockets")
+            seconds = 2.0 if plan.rounds > 1 else 1.0
+            goals += measure_sockets(rounds=plan.rounds, seconds=seconds, port=ports[0])
+        if "statements" in wanted:
+            goals += _count_statements(folder, ports)
+        if "subscriptions" in wanted:
+            _progress("measuring sends with subscriptions")
+            goals += measure_subscriptions(folder, server_core, plan)
+    return goals
 
 
-@contextlib.contextmanager
-def _running_systems(
-    folder: Path, ports: Sequence[int], core: int | None, history: int
-) -> Iterator[list[SystemUnderTest]]:
-    """Both servers, running with seeded databases."""
-    _progress(f"seeding two databases with a thread of {history:,} messages")
+def _measure_requests(
+    folder: Path, ports: Sequence[int], core: int | None, plan: Plan, wanted: Sequence[str]
+) -> list[Goal]:
+    _progress(f"seeding two databases with a thread of {plan.history:,} messages")
     environment = chatsite_environment(folder / "chatsite", *ports[1:])
-    data = SeedData.from_json(run_module("bench.seed", environment, str(history)))
-    bare_data = seed_bare(folder / "bare.sqlite3", history, data.pragmas)
+    data = SeedData.from_json(run_module("bench.seed", environment, str(plan.history)))
+    bare_data = seed_bare(folder / "bare.sqlite3", plan.history, data.pragmas)
+    goals: list[Goal] = []
+    if "start" in wanted:
+        _progress("measuring starts")
+        goals += measure_starts(folder, ports[1], core, environment, data.large, plan.rounds)
+    if not {"send", "list"} & set(wanted):
+        return goals
     with (
         start_bare(folder, ports[0], core, data.pragmas) as bare,
         start_chatsite(folder, ports[1], core, environment) as chatsite,
     ):
-        yield [SystemUnderTest(bare, bare_data, core), SystemUnderTest(chatsite, data, core)]
+        gc.collect()
+        gc.freeze()
+        systems = [SystemUnderTest(bare, bare_data, core), SystemUnderTest(chatsite, data, core)]
+        return _load(systems, plan, wanted) + goals
 
 
-def _load(
-    systems: Sequence[SystemUnderTest], plan: Plan, wanted: Sequence[str]
-) -> list[report.Target]:
-    targets: list[report.Target] = []
+def _load(systems: Sequence[SystemUnderTest], plan: Plan, wanted: Sequence[str]) -> list[Goal]:
+    goals: list[Goal] = []
     caveats: list[str] = []
     if "send" in wanted:
         _progress("measuring sends")
         sends = asyncio.run(measure_sends(systems, plan))
         print(report.send_table(sends, plan), end="\n\n")
-        targets += report.send_targets(sends)
+        goals += send_goals(sends)
         caveats += report.caveats(sends)
     if "list" in wanted:
         _progress("measuring lists")
         lists = asyncio.run(measure_lists(systems, plan))
         print(report.list_table(lists, plan), end="\n\n")
-        targets += report.list_targets(lists, plan)
+        goals += list_goals(lists, NEWEST, DEEP)
         caveats += report.caveats(lists)
     for caveat in dict.fromkeys(caveats):
         print(f"Note: {caveat}\n")
-    return targets
+    return goals
+
+
+def _measure_postgresql(
+    folder: Path, both_cores: tuple[int | None, int | None], plan: Plan
+) -> list[Goal]:
+    _progress("measuring sends on PostgreSQL")
+    try:
+        return measure_postgresql(folder, both_cores, plan)
+    except ProgramMissing as problem:
+        print(f"Note: PostgreSQL was not measured: {problem}\n")
+        return []
+
+
+def _count_statements(folder: Path, ports: Sequence[int]) -> list[Goal]:
+    """Counts the statements with the short path, and those of the ordinary views."""
+    goals: list[Goal] = []
+    for path, flag in (("short path", "1"), ("ordinary view", "0")):
+        _progress(f"counting statements, {path}")
+        environment = development_environment(folder / f"statements-{flag}", *ports[1:])
+        settings = {"CHATSITE_REQUEST_LOG": "off", "CHATSITE_SHORT_PATH": flag}
+        counts = count_statements(environment | settings)
+        print(f"{report.statement_table(counts)}\n({path})", end="\n\n")
+        goals += statement_goals(counts, path)
+    return goals
 
 
 def _progress(text: str) -> None:

@@ -131,44 +131,6 @@ class Target:
     is_met: bool
 
 
-def send_targets(results: Results) -> list[Target]:
-    """The targets for sending."""
-    eight, one = send_cell(1, 8), send_cell(1, 1)
-    ratio = median(results[eight, CHATSITE].ratios(results[eight, BARE], rate))
-    wait = results[one, CHATSITE].median(p50)
-    return [
-        Target(
-            "send, 8 clients: at least 0.20 of the bare application", f"{ratio:.2f}", ratio >= 0.2
-        ),
-        Target("send, 1 client: p50 below 4 ms", f"{wait:.2f} ms", wait < 4),
-    ]
-
-
-def list_targets(results: Results, plan: Plan) -> list[Target]:
-    """The targets for listing."""
-    small, large = results[NEWEST_OF_SMALL, CHATSITE], results[NEWEST, CHATSITE]
-    wait, growth = large.median(p50), median(large.ratios(small, p50))
-    history = f"{plan.history:,}"
-    return [
-        Target(f"newest 20 of {history}: p50 below 4 ms", f"{wait:.2f} ms", wait < 4),
-        Target(
-            f"newest 20 of {history}: within 20 % of newest 20 of 100",
-            f"x {growth:.2f}",
-            growth <= 1.2,
-        ),
-    ]
-
-
-def statement_targets(counts: Counts) -> list[Target]:
-    """The targets for the number of statements."""
-    sends = [counts[size]["send message"].total for size in sorted(counts)]
-    found = " and ".join(str(count) for count in sends)
-    return [
-        Target("send: at most 8 statements", found, max(sends) <= 8),
-        Target("send: the same for any number of members", found, len(set(sends)) == 1),
-    ]
-
-
 def target_table(targets: Sequence[Target]) -> str:
     """The targets, each with ok or MISSED."""
     rows = [

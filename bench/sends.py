@@ -26,7 +26,7 @@ def send_cell(threads: int, clients: int) -> str:
 async def measure_sends(systems: Sequence[SystemUnderTest], plan: Plan) -> Results:
     """Measures every cell; raises UnexpectedResponse if a message was lost or stored twice."""
     cells: dict[str, Callable[[SystemUnderTest], Requests]] = {
-        send_cell(threads, clients): partial(_requests, threads=threads, clients=clients)
+        send_cell(threads, clients): partial(send_requests, threads=threads, clients=clients)
         for threads, clients in plan.cells
     }
     work = build_requests(systems, cells)
@@ -42,7 +42,7 @@ async def measure_sends(systems: Sequence[SystemUnderTest], plan: Plan) -> Resul
     return results
 
 
-def _requests(system: SystemUnderTest, threads: int, clients: int) -> Requests:
+def send_requests(system: SystemUnderTest, threads: int, clients: int) -> Requests:
     """The requests of each client, to each of `threads` threads with different starts."""
     port, busy = system.server.port, system.data.busy[:threads]
 

@@ -122,13 +122,19 @@ def _bare(
 
 @contextlib.contextmanager
 def start_chatsite(
-    folder: Path, port: int, core: int | None, environment: Mapping[str, str]
+    folder: Path,
+    port: int,
+    core: int | None,
+    environment: Mapping[str, str],
+    *,
+    name: str = "chatsite",
 ) -> Iterator[Server]:
     """Runs `manage.py serve` in `environment`, with what a server in production needs."""
-    if environment.get("CHATSITE_ENV") == "production":
+    collected = Path(environment["CHATSITE_DATA"]) / "static"
+    if environment.get("CHATSITE_ENV") == "production" and not collected.exists():
         _run(["manage.py", "collectstatic", "--noinput", "--verbosity=0"], environment)
     serve = ["manage.py", "serve"]
-    with _running("chatsite", serve, environment, folder / "chatsite.log", port, core) as server:
+    with _running(name, serve, environment, folder / f"{name}.log", port, core) as server:
         yield server
 
 
