@@ -23,6 +23,12 @@ def resident_megabytes(process: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
+def proportional_megabytes(process: int) -> float:
+    """The memory of a process, without its share of what other processes map as well."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
 def measure_starts(
     folder: Path,
     port: int,
