@@ -58,7 +58,8 @@ class Goal:
 def goal_table(goals: Sequence[Goal], rounds: int) -> str:
     """The table of the goals, and above it the conditions of the measurement."""
     headers = ["measure", "measured", "ratio", "min-max", "must", "aim", ""]
-    what = f"Medians of {rounds} interleaved rounds; min-max of what is compared with `must`."
+    times = "One round" if rounds == 1 else f"Medians of {rounds} interleaved rounds"
+    what = f"{times}; min-max is the range of the values that are compared with `must`."
     rows = table(headers, [goal.row() for goal in goals])
     return f"Goals\n\n{SETTINGS}\n{what}\n\n{rows}"
 
@@ -118,9 +119,9 @@ def subscription_goals(results: Results, cell: str, servers: dict[int, str]) -> 
     goals = []
     for count, name in more:
         ours, least = results[cell, name], results[cell, fewest]
-        ratio = ours.median(rate) / least.median(rate)
+        ratios = ours.ratios(least, rate)
         change = median(ours.ratios(least, cpu)) - 1
         shown = f"{ours.median(rate):,.0f}/s, {change:+.1%} CPU"
         title = f"sends/s, {count:,} subscriptions / 1"
-        goals.append(Goal(title, shown, [ratio], 0.97, at_least=True, is_ratio=True, digits=3))
+        goals.append(Goal(title, shown, ratios, 0.97, at_least=True, is_ratio=True))
     return goals

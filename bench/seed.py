@@ -89,14 +89,14 @@ def _messages(thread: Any, first: int, position: int, count: int) -> Iterator[An
 
 
 def _pragmas() -> list[str]:
-    """The pragmas that chatsite sets on its connections, but with synchronous=NORMAL.
+    """The pragmas that chatsite sets on its connections to SQLite, but with synchronous=NORMAL.
 
     The bare application commits each send in its event loop, where it cannot share a wait for the
     disk with others.
     """
     from django.conf import settings
 
-    command: str = settings.DATABASES["default"]["OPTIONS"]["init_command"]
+    command = str(settings.DATABASES["default"]["OPTIONS"].get("init_command", ""))
     pragmas = [pragma.strip() for pragma in command.split(";") if pragma.strip()]
     return [
         "PRAGMA synchronous=NORMAL" if "synchronous" in pragma else pragma for pragma in pragmas

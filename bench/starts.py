@@ -19,14 +19,13 @@ QUIET_SHARE = 0.02
 
 def resident_megabytes(process: int) -> float:
     """The resident memory of a process."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+    return memory_megabytes(process, "Rss:")
 
 
-def proportional_megabytes(process: int) -> float:
-    """The memory of a process, without its share of what other processes map as well."""
+def memory_megabytes(process: int, name: str) -> float:
+    """A line of /proc/PID/smaps_rollup: `Rss:`, `Pss:`, or `Pss_Anon:` without mapped files."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
 
 def measure_starts(
