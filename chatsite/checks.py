@@ -52,7 +52,6 @@ _TABLES: dict[str, Callable[[Any], Iterable[str]]] = {
     "METRIC_SINKS": _items,
     "WORKER_PARTS": _items,
     "ROUTES": _items,
-    "SHORT_PATHS": _items,
     "COGNITIVE_PROVIDERS": _values_of_each,
 }
 

@@ -165,6 +165,7 @@ ROUTES = [
     "identity.routes.ROUTES",
     # Before `threads.routes`, because `{id}:translate` is not a message id.
     "cognitive.routes.ROUTES",
+    "messaging.routes.ROUTES",
     "threads.routes.ROUTES",
     "people.routes.ROUTES",
     "live.routes.ROUTES",
@@ -172,11 +173,6 @@ ROUTES = [
 ]
 # Hot operations that are answered in front of Django (`wire.short_path`).
 CHATSITE_SHORT_PATH = environment.flag("CHATSITE_SHORT_PATH", True)
-SHORT_PATHS = (
-    ["messaging.short_path.SHORT_PATHS", "live.short_path.SHORT_PATHS"]
-    if CHATSITE_SHORT_PATH
-    else []
-)
 ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"
 LOGIN_URL = "admin:login"

@@ -25,7 +25,8 @@ from monitoring.answered_requests import AnsweredRequest
 from monitoring.middleware import record_answered
 from monitoring.operations import named_operation
 from wire.errors import ChatError, unavailable
-from wire.short_path import Prepare, ShortAnswer, ShortPath, ShortRequest, Work, parse_query
+from wire.routes import ShortPath, routes
+from wire.short_path import Prepare, ShortAnswer, ShortRequest, Work, parse_query
 from wire.times import now_ms
 from wire.transactions import OutcomeUnknown
 from wire.versions import SUPPORTED, SUPPORTED_HEADER
@@ -65,8 +66,8 @@ class ShortPaths:
         self._executor = executor
         self._operations = [
             _Operation(one, import_string(one.prepare))
-            for table in settings.SHORT_PATHS
-            for one in import_string(table)
+            for route in routes()
+            for one in (route.short_paths if settings.CHATSITE_SHORT_PATH else ())
         ]
         alternatives = (
             f"(?P<o{place}>{operation.path.method} {_unnamed(operation.path.expression)})"
@@ -172,7 +173,7 @@ class ShortPaths:
             (b"ms-cv", vector),
             (b"x-processing-time", b"%dms" % round(seconds * 1000)),
         )
-        return head + self._shared_headers[b"origin" in call.request.headers]
+        return head + self._shared_headers[bool(call.request.headers.get(b"origin"))]
 
 
 def _answered(

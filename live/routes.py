@@ -1,6 +1,6 @@
 """The routes of live connections (signaling contract 2)."""
 
-from wire.routes import Route
+from wire.routes import Route, ShortPath
 
 ROUTES = [
     Route(
@@ -25,5 +25,18 @@ ROUTES = [
         whole=True,
         websocket="live.trouter.socket.trouter_socket",
     ),
-    Route("trouter", r"v4|v[23]/registrations|socket\.io"),
+    Route(
+        "trouter",
+        r"v4|v[23]/registrations|socket\.io",
+        short_paths=(
+            ShortPath("POST", r"v4/a", "live.short_path.allocate", is_versioned=False),
+            ShortPath(
+                "GET",
+                r"socket\.io/1/?",
+                "live.short_path.handshake",
+                writes=True,
+                is_versioned=False,
+            ),
+        ),
+    ),
 ]

@@ -4,7 +4,7 @@ from live import credentials
 from live.credentials import Credential
 from live.trouter import views
 from live.trouter.endpoints import create_handshake
-from wire.short_path import ShortAnswer, ShortPath, ShortRequest, Work
+from wire.short_path import ShortAnswer, ShortRequest, Work
 from wire.strict_json import render
 from wire.versions import ApiVersion
 
@@ -45,11 +45,3 @@ def handshake(request: ShortRequest, version: ApiVersion) -> Work | None:
         )
 
     return work
-
-
-SHORT_PATHS = [
-    ShortPath("POST", r"v4/a", "live.short_path.allocate", is_versioned=False),
-    ShortPath(
-        "GET", r"socket\.io/1/?", "live.short_path.handshake", writes=True, is_versioned=False
-    ),
-]

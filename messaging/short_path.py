@@ -8,12 +8,10 @@ from messaging.pages import MessagePage
 from messaging.storage import Draft, write_messages
 from threads.access import ThreadAccess, TokenRequest, access_by_token, accesses_by_token
 from wire.identifiers import is_thread_id
-from wire.short_path import ShortAnswer, ShortPath, ShortRequest, Work
+from wire.short_path import ShortAnswer, ShortRequest, Work
 from wire.strict_json import render
 from wire.versions import ApiVersion
 from wire.write_queue import Batched
-
-_THREAD = r"chat/threads/(?P<thread_id>[^/]+)"
 
 
 def _token_request(request: ShortRequest) -> TokenRequest:
@@ -119,33 +117,3 @@ def send_typing_notification(request: ShortRequest, version: ApiVersion) -> Work
         return _answer(access, 200)
 
     return work
-
-
-SHORT_PATHS = [
-    ShortPath(
-        "POST",
-        rf"{_THREAD}/messages",
-        "messaging.short_path.send_message",
-        operation="SendChatMessage",
-        writes=True,
-    ),
-    ShortPath(
-        "GET",
-        rf"{_THREAD}/messages",
-        "messaging.short_path.list_messages",
-        operation="ListChatMessages",
-    ),
-    ShortPath(
-        "POST",
-        rf"{_THREAD}/readReceipts",
-        "messaging.short_path.send_read_receipt",
-        operation="SendReadReceipt",
-        writes=True,
-    ),
-    ShortPath(
-        "POST",
-        rf"{_THREAD}/typing",
-        "messaging.short_path.send_typing_notification",
-        operation="SendTypingIndicator",
-    ),
-]

@@ -70,7 +70,7 @@ class Both:
     """The ordinary handler and the one with the short path."""
 
     def __init__(self) -> None:
-        with override_settings(SHORT_PATHS=[]):
+        with override_settings(CHATSITE_SHORT_PATH=False):
             self.ordinary = Counted()
         self.short = Counted()
 

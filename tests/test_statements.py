@@ -26,6 +26,7 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "edited_ms": "NULL: a new message is not edited",
         "deleted_ms": "NULL: a new message is not deleted",
     },
+    "store a handshake": {"connection": "NULL: no socket has been opened yet"},
 }
 
 

@@ -1,5 +1,19 @@
-"""The routes of the chat data plane: threads, and the messages in them (REST contract 1)."""
+"""The routes of threads and participants (REST contract 1)."""
 
-from wire.routes import CHAT_METRIC, Route
+from wire.routes import CHAT_METRIC, Route, ShortPath
 
-ROUTES = [Route("threads", r"chat/threads", metric=CHAT_METRIC)]
+ROUTES = [
+    Route(
+        "threads",
+        r"chat/threads",
+        metric=CHAT_METRIC,
+        short_paths=(
+            ShortPath(
+                "GET",
+                r"chat/threads",
+                "threads.short_path.list_chat_threads",
+                operation="ListChatThreads",
+            ),
+        ),
+    )
+]

@@ -2,7 +2,7 @@
 
 from identity.callers import caller_of
 from threads.pages import ThreadPage
-from wire.short_path import ShortAnswer, ShortPath, ShortRequest, Work
+from wire.short_path import ShortAnswer, ShortRequest, Work
 from wire.versions import ApiVersion
 
 # The view answers lists with additional members and of former threads.
@@ -28,13 +28,3 @@ def list_chat_threads(request: ShortRequest, version: ApiVersion) -> Work | None
         )
 
     return work
-
-
-SHORT_PATHS = [
-    ShortPath(
-        "GET",
-        "chat/threads",
-        "threads.short_path.list_chat_threads",
-        operation="ListChatThreads",
-    ),
-]

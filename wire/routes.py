@@ -33,6 +33,29 @@ class Pool(Enum):
 
 
 @dataclass(frozen=True)
+class ShortPath:
+    """A hot operation that is answered in front of Django (`wire.short_path`).
+
+    `pattern` is a regular expression for the whole path, without leading slashes; its named groups
+    are the request's `parts`. `prepare` is the dotted path of the function, `operation` Azure's
+    name as in `WireView.operations`. `writes`: it belongs into the group commit. Without an
+    api-version in the protocol (`is_versioned`) the function is given the newest.
+    """
+
+    method: str
+    pattern: str
+    prepare: str
+    operation: str = ""
+    writes: bool = False
+    is_versioned: bool = True
+
+    @cached_property
+    def expression(self) -> str:
+        """The pattern for a path with any number of leading slashes."""
+        return f"/*{self.pattern}"
+
+
+@dataclass(frozen=True)
 class Route:
     """A group of paths with the same properties.
 
@@ -41,7 +64,8 @@ class Route:
     `http` and `websocket` are dotted paths of ASGI applications that answer without Django, with
     the pattern's named groups in `scope["url_route"]["kwargs"]`, as in Channels; `methods` are
     those that `http` accepts (all, if empty). Preflight requests always go to Django.
-    `unknown` is the dotted path of the view for paths that no operation matches.
+    `unknown` is the dotted path of the view for paths that no operation matches. `short_paths` are
+    the operations below this route that have a short path.
     """
 
     name: str
@@ -56,11 +80,13 @@ class Route:
     http: str = ""
     methods: tuple[str, ...] = ()
     websocket: str = ""
+    short_paths: tuple[ShortPath, ...] = ()
 
     @cached_property
     def expression(self) -> str:
         """The pattern with its end, for paths without leading slashes."""
-        return f"(?:{self.pattern}){'/?$' if self.whole else '(?:/|$)'}"
+        end = r"/?\Z" if self.whole else r"(?:/|\Z)"
+        return f"(?:{self.pattern}){end}"
 
     def parameters(self, path: str) -> dict[str, Any]:
         """The named groups of the pattern in `path`."""

@@ -1,13 +1,13 @@
 """The short path: hot operations answered without Django's handler, middleware and views.
 
-A room declares its hot operations (`SHORT_PATHS` in its `routes.py`). An operation answers the
-ordinary success only: whatever is unusual makes it return None, and then the ordinary view
-answers, so that every refusal has one implementation. `chatsite.short_path` runs it.
+A route names its hot operations (`wire.routes.ShortPath`). An operation answers the ordinary
+success only. For anything else it returns None and the view handles the request, so that every
+refusal has one implementation. `chatsite.short_path` runs it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote
 from uuid import UUID
@@ -100,25 +100,3 @@ class ShortAnswer:
 Work = Callable[[], ShortAnswer | None]
 # Runs in the event loop, so it must not wait; None: the view answers.
 Prepare = Callable[[ShortRequest, versions.ApiVersion], Work | None]
-
-
-@dataclass(frozen=True)
-class ShortPath:
-    """A hot operation: method and pattern of the path, and the dotted path of its function.
-
-    `writes` says that the work belongs into the group commit, where there is one. `operation` is
-    Azure's name, as in `WireView.operations`.
-    """
-
-    method: str
-    pattern: str
-    prepare: str
-    operation: str = ""
-    writes: bool = False
-    # Without an api-version the operation is given the newest.
-    is_versioned: bool = True
-
-    @cached_property
-    def expression(self) -> str:
-        """The pattern as one for the whole path."""
-        return f"/*{self.pattern}"

@@ -140,7 +140,6 @@ TABLES = {
     "METRIC_SINKS": [MISSING],
     "WORKER_PARTS": [MISSING],
     "ROUTES": [MISSING],
-    "SHORT_PATHS": [MISSING],
     "COGNITIVE_PROVIDERS": {"detection": {"none": MISSING}},
 }
 
@@ -155,7 +154,13 @@ def test_a_path_that_cannot_be_imported_is_reported_in_every_table(
 
 
 def test_every_setting_with_paths_of_our_functions_is_checked() -> None:
-    django_checks = {"INSTALLED_APPS", "MIDDLEWARE", "ROOT_URLCONF", "ASGI_APPLICATION"}
+    django_checks = {
+        "INSTALLED_APPS",
+        "MIDDLEWARE",
+        "ROOT_URLCONF",
+        "ASGI_APPLICATION",
+        "DATABASES",
+    }
     packages = settings_module.BASE_DIR.glob("*/__init__.py")
     rooms = tuple(f"{file.parent.name}." for file in packages)
     with_paths = {

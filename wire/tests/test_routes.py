@@ -7,6 +7,7 @@ import pytest
 from django.contrib.admindocs.views import simplify_regex
 from django.test import Client
 from django.urls import get_resolver
+from django.utils.module_loading import import_string
 
 from wire.routes import PAGE, Pool, Route, route_of, routes
 
@@ -15,7 +16,7 @@ from wire.routes import PAGE, Pool, Route, route_of, routes
     ("path", "name"),
     [
         ("/chat/threads", "threads"),
-        ("//chat/threads/19:x@thread.v2/messages", "threads"),
+        ("//chat/threads/19:x@thread.v2/messages", "messages"),
         ("/Chat/Threads/x", "threads"),
         ("/chat/threads/19:x@thread.v2/messages/1:translate", "message operations"),
         ("/chat/threads/19:x@thread.v2/messages:enrich", "message operations"),
@@ -39,6 +40,7 @@ from wire.routes import PAGE, Pool, Route, route_of, routes
         ("/stt/speech/universal/v2", "universal speech socket"),
         ("/chat/", "page"),
         ("/chat/threadsandmore", "page"),
+        ("/chat/events\n", "page"),
         ("/translation", "page"),
         ("/admin/", "page"),
         ("/", "page"),
@@ -61,6 +63,8 @@ def test_engines_have_threads_of_their_own() -> None:
 def test_every_dotted_path_of_the_table_can_be_imported() -> None:
     for route in routes():
         assert callable(route.unknown_view())
+        for short_path in route.short_paths:
+            assert callable(import_string(short_path.prepare))
         for protocol in ("http", "websocket"):
             route.application(protocol)
 
