@@ -15,7 +15,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from chatsite import development, environment
-from wire.values import SETTINGS_CHECKS
+from wire.check_tags import SETTINGS_CHECKS
 
 # Read by a command or by the tests, not by the settings.
 _OTHER_NAMES = ("CHATSITE_ADMIN_", "CHATSITE_TEST_")

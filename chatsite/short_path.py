@@ -29,7 +29,7 @@ from wire.routes import ShortPath, routes
 from wire.short_path import Prepare, ShortAnswer, ShortRequest, Work, parse_query
 from wire.times import now_ms
 from wire.transactions import OutcomeUnknown
-from wire.versions import SUPPORTED, SUPPORTED_HEADER
+from wire.versions import NEWEST, SUPPORTED, SUPPORTED_HEADER
 from wire.write_queue import Batched, WriteQueue
 
 logger = logging.getLogger(__name__)
@@ -205,7 +205,6 @@ def _answered(
 
 
 _HAS_ONE_WRITER = connection.vendor == "sqlite"
-_JSON = (b"content-type", b"application/json; charset=utf-8")
 _EMPTY = (b"content-length", b"0")
 _VERSIONS = (b"api-supported-versions", SUPPORTED_HEADER.encode())
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from cognitive.abilities import Ability
-from wire.values import SETTINGS_CHECKS
+from wire.check_tags import SETTINGS_CHECKS
 
 _TRANSLATOR = "CHATSITE_COGNITIVE_AZURE_TRANSLATOR_"
 _NEEDED = {

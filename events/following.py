@@ -84,7 +84,7 @@ def last_event_id() -> int:
 
 
 def end() -> Cursor:
-    """The end of the log: events that commit from now on are after it."""
+    """The cursor at the end of the log; events that commit later are after it."""
     last_id = last_event_id()
     if not _ids_appear_late():
         return Cursor(last_id)

@@ -3,7 +3,6 @@
 The dispatcher follows the log. It is woken if a subscription wants events of this type.
 """
 
-import threading
 from collections.abc import Sequence
 
 from events.catalogue import ThreadEvent
@@ -16,9 +15,21 @@ from webhooks.wakeups import deliveries_changed, events_pending, index
 MAXIMUM_AGE_SECONDS = 5.0
 
 
-def note(events: Sequence[ThreadEvent]) -> None:
+def wake(events: Sequence[ThreadEvent]) -> None:
     """The entry in `EVENT_SINKS`."""
     for event in events:
-        if not event.is_stored:
-            dispatch_unstored(event, _index.get())
-    news.set()
+        _wake_for(event)
+
+
+def _wake_for(event: ThreadEvent) -> None:
+    event_types = [name for name in eventgrid.LEVELS.get(event.type, ()) if name]
+    if not event_types:
+        return
+    if event.is_stored:
+        if index.may_want(event.resource_id, event_types):
+            events_pending.set()
+        return
+    subscriptions = index.recent(MAXIMUM_AGE_SECONDS)
+    if any(subscriptions.wants(event.resource_id, name) for name in event_types):
+        dispatch_unstored(event, subscriptions)
+        deliveries_changed()

@@ -33,12 +33,12 @@ JSON = "application/json; charset=utf-8"
 
 
 def json_response(value: object, status: int = 200) -> HttpResponse:
-    """A success with a JSON body."""
+    """A JSON response."""
     return rendered_response(strict_json.render(value), status)
 
 
 def rendered_response(body: bytes, status: int = 200) -> HttpResponse:
-    """A success with a body that is JSON already."""
+    """A response whose body is rendered JSON."""
     return HttpResponse(body, status=status, content_type=JSON)
 
 

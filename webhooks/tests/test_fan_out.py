@@ -298,5 +298,5 @@ def test_an_event_that_event_grid_does_not_know_makes_no_delivery_and_no_failure
         is_stored = False
 
     event = Unheard(resource_id=resource.id, thread_id="19:x", sequence=1, at_ms=1, initiator=None)
-    sink.note([event])
+    sink.wake([event])
     assert dispatch() == []

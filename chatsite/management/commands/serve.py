@@ -19,7 +19,7 @@ from chatsite import certificates, handler, preparation, welcome
 from identity.services import ensure_default_resource
 from live import hub
 from monitoring.flusher import flusher
-from wire.values import SETTINGS_CHECKS
+from wire.check_tags import SETTINGS_CHECKS
 
 
 class Command(BaseCommand):
