@@ -39,6 +39,7 @@ fmt: .venv/.dev
 	@.venv/bin/ruff format --quiet .
 	@bash frontend/check.sh --write
 
+# The goals of docs/performance.md, measured; about ten minutes, on an otherwise idle machine.
 bench: .venv/.dev
 	.venv/bin/python -m bench
 
