@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 # Close code 1012, "service restart": clients of the protocol reconnect.
 _SERVICE_RESTART = 1012
+# Below the 60 seconds after which common proxies close a silent connection.
+_PING_SECONDS = 50
+_TIMEOUT_CHECK_SECONDS = 5
 _POLL_SECONDS = 0.05
 _PROXY_HEADERS = {
     "proxy_forwarded_address_header": "X-Forwarded-For",
@@ -93,7 +96,13 @@ class _DrainingDaphne(daphne.server.Server):
         self, application: Any, listeners: Iterable[_Listener], options: ServerOptions
     ) -> None:
         proxy_headers = _PROXY_HEADERS if options.trusts_proxy else {}
-        super().__init__(application, endpoints=["opened already"], server_name="", **proxy_headers)
+        super().__init__(
+            application,
+            endpoints=["opened already"],
+            server_name="",
+            ping_interval=_PING_SECONDS,
+            **proxy_headers,
+        )
         # Daphne opens these itself; ours are adopted once it has made its factories.
         self.endpoints: list[str] = []
         self.ready_callable = self._start
@@ -101,6 +110,8 @@ class _DrainingDaphne(daphne.server.Server):
         self._ports: list[Any] = []
         self._options = options
         self.overdue = 0
+        # Whether an application has finished, or a connection has ended, since the last check.
+        self._has_changed = False
 
     def _start(self) -> None:
         _log_unhandled_failures()
@@ -118,7 +129,33 @@ class _DrainingDaphne(daphne.server.Server):
 
         A client could otherwise choose where redirects lead.
         """
-        return super().create_application(protocol, scope | {"root_path": self.root_path})
+        created = super().create_application(protocol, scope | {"root_path": self.root_path})
+        running = self.connections[protocol].get("application_instance")
+        if running is not None:
+            running.add_done_callback(self._note_change)
+        return created
+
+    def protocol_disconnected(self, protocol: Any) -> None:
+        super().protocol_disconnected(protocol)
+        self._has_changed = True
+
+    def _note_change(self, _: object) -> None:
+        self._has_changed = True
+
+    def application_checker(self) -> None:
+        """Daphne goes through all connections every second, even if nothing has happened."""
+        if not self._has_changed:
+            reactor.callLater(1, self.application_checker)
+            return
+        super().application_checker()
+        # The applications of connections that have ended may still run.
+        self._has_changed = any("disconnected" in one for one in self.connections.values())
+
+    def timeout_checker(self) -> None:
+        """As daphne's, less often: its time-outs are of many seconds."""
+        for protocol in list(self.connections):
+            protocol.check_timeouts()
+        reactor.callLater(_TIMEOUT_CHECK_SECONDS, self.timeout_checker)
 
     def kill_all_applications(self) -> Any:
         """The reactor calls this, and waits for it, before it stops."""

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -117,25 +117,29 @@ def of_skype_token(request: Request) -> Credential:
     return found
 
 
-def revoked(credentials: Iterable[Credential]) -> set[Credential]:
+def revoked(held: Sequence[Credential]) -> set[Credential]:
     """Those that were revoked before they expired."""
-    held = set(credentials)
     users = sorted({c.user_id for c in held if c.user_id is not None})
-    valid: dict[int, tuple[int, set[str]]] = {}
+    valid: dict[int, list[Any]] = {}
     for start in range(0, len(users), _STATEMENT_SIZE):
         chunk = users[start : start + _STATEMENT_SIZE]
         placeholders = ", ".join(["%s"] * len(chunk))
         with connection.cursor() as cursor:
             cursor.execute(_VALID_USERS.format(placeholders=placeholders), chunk)
-            valid |= {pk: (generation, set(keys)) for pk, generation, *keys in cursor.fetchall()}
+            valid |= {pk: values for pk, *values in cursor.fetchall()}
     return {c for c in held if not _is_valid(c, valid)}
 
 
-def _is_valid(credential: Credential, valid: dict[int, tuple[int, set[str]]]) -> bool:
+def _is_valid(credential: Credential, valid: dict[int, list[Any]]) -> bool:
     if credential.user_id is None:
         return credential.key_id in _keys_of(credential.resource_id)
-    generation, keys = valid.get(credential.user_id, (-1, set()))
-    return generation == credential.generation and credential.key_id in keys
+    # Token generation and the ids of the resource's two access keys.
+    values = valid.get(credential.user_id)
+    return (
+        values is not None
+        and values[0] == credential.generation
+        and credential.key_id in (values[1], values[2])
+    )
 
 
 def _keys_of(resource_id: UUID) -> set[str]:

@@ -361,8 +361,10 @@ class Hub:
             self._timers.add(subscriber, subscriber.next_check(now, clock))
 
     async def _disconnect_revoked(self) -> None:
-        held = {subscriber.credential for subscriber in self.subscribers}
+        held = [subscriber.credential for subscriber in self.subscribers]
         revoked = await hub_database.run(credentials.revoked, held)
+        if not revoked:
+            return
         for subscriber in list(self.subscribers):
             if subscriber.credential in revoked:
                 subscriber.disconnect(CloseReason.REVOKED)
