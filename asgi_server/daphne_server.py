@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 _SERVICE_RESTART = 1012
 # Below the 60 seconds after which common proxies close a silent connection.
 _PING_SECONDS = 50
-_TIMEOUT_CHECK_SECONDS = 5
+_TIMEOUT_CHECK_SECONDS = 10
 _POLL_SECONDS = 0.05
 _PROXY_HEADERS = {
     "proxy_forwarded_address_header": "X-Forwarded-For",
