@@ -3,12 +3,12 @@
 import asyncio
 
 from asgi_server import daphne_connections, queued_connections
-from asgi_server.interface import LOW_WATER_BYTES, FrameWriter, ReadControl, Send
+from asgi_server.interface import LOW_WATER_BYTES, FrameWriter, ReadControl, Send, SocketWriter
 
 _POLL_SECONDS = 0.02
 
 
-def socket_writer(send: Send) -> FrameWriter:
+def socket_writer(send: Send) -> SocketWriter:
     """The writer of an accepted WebSocket."""
     return daphne_connections.socket_writer(send) or queued_connections.socket_writer(send)
 

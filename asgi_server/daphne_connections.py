@@ -4,16 +4,23 @@ So the writers look into Twisted's send buffer and refuse to write to a client t
 behind, and reading is paused at the transport.
 """
 
+import asyncio
+import time
+from collections.abc import Callable
 from typing import Any
 
 from autobahn.websocket.protocol import WebSocketProtocol
 from daphne.http_protocol import WebRequest
 from daphne.ws_protocol import WebSocketProtocol as DaphneSocket
+from twisted.internet.tcp import Server as PlainTransport
 
 from asgi_server.frames import Frame
 from asgi_server.interface import MAX_UNSENT_BYTES, Send
 
 _CHECK_AFTER_BYTES = 64 * 1024
+
+# Writers with frames that wait for the loop's next turn.
+_unflushed: "list[DaphneSocketWriter]" = []
 
 
 def _protocol(send: Send) -> Any:
@@ -35,9 +42,13 @@ def _unsent_bytes(transport: Any) -> int:
 
 
 class DaphneSocketWriter:
-    """A WebSocket, written to without the detour through daphne's event queue."""
+    """A WebSocket, written to without the detour through daphne's event queue.
 
-    __slots__ = ("_protocol", "_unchecked")
+    All frames of one turn of the event loop go to the network together in the next, without
+    registering the socket for writing: that costs two system calls for each write.
+    """
+
+    __slots__ = ("_is_unflushed", "_protocol", "_unchecked")
 
     is_closed_by_drain = True
 
@@ -45,6 +56,7 @@ class DaphneSocketWriter:
         self._protocol = protocol
         # Bytes written since the send buffer was last looked at.
         self._unchecked = 0
+        self._is_unflushed = False
 
     def write(self, frame: Frame) -> bool:
         protocol, wire = self._protocol, frame.wire
@@ -58,9 +70,35 @@ class DaphneSocketWriter:
         if protocol.send_queue:
             protocol.sendData(wire)
         else:
-            # What `sendData` does then, without its log messages.
-            protocol.transport.write(wire)
+            self._write(protocol.transport, wire)
         return True
+
+    def _write(self, transport: Any, wire: bytes) -> None:
+        if type(transport) is not PlainTransport or not transport.connected or transport.TLS:
+            transport.write(wire)
+            return
+        # Twisted's own buffer, so that whatever else is written stays in order.
+        transport._tempDataBuffer.append(wire)
+        transport._tempDataLen += len(wire)
+        if not self._is_unflushed:
+            self._is_unflushed = True
+            if not _unflushed:
+                asyncio.get_running_loop().call_soon(_flush_all)
+            _unflushed.append(self)
+
+    def flush(self) -> None:
+        """Hand what was written to the network, or leave it to Twisted if that is not possible."""
+        self._is_unflushed = False
+        transport = self._protocol.transport
+        # A transport that closes has registered itself for writing.
+        if transport is None or not transport.connected or transport.disconnecting:
+            return
+        # In case of an error, Twisted meets it again and drops the connection.
+        if transport.doWrite() is not None or self._has_unsent(transport):
+            transport.startWriting()
+
+    def _has_unsent(self, transport: Any) -> bool:
+        return bool(transport.dataBuffer or transport._tempDataLen)
 
     def unsent_bytes(self) -> int:
         return _unsent_bytes(self._protocol.transport)
@@ -74,7 +112,26 @@ class DaphneSocketWriter:
             self._protocol.transport.abortConnection()
 
     def release(self) -> None:
-        pass
+        # The function refers to objects that refer to the protocol.
+        self._protocol.__dict__.pop("onMessage", None)
+
+    def receive_with(self, handle: Callable[[str | None], None]) -> None:
+        protocol = self._protocol
+
+        def receive(payload: bytes, is_binary: bool) -> None:
+            if not protocol.muted:
+                # Daphne sends no ping to a client that has just sent something.
+                protocol.last_ping = time.time()
+                handle(None if is_binary else payload.decode())
+
+        protocol.onMessage = receive
+
+
+def _flush_all() -> None:
+    writers = _unflushed.copy()
+    _unflushed.clear()
+    for writer in writers:
+        writer.flush()
 
 
 class DaphneResponseWriter:

@@ -42,6 +42,18 @@ class FrameWriter(Protocol):
         """Free what the writer holds. The application calls it when it has finished."""
 
 
+class SocketWriter(FrameWriter, Protocol):
+    """The sending side of an accepted WebSocket, which may also shorten the receiving side."""
+
+    def receive_with(self, handle: Callable[[str | None], None]) -> None:
+        """Call `handle` in the event loop with each message as it arrives; None for a binary one.
+
+        If the server can do that, ASGI's `receive` has no more than the disconnect from then on,
+        and messages that arrived before. Otherwise messages come by `receive` as always.
+        `release` ends it.
+        """
+
+
 class ReadControl(Protocol):
     """The receiving side of a connection: backpressure for a client that sends too fast."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from asgi_server.frames import Frame
@@ -49,6 +50,9 @@ class QueuedWriter:
 
     def release(self) -> None:
         self._sender.cancel()
+
+    def receive_with(self, handle: Callable[[str | None], None]) -> None:
+        """Do nothing: messages come by ASGI's `receive` only."""
 
     def _put(self, message: dict[str, Any]) -> None:
         if not self._sender.done():

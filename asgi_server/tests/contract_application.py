@@ -2,18 +2,20 @@
 
 WebSocket frames: `write COUNT` sends so many numbered frames, `fill` writes until a write is
 refused, `abort` does the same and aborts, `close CODE` sends `last` and closes, `pause` pauses
-reading until POST /resume. Any other frame is counted. GET /frames answers with ten frames, GET
+reading until POST /resume. `echo WORD` sends the word back; after `direct` the frames are handled
+as they arrive and must be `echo`. Any other frame is counted. GET /frames answers with ten frames, GET
 /fill writes until a write is refused. GET /state returns the counts.
 """
 
 import asyncio
 import json
 import sys
+from functools import partial
 from typing import Any
 
 from asgi_server.connections import drained, read_control, response_writer, socket_writer
 from asgi_server.frames import Frame
-from asgi_server.interface import FrameWriter, ServerOptions
+from asgi_server.interface import FrameWriter, ServerOptions, SocketWriter
 
 FRAME_BYTES = 100_000
 # Far more than a kernel buffers for a connection.
@@ -52,7 +54,7 @@ class Application:
         finally:
             writer.release()
 
-    async def _execute(self, text: str, writer: FrameWriter, send: Any) -> None:
+    async def _execute(self, text: str, writer: SocketWriter, send: Any) -> None:
         match text.split():
             case ["write", count]:
                 for number in range(int(count)):
@@ -69,6 +71,11 @@ class Application:
                 writer.close(int(code))
             case ["pause"]:
                 await self._pause(send)
+            case ["echo", word]:
+                writer.write(Frame(word.encode()))
+            case ["direct"]:
+                writer.receive_with(partial(_echo, writer))
+                writer.write(Frame(b"directly"))
             case _:
                 self.state["received"] += 1
 
@@ -101,6 +108,11 @@ class Application:
         while (await receive())["type"] != "http.disconnect":
             pass
         writer.release()
+
+
+def _echo(writer: FrameWriter, text: str | None) -> None:
+    assert text is not None, "all frames are text"
+    writer.write(Frame(text.removeprefix("echo ").encode()))
 
 
 def main() -> None:

@@ -47,6 +47,17 @@ async def test_frames_arrive_in_order(server: Implementation) -> None:
         assert [await socket.receive() for _ in range(500)] == [f"{n}" for n in range(500)]
 
 
+async def test_messages_handled_as_they_arrive_are_answered_in_order(
+    server: Implementation,
+) -> None:
+    async with server.socket() as socket:
+        await socket.send("direct")
+        assert await socket.receive() == "directly"
+        for number in range(200):
+            await socket.send(f"echo {number}")
+        assert [await socket.receive() for _ in range(200)] == [f"{n}" for n in range(200)]
+
+
 async def test_frames_of_a_response_arrive_in_order_and_it_ends(server: Implementation) -> None:
     async with server.response("/frames") as response:
         assert (await response.read()).split() == [b"%d" % n for n in range(10)]

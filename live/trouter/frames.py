@@ -34,7 +34,7 @@ UNAUTHORIZED = text('0:::{"reason":"unauthorized"}')
 DEPRECATED = text('0:::{"reason":"skypetoken-deprecated"}')
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Received:
     """A parsed frame from the client."""
 
@@ -60,8 +60,8 @@ class Received:
         if self.type != "5" or not self.id:
             return None
         if '"ping"' in self.data[:40]:
-            return text(f'6:::{self.id}+["pong"]')
-        return text(f"6:::{self.id}")
+            return Frame(b'6:::%b+["pong"]' % self.id.encode())
+        return Frame(b"6:::%b" % self.id.encode())
 
     def answered(self) -> int | None:
         """The number of the push that this answers, with any status; None if it is no answer."""

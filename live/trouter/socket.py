@@ -4,6 +4,7 @@ The URL carries no token but a session id from the handshake, which opens one so
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError
@@ -31,21 +32,27 @@ async def trouter_socket(scope: dict[str, Any], receive: Any, send: Send) -> Non
         await send({"type": "websocket.close"})
         return
     await send({"type": "websocket.accept"})
-    subscriber = TrouterSubscriber(endpoint, socket_writer(send))
+    writer = socket_writer(send)
+    subscriber = TrouterSubscriber(endpoint, writer)
+    writer.receive_with(partial(_receive_frame, subscriber))
     running = asyncio.create_task(subscriber.run_guarded(subscriber.run()))
     try:
         await _receive_frames(subscriber, receive)
     finally:
         running.cancel()
-        subscriber.writer.release()
+        writer.release()
         await positions(hubs.get_hub()).release(subscriber)
 
 
 async def _receive_frames(subscriber: TrouterSubscriber, receive: Any) -> None:
     while (message := await receive())["type"] != "websocket.disconnect":
-        if subscriber.close_reason:
-            continue
-        if message.get("text") is None:
-            subscriber.disconnect(CloseReason.MALFORMED)
-        else:
-            subscriber.receive(message["text"])
+        _receive_frame(subscriber, message.get("text"))
+
+
+def _receive_frame(subscriber: TrouterSubscriber, content: str | None) -> None:
+    if subscriber.close_reason:
+        return
+    if content is None:
+        subscriber.disconnect(CloseReason.MALFORMED)
+    else:
+        subscriber.receive(content)

@@ -45,6 +45,8 @@ class TrouterSubscriber(Subscriber):
         self.endpoint_id: int = endpoint.id
         self.connection: uuid.UUID = endpoint.connection
         self.last_received = time.monotonic()
+        self._hub = hubs.get_hub()
+        self._positions = positions(self._hub)
         self._initial_position = endpoint.position
         self._recipient = (credential.raw_id or "").encode()
         self._last_number = 0
@@ -61,20 +63,19 @@ class TrouterSubscriber(Subscriber):
     async def run(self) -> None:
         """Open, replace an older connection of the same client, replay, and go live."""
         self.write(frames.OPEN)
-        hub = hubs.get_hub()
         # Before the log is read, because the answers to the older connection count.
-        before = positions(hub).take_over(self)
+        before = self._positions.take_over(self)
         # The position is only minutes old and the log keeps days, so it need not be checked
         # whether the log reaches back.
         start = before or self._initial_position
-        await hub.attach(self)
+        await self._hub.attach(self)
         self._answered = start = start or self.start
         # From here on a connected client misses nothing, even if this process is killed: its
         # position is stored, often since the connection opened.
         if before is not None or self._initial_position is None:
-            await positions(hub).save(self)
+            await self._positions.save(self)
         self.write(frames.CONNECTED)
-        await hub.replay(self, start)
+        await self._hub.replay(self, start)
 
     def deliver(self, outgoing: OutgoingEvent) -> None:
         if len(self._unanswered) >= MAX_UNANSWERED:
@@ -110,7 +111,7 @@ class TrouterSubscriber(Subscriber):
             while pending and pending[0][0] in self._out_of_order:
                 self._out_of_order.discard(pending[0][0])
                 self._answered = pending.popleft()[1]
-            positions(hubs.get_hub()).save_soon(self)
+            self._positions.save_soon(self)
         elif pending and pending[0][0] < number <= self._last_number:
             self._out_of_order.add(number)
 
