@@ -3,8 +3,8 @@
 WebSocket frames: `write COUNT` sends so many numbered frames, `fill` writes until a write is
 refused, `abort` does the same and aborts, `close CODE` sends `last` and closes, `pause` pauses
 reading until POST /resume. `echo WORD` sends the word back; after `direct` the frames are handled
-as they arrive and must be `echo`. Any other frame is counted. GET /frames answers with ten frames, GET
-/fill writes until a write is refused. GET /state returns the counts.
+as they arrive and must be `echo`. Any other frame is counted. GET /frames answers with ten frames,
+GET /fill writes until a write is refused. GET /state returns the counts.
 """
 
 import asyncio
