@@ -13,10 +13,12 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from daphne.ws_protocol import WebSocketProtocol
 from OpenSSL import crypto
 from twisted.internet import defer, reactor
+from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.ssl import CertificateOptions
 from twisted.logger import (
     FilteringLogObserver,
@@ -125,11 +127,15 @@ class _DrainingDaphne(daphne.server.Server):
         reactor.callWhenRunning(self._options.on_start)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Ignore the root path that daphne takes from a request header.
+        """Corrects what daphne puts into the scope.
 
-        A client could otherwise choose where redirects lead.
+        It takes the root path from a request header, with which a client could choose where
+        redirects lead. For a WebSocket it omits the scheme.
         """
-        created = super().create_application(protocol, scope | {"root_path": self.root_path})
+        own = {"root_path": self.root_path}
+        if scope["type"] == "websocket":
+            own |= _socket_target(protocol)
+        created = super().create_application(protocol, scope | own)
         running = self.connections[protocol].get("application_instance")
         if running is not None:
             running.add_done_callback(self._note_change)
@@ -197,6 +203,21 @@ class _DrainingDaphne(daphne.server.Server):
         for connection in list(self._open_sockets()):
             # sendClose() would refuse the code: it allows applications 1000 and 3000-4999 only.
             connection.sendCloseFrame(code=_SERVICE_RESTART)
+
+
+def _socket_target(protocol: WebSocketProtocol) -> dict[str, Any]:
+    """Scheme and path of a WebSocket, determined as for an HTTP request.
+
+    Autobahn's parser, which daphne uses for the path, takes the first segment after two slashes
+    for a host name.
+    """
+    path = protocol.http_request_uri.partition("?")[0]
+    is_encrypted = ISSLTransport.providedBy(protocol.transport)
+    return {
+        "scheme": "wss" if is_encrypted else "ws",
+        "path": unquote(path),
+        "raw_path": path.encode("ascii"),
+    }
 
 
 async def _finished(deferred: Any) -> None:

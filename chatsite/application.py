@@ -3,6 +3,7 @@
 from typing import Any
 
 from chatsite.handler import PooledHandler, send_response
+from chatsite.https import must_refuse, plain_http_refused
 from wire.errors import ChatError
 from wire.routes import Route, refusal, route_of
 
@@ -18,11 +19,14 @@ class Application:
         route = route_of(scope["path"])
         own = route.application(scope["type"])
         if scope["type"] == "websocket":
-            await (own or _deny)(_with_parameters(scope, route), receive, send)
+            answer = _deny if own is None or must_refuse(scope) else own
+            await answer(_with_parameters(scope, route), receive, send)
         elif own is None or scope["method"] == "OPTIONS":
             await self._django(scope, receive, send)
+        elif must_refuse(scope):
+            await _refuse(scope, plain_http_refused(), send)
         elif route.methods and scope["method"] not in route.methods:
-            await _refuse_method(scope, route, send)
+            await _refuse(scope, _method_not_allowed(scope, route), send)
         else:
             await own(_with_parameters(scope, route), receive, send)
 
@@ -33,18 +37,22 @@ def _with_parameters(scope: dict[str, Any], route: Route) -> dict[str, Any]:
 
 
 async def _deny(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Refuses a WebSocket handshake on a path without a WebSocket."""
+    """Refuses a WebSocket handshake with status 403."""
     await receive()
     await send({"type": "websocket.close"})
 
 
-async def _refuse_method(scope: dict[str, Any], route: Route, send: Any) -> None:
-    error = ChatError(
+def _method_not_allowed(scope: dict[str, Any], route: Route) -> ChatError:
+    return ChatError(
         405,
         "MethodNotAllowed",
         f"Method {scope['method'][:20]} is not allowed.",
         headers={"Allow": ", ".join(route.methods)},
     )
+
+
+async def _refuse(scope: dict[str, Any], error: ChatError, send: Any) -> None:
     response = refusal(scope["path"], error)
+    # No middleware runs, and pages of other origins must see the status all the same.
     response["Access-Control-Allow-Origin"] = "*"
     await send_response(response, send)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
-from wire.errors import forbidden
+from chatsite.https import plain_http_refused
 from wire.routes import Route, refusal, route_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -41,16 +41,8 @@ class ApiRoutes:
         if not route.is_api:
             return self.get_response(request)
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-            return self.refuse_plain_http(request)
+            return refusal(request.path_info, plain_http_refused())
         return self.answer(request, route)
-
-    def refuse_plain_http(self, request: HttpRequest) -> HttpResponse:
-        """403 instead of a redirect: the token was sent unencrypted and must not be sent again."""
-        error = forbidden(
-            "This server requires HTTPS. Behind a proxy that terminates TLS, set "
-            "CHATSITE_TRUST_PROXY=1."
-        )
-        return refusal(request.path_info, error)
 
     def answer(self, request: HttpRequest, route: Route) -> HttpResponseBase:
         """The view's response. Django turns exceptions into responses of the error handlers."""

@@ -21,6 +21,7 @@ from django.http.request import split_domain_port, validate_host
 from django.utils.http import http_date
 from django.utils.module_loading import import_string
 
+from chatsite.https import scheme_of
 from monitoring.answered_requests import AnsweredRequest
 from monitoring.middleware import record_answered
 from monitoring.operations import named_operation
@@ -133,7 +134,7 @@ class ShortPaths:
         if b"[" in origin:
             # Not every such origin can be parsed.
             return None
-        scheme = _scheme(scope, headers)
+        scheme = scheme_of(scope)
         if settings.SECURE_SSL_REDIRECT and scheme != "https":
             return None
         given = headers.get(b"host", b"")
@@ -239,17 +240,6 @@ def _date(second: int) -> bytes:
 
 def _unnamed(expression: str) -> str:
     return re.sub(r"[(][?]P<[a-z_]+>", "(?:", expression)
-
-
-def _scheme(scope: dict[str, Any], headers: dict[bytes, bytes]) -> str:
-    """The scheme as Django determines it (`HttpRequest.scheme`)."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        name, secure = settings.SECURE_PROXY_SSL_HEADER
-        value = headers.get(name.removeprefix("HTTP_").replace("_", "-").lower().encode())
-        if value is not None:
-            first = value.decode("latin-1").split(",", 1)[0].strip()
-            return "https" if first == secure else "http"
-    return str(scope.get("scheme") or "http")
 
 
 @lru_cache(1024)

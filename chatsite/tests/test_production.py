@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatsite import development
+from chatsite.tests.handshakes import handshake
 from load_testing.ports import free_port
 from load_testing.servers import clean_environment, start, stop, wait_until_ready
 from tests.server import manage, run_manage
@@ -52,6 +53,7 @@ def test_it_starts_only_when_the_operator_has_prepared_it(
         assert _ask(environment, "https").status == 200
         assert _ask(environment, "http").status == 301
         _check_static_files(environment)
+        _check_event_stream(environment)
     finally:
         assert stop(process) == 0
     assert not (Path(environment["CHATSITE_DATA"]) / "ca.pem").exists()
@@ -92,6 +94,16 @@ def _check_static_files(environment: dict[str, str]) -> None:
         answer = _ask(environment, "https", file)
         assert answer.status == 200
         assert "immutable" in str(answer.getheader("Cache-Control"))
+
+
+def _check_event_stream(environment: dict[str, str]) -> None:
+    """The proxy says whether the client connected over https."""
+    port, host = int(environment["CHATSITE_PORT"]), "chat.example.org"
+    for proto, socket_status, stream_status in [("https", 101, 401), ("http", 403, 403)]:
+        header = f"X-Forwarded-Proto: {proto}"
+        assert handshake(port, "/chat/events", header, host=host) == socket_status
+        assert _ask(environment, proto, "/chat/events").status == stream_status
+    assert handshake(port, "/chat/events", host=host) == 403
 
 
 def _ask(
