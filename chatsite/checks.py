@@ -6,7 +6,9 @@ A single invalid value is refused earlier, where it is read (`chatsite.environme
 import base64
 import binascii
 import ipaddress
+import ssl
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from chatsite import development, environment
+from chatsite.private_files import ensure_writable_folder
 from wire.check_tags import SETTINGS_CHECKS
 
 # Read by a command or by the tests, not by the settings.
@@ -169,6 +172,52 @@ def check_certificate(**kwargs: Any) -> list[CheckMessage]:
         for name, file in given.items()
         if not file.is_file()
     ]
+
+
+@register(SETTINGS_CHECKS)
+def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
+    """A short key could be guessed, and with it anyone could sign access tokens."""
+    if len(settings.SECRET_KEY) >= 50:
+        return []
+    message = "CHATSITE_SECRET_KEY must have at least 50 characters."
+    hint = "Leave it unset, or generate one with `openssl rand -base64 64 | tr -d '\\n'`."
+    return [Error(message, hint=hint, id="chatsite.E021")]
+
+
+@register(SETTINGS_CHECKS)
+def check_webhooks(**kwargs: Any) -> list[CheckMessage]:
+    """Otherwise, every delivery or every dead letter would fail."""
+    return [*_webhook_ca_problems(), *_dead_letter_folder_problems()]
+
+
+def _webhook_ca_problems() -> Iterator[CheckMessage]:
+    file: Path | None = settings.CHATSITE_WEBHOOK_CA
+    if file is None:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(file)
+    except ssl.SSLError:
+        # Not PEM; the count below is 0.
+        pass
+    except OSError as problem:
+        message = f"CHATSITE_WEBHOOK_CA cannot be read: {problem.strerror}: {file}"
+        yield Error(message, id="chatsite.E022")
+        return
+    if not context.cert_store_stats()["x509"]:
+        message = f"CHATSITE_WEBHOOK_CA contains no valid PEM certificate: {file}"
+        yield Error(message, id="chatsite.E023")
+
+
+def _dead_letter_folder_problems() -> Iterator[CheckMessage]:
+    folder: Path | None = settings.CHATSITE_DEAD_LETTER_FOLDER
+    if folder is None:
+        return
+    try:
+        ensure_writable_folder(folder)
+    except OSError as problem:
+        message = f"CHATSITE_DEAD_LETTER_FOLDER cannot be used: {problem.strerror}: {folder}"
+        yield Error(message, id="chatsite.E024")
 
 
 @register(SETTINGS_CHECKS)

@@ -6,7 +6,7 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite.private_files import create_private_file
+from chatsite.private_files import ensure_private_file
 
 
 def database(url: str, data: Path, sqlite_sync: str) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def database(url: str, data: Path, sqlite_sync: str) -> dict[str, Any]:
     if not url:
         file = data / "chatsite.sqlite3"
         # SQLite would create it readable for all users; it contains the access keys.
-        create_private_file(file)
+        ensure_private_file(file)
         return _sqlite({"NAME": str(file)}, data, sqlite_sync)
     try:
         settings: dict[str, Any] = dict(dj_database_url.parse(url))

@@ -5,6 +5,7 @@ invalid value. An empty variable counts as unset. `NAMES` collects the names of 
 were read; a test compares them with docs/configuration.md.
 """
 
+import errno
 import ipaddress
 import os
 from collections.abc import Collection, Sequence
@@ -12,6 +13,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from chatsite.private_files import ensure_writable_folder
 
 NAMES: set[str] = set()
 
@@ -94,6 +97,22 @@ def optional_path(name: str) -> Path | None:
     """Like `path`, or None if the variable is unset."""
     value = text(name)
     return Path(value).expanduser().resolve() if value else None
+
+
+def folder(name: str, default: Path, *, is_written: bool) -> Path:
+    """Like `path`, for a folder, which is created if it `is_written` and does not exist."""
+    value = path(name, default)
+    try:
+        if is_written:
+            ensure_writable_folder(value)
+        elif value.exists() and not value.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    except OSError as problem:
+        raise ImproperlyConfigured(
+            f"{name} must be a folder that the server can write to; {str(value)!r} is not: "
+            f"{problem.strerror}."
+        ) from None
+    return value
 
 
 def url(name: str, schemes: Sequence[str], default: str = "") -> str:

@@ -108,6 +108,7 @@ def _too_busy(path: str) -> HttpResponse:
 
 async def send_response(response: HttpResponse, send: Any) -> None:
     """Sends a response that did not go through Django's handler."""
+    response.setdefault("Content-Length", str(len(response.content)))
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": response.content})

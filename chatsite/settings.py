@@ -38,7 +38,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 CHATSITE_ENV = environment.choice("CHATSITE_ENV", ["development", "production"], "development")
 PRODUCTION = CHATSITE_ENV == "production"
 
-CHATSITE_DATA = environment.path("CHATSITE_DATA", BASE_DIR / "var")
+# In production with PostgreSQL the folder may be read-only.
+_ONLY_READS_DATA = PRODUCTION and bool(environment.given("DATABASE_URL"))
+CHATSITE_DATA = environment.folder(
+    "CHATSITE_DATA", BASE_DIR / "var", is_written=not _ONLY_READS_DATA
+)
 CHATSITE_HOST = environment.text("CHATSITE_HOST", "127.0.0.1")
 CHATSITE_PORT = environment.port("CHATSITE_PORT", 8000)
 CHATSITE_TLS_PORT = environment.port("CHATSITE_TLS_PORT", 8443)

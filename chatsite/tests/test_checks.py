@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from chatsite import development
 from chatsite import settings as settings_module
+from chatsite.certificates import Certificates
 from chatsite.checks import check_tables
 from load_testing.servers import clean_environment
 from tests.server import run_manage
@@ -115,6 +116,71 @@ def test_all_settings_that_contradict_each_other_are_reported_at_once(
     # Exactly the expected problems.
     assert finished.stderr.count("(chatsite.E") == len(reasons)
     assert [reason for reason in reasons if reason not in finished.stderr] == []
+
+
+def test_a_short_secret_key_is_refused_in_development_and_production(tmp_path: Path) -> None:
+    for settings in ({}, PRODUCTION):
+        finished = check(tmp_path, **settings, CHATSITE_SECRET_KEY="s" * 49)
+        assert finished.returncode == 1
+        assert "CHATSITE_SECRET_KEY must have at least 50 characters" in finished.stderr
+        assert "s" * 49 not in finished.stderr
+        assert check(tmp_path, **settings, CHATSITE_SECRET_KEY="s" * 50).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_a_ca_file_and_a_folder_that_webhooks_cannot_use_are_refused(
+    tmp_path: Path, command: str
+) -> None:
+    no_certificate = tmp_path / "ca.pem"
+    no_certificate.write_text("not a certificate")
+    for ca, reason in [
+        (tmp_path / "missing.pem", "CHATSITE_WEBHOOK_CA cannot be read: No such file"),
+        (tmp_path, "CHATSITE_WEBHOOK_CA cannot be read: Is a directory"),
+        (no_certificate, "CHATSITE_WEBHOOK_CA contains no valid PEM certificate"),
+    ]:
+        environment = clean_environment(
+            tmp_path / "data",
+            CHATSITE_WEBHOOK_CA=str(ca),
+            CHATSITE_DEAD_LETTER_FOLDER=str(no_certificate / "dead"),
+        )
+        finished = run_manage(environment, command)
+        assert finished.returncode == 1
+        assert "Traceback" not in finished.stderr
+        assert reason in finished.stderr
+        assert "CHATSITE_DEAD_LETTER_FOLDER cannot be used: Not a directory" in finished.stderr
+        assert finished.stderr.count("(chatsite.E") == 2
+
+
+def test_a_ca_file_and_a_folder_for_webhooks_are_accepted(tmp_path: Path) -> None:
+    assert run_manage(clean_environment(tmp_path / "data"), "devcert").returncode == 0
+    ca, folder = Certificates.inside(tmp_path / "data").ca, tmp_path / "dead" / "letters"
+    settings = {"CHATSITE_WEBHOOK_CA": str(ca), "CHATSITE_DEAD_LETTER_FOLDER": str(folder)}
+    finished = check(tmp_path / "data", **settings)
+    assert finished.returncode == 0, finished.stderr
+    assert "no issues" in finished.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "serve", "connection_string", "operator"])
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/chatsite"])
+def test_an_unusable_data_folder_is_refused_in_one_sentence(
+    tmp_path: Path, place: str, command: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    finished = run_manage(clean_environment(tmp_path / place), command)
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("chatsite: CHATSITE_DATA must be a folder that the server")
+    assert len(finished.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["secret_key", "chatsite.sqlite3"])
+def test_an_unusable_file_in_the_data_folder_is_refused_in_one_sentence(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).symlink_to("missing/file")
+    finished = check(tmp_path)
+    assert finished.returncode == 1
+    assert finished.stderr.startswith(f"chatsite: {tmp_path / name} cannot be created, read and")
+    assert len(finished.stderr.splitlines()) == 1
 
 
 def test_settings_that_are_probably_wrong_get_a_warning(tmp_path: Path) -> None:

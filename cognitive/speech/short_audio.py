@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import DisallowedHost
 
 from cognitive.abilities import RecognizedPhrase
@@ -81,8 +80,6 @@ async def _owner(scope: dict[str, Any]) -> StreamOwner:
         host = request.get_host()
     except DisallowedHost:
         raise bad_request("The Host header is not one of this server's hosts.") from None
-    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-        raise ChatError(403, "Forbidden", "This server requires HTTPS.")
     credentials = callers.read_credentials(scope, {})
     if not credentials.is_present:
         raise ChatError(403, "Forbidden", "The request has neither an access key nor a token.")
