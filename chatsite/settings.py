@@ -28,6 +28,7 @@ from chatsite.cognitive_settings import (  # noqa: F401 - these are settings, to
     COGNITIVE_PROVIDERS,
 )
 from chatsite.databases import database
+from chatsite.logs import LOGGING  # noqa: F401 - this is a setting, too
 from chatsite.private_files import read_or_create_secret
 from wire.limits import PROFILES, Limits
 
@@ -379,22 +380,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CHATSITE_TRUST_PROXY else None
 USE_X_FORWARDED_HOST = CHATSITE_TRUST_PROXY
 
-# --- Language, time, logs -------------------------------------------------------------------------
+# --- Language, time -------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        # Without Django's own handlers, which would log each line twice or send e-mails.
-        "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        # Only server errors: responses with status 4xx are not logged.
-        "django.request": {"level": "ERROR"},
-    },
-}

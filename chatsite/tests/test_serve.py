@@ -169,3 +169,11 @@ def test_a_client_cannot_choose_where_redirects_lead(server: Server) -> None:
     request = urllib.request.Request(f"{server.http_url}/admin/", headers=headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert answer.url.startswith(f"{server.http_url}/admin/login/")
+
+
+def test_a_request_for_an_unknown_host_is_logged_as_a_warning_in_one_line(server: Server) -> None:
+    before = len(server.log.read_text())
+    assert status(server, f"{server.http_url}/admin/login/", Host="unknown.example") == 400
+    (line,) = server.log.read_text()[before:].splitlines()
+    assert " WARNING django.security.DisallowedHost: " in line
+    assert "unknown.example" in line
