@@ -35,6 +35,11 @@ def badge(text: str, kind: BadgeKind = "plain") -> SafeString:
     return format_html('<span class="badge badge-{}">{}</span>', kind, text)
 
 
+def quantity(count: int, noun: str) -> str:
+    """A count with its noun, which takes a plural "s": "1 attempt", "0 attempts"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def identifier(text: str) -> SafeString:
     """An id, in a monospaced font."""
     return format_html('<code class="identifier">{}</code>', text)

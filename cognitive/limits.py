@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import connection
 
+from admin_toolkit.display import quantity
 from wire.errors import ChatError
 from wire.times import now_ms
 
@@ -44,7 +45,7 @@ def enforce_request_limit(user_id: int) -> None:
         raise ChatError(
             429,
             "TooManyRequests",
-            f"You may send at most {settings.CHATSITE_COGNITIVE_REQUESTS} requests per minute."
-            f" Try again in {wait_s} seconds.",
+            f"You may send at most {quantity(settings.CHATSITE_COGNITIVE_REQUESTS, 'request')}"
+            f" per minute. Try again in {quantity(wait_s, 'second')}.",
             headers={"Retry-After": str(wait_s)},
         )

@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views import View
 
-from admin_toolkit.display import moment, page_of
+from admin_toolkit.display import moment, page_of, quantity
 from identity import tokens
 from identity.models import CommunicationUser, Resource
 from identity.services import issue_access_token
@@ -130,7 +130,7 @@ class UserTokenPage(_SecretPage):
         issued = issue_access_token(user=user, scopes=scopes, expires_in_minutes=minutes)
         allowed = ", ".join(scopes)
         self.model_admin.log_change(
-            request, user, f"Access token issued: {allowed}, {minutes} minutes."
+            request, user, f"Access token issued: {allowed}, {quantity(minutes, 'minute')}."
         )
         return self.render(
             request,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from admin_toolkit.display import quantity
 from monitoring.catalogue import METRICS
 from monitoring.models import DAY_MS, Alert
 from monitoring.queries import Aggregate, merged, read
@@ -110,7 +111,7 @@ def _operations_chart(reader: MetricReader, requests: Groups) -> dict[str, Any]:
     rest = ranked[_NAMED_OPERATIONS:]
     if rest:
         sums = [sum(values) for values in zip(*(counted[name] for name in rest), strict=True)]
-        series.append(_series(f"{len(rest)} others", sums, "rest"))
+        series.append(_series(quantity(len(rest), "other"), sums, "rest"))
     return _chart(
         "operations",
         "Requests by operation",

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from admin_toolkit.display import moment, page_of
+from admin_toolkit.display import moment, page_of, quantity
 from events.models import Event
 from messaging.models import ChatMessage, ReadReceipt
 from monitoring.models import MINUTE_MS, RequestRecord
@@ -95,7 +95,7 @@ def _published(event: Event) -> Iterator[TimelineEntry]:
     people = audiences([(event.thread_id, event.sequence)]).get(
         (event.thread_id, event.sequence), []
     )
-    count = f"{len(people)} participant{'' if len(people) == 1 else 's'}"
+    count = quantity(len(people), "participant")
     what = {
         "ChatMessageReceived": "Published",
         "ChatMessageEdited": "Edit published",
@@ -123,7 +123,7 @@ def _deliveries(events: Iterable[Event]) -> Iterator[TimelineEntry]:
                 "good" if attempt.outcome == "Delivered" else "warn",
             )
         if delivery.state == DeliveryState.DEAD and delivery.finished_ms:
-            text = f"{delivery.dead_letter_reason}, after {delivery.attempts} attempts"
+            text = f"{delivery.dead_letter_reason}, after {quantity(delivery.attempts, 'attempt')}"
             yield TimelineEntry(delivery.finished_ms, f"Dead-lettered for {name}", text, "bad")
 
 

@@ -95,6 +95,10 @@ def _json(value: Any) -> str:
         ({"tags": [1]}, "'tags' must be an object"),
         ({"location": {"a": 1}}, "'location' must be a text"),
         ({"windowSize": "5 minutes"}, "a duration such as PT5M"),
+        (
+            {"windowSize": "PT1M", "evaluationFrequency": "PT5M"},
+            "(1 minute) is shorter than the time between two checks (5 minutes)",
+        ),
         ({"actions": [{"actionGroupId": "/x/nobody"}]}, "create it first"),
     ],
 )

@@ -7,6 +7,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.contrib.auth.models import User
 
+from admin_toolkit.display import quantity
 from chatsite.pages import sign_in_limit
 from people.models import LONGEST_NAME
 from people.services import tidy_name
@@ -28,7 +29,7 @@ class _Limited(AuthenticationForm):
             key = sign_in_limit.count_attempt(username, address)
         except sign_in_limit.TooManyAttempts as refused:
             self.wait_ms = refused.wait_ms
-            when = "1 minute" if refused.minutes == 1 else f"{refused.minutes} minutes"
+            when = quantity(refused.minutes, "minute")
             raise forms.ValidationError(
                 f"Too many sign-in attempts for this user. Try again in {when}."
             ) from None

@@ -1,5 +1,7 @@
 from django.db import models
 
+from admin_toolkit.display import quantity
+
 
 class SignInTries(models.Model):
     """The number of recent attempts to sign in (see sign_in_limit.py)."""
@@ -10,4 +12,4 @@ class SignInTries(models.Model):
     began_ms = models.BigIntegerField(db_index=True)
 
     def __str__(self) -> str:
-        return f"{self.count} attempts since {self.began_ms}"
+        return f"{quantity(self.count, 'attempt')} since {self.began_ms}"

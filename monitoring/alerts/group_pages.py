@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from admin_toolkit.display import address_of, badge, page_of
+from admin_toolkit.display import address_of, badge, page_of, quantity
 from admin_toolkit.operations import Tool
 from admin_toolkit.pages import Link, Panel, PanelRow
 from monitoring.alerts import services
@@ -118,7 +118,8 @@ class ActionGroupAdmin(PlainChoices):
             self.log_change(
                 request,
                 group,
-                f"Tested: {len(outcomes) - failed} of {len(outcomes)} receivers notified.",
+                f"Tested: {len(outcomes) - failed} of {quantity(len(outcomes), 'receiver')} "
+                "notified.",
             )
         context = {
             **self.admin_site.each_context(request),

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from admin_toolkit.display import quantity
 from identity.models import Resource
 from monitoring.alerts.models import Alert, AlertRule, Operator
 from monitoring.catalogue import METRICS
@@ -242,7 +243,9 @@ def plain_text(alert: Alert, condition: str, signature: str) -> str:
     if condition == RESOLVED:
         lines.append(f"Resolved:  {_milliseconds(alert.resolved_ms or alert.fired_ms)}")
     minutes = (alert.window_end_ms - alert.window_start_ms) // 60_000
-    lines += [f"Window:    {minutes} minutes before {_milliseconds(alert.window_end_ms)}"]
+    lines += [
+        f"Window:    {quantity(minutes, 'minute')} before {_milliseconds(alert.window_end_ms)}"
+    ]
     if _description(alert):
         lines += ["", _description(alert)]
     lines += ["", investigation_link(alert), "", f"-- \n{signature}"]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from admin_toolkit.display import quantity
 from monitoring.alerts.evaluation import explicit_combinations, filters_of
 from monitoring.alerts.models import (
     FREQUENCIES,
@@ -40,9 +41,9 @@ def _of_times(rule: AlertRule) -> Iterator[str]:
         yield f"The time between two checks must be one of {allowed} minutes."
     if rule.window_minutes < rule.frequency_minutes:
         yield (
-            f"The lookback period ({rule.window_minutes} minutes) is shorter than the time between "
-            f"two checks ({rule.frequency_minutes} minutes), so some samples would never be "
-            "evaluated; choose a longer lookback period or check more often."
+            f"The lookback period ({quantity(rule.window_minutes, 'minute')}) is shorter than the "
+            f"time between two checks ({quantity(rule.frequency_minutes, 'minute')}), so some "
+            "samples would never be evaluated; choose a longer lookback period or check more often."
         )
     if rule.severity not in range(5):
         yield "The severity must be a number from 0 (critical) to 4 (verbose)."
@@ -110,8 +111,9 @@ def _of_dynamic(rule: AlertRule, condition: AlertCondition) -> Iterator[str]:
         yield "A dynamic threshold needs a lookback period and checks of 5 minutes to 1 hour."
     if not 1 <= condition.failing_periods <= condition.evaluation_periods <= 6:
         yield (
-            f"{condition.failing_periods} violations in {condition.evaluation_periods} evaluation "
-            "periods are not possible; choose 1 to 6 periods and no more violations than periods."
+            f"The rule cannot require {quantity(condition.failing_periods, 'violation')} in "
+            f"{quantity(condition.evaluation_periods, 'evaluation period')}; choose 1 to 6 periods "
+            "and no more violations than periods."
         )
 
 

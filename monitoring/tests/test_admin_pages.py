@@ -266,6 +266,8 @@ def test_a_timeline_shows_webhooks_attempts_and_readers(
     assert delivery is not None and Event.objects.exists()
     attempt: dict[str, Any] = {"number": 1, "started_ms": now_ms(), "latency_ms": 12}
     DeliveryAttempt.objects.create(delivery=delivery, status=503, outcome="Busy", **attempt)
+    finish: dict[str, Any] = {"state": "dead", "dead_letter_reason": "NotRetryable"}
+    Delivery.objects.filter(pk=delivery.pk).update(attempts=1, finished_ms=now_ms(), **finish)
     assert bob.post(f"{thread}/readReceipts", {"chatMessageId": message_id}).status_code == 200
     flusher.flush()
     message = ChatMessage.objects.get(message_id=message_id)
@@ -276,6 +278,7 @@ def test_a_timeline_shows_webhooks_attempts_and_readers(
         "2 participants",
         "Delivery attempt 1 to webhook crm",
         "Busy (503)",
+        "NotRetryable, after 1 attempt<",
     ):
         assert words in page, words
     assert "Read</a>" in page and bob.id in page

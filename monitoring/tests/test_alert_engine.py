@@ -260,6 +260,11 @@ def test_one_condition_that_is_not_met_decides() -> None:
     [
         ({}, [], "has no condition"),
         ({"window_minutes": 1, "frequency_minutes": 5}, [{}], "choose a longer lookback period"),
+        (
+            {"window_minutes": 1, "frequency_minutes": 5},
+            [{}],
+            "(1 minute) is shorter than the time between two checks (5 minutes)",
+        ),
         ({"window_minutes": 7}, [{}], "The lookback period must be one of"),
         ({}, [{"metric": "Nothing"}], "no metric “Nothing”"),
         ({}, [{"aggregation": "P95"}], "cannot be aggregated by P95; choose"),
