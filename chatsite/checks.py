@@ -180,7 +180,7 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
     if len(settings.SECRET_KEY) >= 50:
         return []
     message = "CHATSITE_SECRET_KEY must have at least 50 characters."
-    hint = "Leave it unset, or generate one with `openssl rand -base64 64 | tr -d '\\n'`."
+    hint = "Leave it unset, or generate one with `openssl rand -hex 32`."
     return [Error(message, hint=hint, id="chatsite.E021")]
 
 

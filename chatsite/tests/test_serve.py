@@ -100,6 +100,16 @@ def test_make_admin_sets_a_new_password(server: Server) -> None:
     assert not can_sign_in(server, "olga", "first-of-olga-1")
 
 
+def test_without_terminal_and_variables_make_admin_does_what_its_help_says(tmp_path: Path) -> None:
+    environment = clean_environment(tmp_path / "data")
+    manage(environment, "migrate", "--verbosity=0")
+    printed = manage(environment, "operator")
+    assert printed.startswith("Created operator 'admin'.\nPassword (shown only once): ")
+    described = " ".join(manage(environment, "operator", "--help").split())
+    assert "Without a terminal, the username is `admin`" in described
+    assert "a password that is not set is generated and printed once" in described
+
+
 def test_make_admin_refuses_a_password_that_everybody_guesses(server: Server) -> None:
     answers = {"CHATSITE_ADMIN_USERNAME": "otto", "CHATSITE_ADMIN_PASSWORD": "password"}
     finished = run_manage(server.environment | answers, "operator")

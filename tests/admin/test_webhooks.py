@@ -1,6 +1,7 @@
 """The operator's pages of webhooks: what can be done, what is shown, and what never is."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -225,6 +226,17 @@ def test_a_replay_begins_where_the_operator_says(
     hook.refresh_from_db()
     assert hook.replay_since_ms == 1_704_067_200_000
     assert hook.replay_after_id is not None
+
+
+def test_a_failing_endpoint_has_the_state_that_the_documentation_names(
+    olga: Client, hook: EventSubscription
+) -> None:
+    hook.failures, hook.delayed_until_ms = 10, now_ms() + 60_000
+    hook.save()
+    assert '<span class="badge badge-warning">Delayed</span>' in olga.get(LIST).content.decode()
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    assert "| `Delayed` | The endpoint failed ten times" in (docs / "webhooks.md").read_text()
+    assert "shown as *Delayed*" in (docs / "glossary.md").read_text()
 
 
 def test_a_preview_shows_the_events_that_pass(olga: Client, hook: EventSubscription) -> None:

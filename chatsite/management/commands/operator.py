@@ -18,7 +18,8 @@ class Command(BaseCommand):
     help = (
         "Creates an operator account for the admin, or sets its password. Reads the username and "
         "password from CHATSITE_ADMIN_USERNAME and CHATSITE_ADMIN_PASSWORD if they are set. "
-        "Otherwise it asks for them; without a terminal it generates a password."
+        "On a terminal, it asks for what is not set. Without a terminal, the username is `admin` "
+        "if it is not set, and a password that is not set is generated and printed once."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
