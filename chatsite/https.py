@@ -16,7 +16,9 @@ def scheme_of(scope: dict[str, Any]) -> str:
         value = _header(scope, name.removeprefix("HTTP_").replace("_", "-").lower().encode())
         if value is not None:
             first = value.decode("latin-1").split(",", 1)[0].strip()
-            return "https" if first == secure else "http"
+            # Some proxies send `wss` with the handshake of a WebSocket.
+            is_secure = first == secure or (scope["type"] == "websocket" and first == "wss")
+            return "https" if is_secure else "http"
     return "https" if scope.get("scheme") in _SECURE else "http"
 
 

@@ -104,6 +104,10 @@ def _check_event_stream(environment: dict[str, str]) -> None:
         assert handshake(port, "/chat/events", header, host=host) == socket_status
         assert _ask(environment, proto, "/chat/events").status == stream_status
     assert handshake(port, "/chat/events", host=host) == 403
+    for proto, socket_status in [("wss", 101), ("ws", 403)]:
+        header = f"X-Forwarded-Proto: {proto}"
+        assert handshake(port, "/chat/events", header, host=host) == socket_status
+    assert _ask(environment, "wss", "/chat/events").status == 403
 
 
 def _ask(
