@@ -1,4 +1,4 @@
-"""Connections of whichever ASGI server runs the application."""
+"""Connections of the ASGI server that runs the application."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Listening sockets, whatever server accepts their connections."""
+"""Listening sockets, independent of the ASGI server."""
 
 import errno
 import socket

@@ -61,7 +61,8 @@ class QueuedWriter:
             self._filled.set()
 
     async def _send_queue(self) -> None:
-        # A failing `send` means that the client has gone, which the application learns by itself.
+        # A failing `send` means that the client has disconnected, which the application learns from
+        # `receive`.
         with contextlib.suppress(Exception):
             while True:
                 while self._queue:

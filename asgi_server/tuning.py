@@ -8,7 +8,7 @@ from twisted.web import http
 def cache_content_types() -> None:
     """Remember how Content-Type headers are parsed.
 
-    Twisted parses the header of every POST anew, as a whole e-mail message: a tenth of the cost of
+    Twisted parses the header of every POST again, as a whole e-mail message: a tenth of the cost of
     a request. The function is pure.
     """
     parse = getattr(http, "_parseContentType", None)

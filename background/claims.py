@@ -47,7 +47,7 @@ def claim_due(
 def _locked(due: "QuerySet[Row]") -> "QuerySet[Row]":
     """The rows, locked; rows that another worker claims at this moment are skipped.
 
-    SQLite has one writer at a time, which comes to the same.
+    SQLite has one writer at a time, which has the same effect.
     """
     if connection.features.has_select_for_update_skip_locked:
         return due.select_for_update(skip_locked=True, of=("self",))

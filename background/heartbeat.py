@@ -11,7 +11,7 @@ from background.guard import LastError
 from background.models import Worker
 from background.parts import Counts
 
-# While the counts change, and otherwise.
+# Between two writes: while the counts change, and otherwise.
 BUSY_MS = 5_000
 IDLE_MS = 60_000
 # A worker that has not been seen for this long counts as dead.

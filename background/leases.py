@@ -15,7 +15,7 @@ def hold(name: str, holder: uuid.UUID, now_ms: int, *, for_ms: int) -> bool:
         return True
     if Lease.objects.filter(pk=name).exists():
         return False
-    # If several workers try at once, one row wins; the update above decides the next time.
+    # If several workers try at once, one creates the row; the update above decides later.
     lease, created = Lease.objects.get_or_create(
         name=name, defaults={"holder": holder, "until_ms": until_ms}
     )

@@ -1,4 +1,4 @@
-"""A thread that repeats some work: when it is woken, and when the time is up."""
+"""A thread that repeats work at intervals, or when it is woken."""
 
 import threading
 import time

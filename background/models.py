@@ -28,7 +28,7 @@ class Worker(models.Model):
     """A worker that runs, or ran until it was last seen."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    # Host and process, for people.
+    # Host and process, for display.
     name = models.CharField(max_length=200)
     started_ms = models.BigIntegerField(default=now_ms)
     seen_ms = models.BigIntegerField(default=now_ms)

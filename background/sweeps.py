@@ -35,7 +35,7 @@ def forget_workers(now_ms: int) -> int:
 
 
 class Sweeper:
-    """Runs every sweep at its interval, on one worker at a time; seldom while idle."""
+    """Runs every sweep at its interval, on one worker at a time; less often while idle."""
 
     def __init__(self, holder: uuid.UUID, sweeps: Mapping[str, int] | None = None) -> None:
         jobs = (

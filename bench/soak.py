@@ -1,7 +1,7 @@
 """`python -m bench.soak [--sends N] [--seconds S]`: whether memory grows with the number of sends.
 
 Starts a chatsite with the settings of production, sends N messages from several clients, and prints
-the memory of the process at steps. Exits with 1 if it has grown by more than 10 % since 10,000
+the memory of the process at intervals. Exits with 1 if it has grown by more than 10 % since 10,000
 sends. `--seconds` ends the run earlier.
 """
 
@@ -57,7 +57,7 @@ class Soak:
         self.samples: list[Sample] = []
 
     async def run(self) -> list[Sample]:
-        """The samples: after 10,000 sends, at steps, and at the end."""
+        """The samples: after 10,000 sends, at intervals, and at the end."""
         self._started = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for requests in self._requests:
@@ -100,7 +100,7 @@ class Soak:
 def growth(samples: Sequence[Sample]) -> float:
     """The growth of the anonymous memory from the first sample to the last: 0.1 is 10 %.
 
-    Mapped pages of the database belong to the system's cache, which takes them back.
+    Mapped pages of the database belong to the system's cache, which can reclaim them.
     """
     return samples[-1].anonymous / samples[0].anonymous - 1
 

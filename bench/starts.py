@@ -13,7 +13,7 @@ from bench.seed_data import Thread
 from bench.servers import start_chatsite
 
 QUIET_SECONDS = 1.0
-"""A server that uses no CPU time for so long has finished its start."""
+"""A server that uses no CPU time for this long has finished starting."""
 QUIET_SHARE = 0.02
 
 

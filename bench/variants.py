@@ -31,7 +31,7 @@ def measure_postgresql(
     """Compares PostgreSQL on the server's core with SQLite; both wait for the disk."""
     server_core, client_core = cores
     with contextlib.ExitStack() as stack:
-        # Its processes run where this process runs when they start.
+        # Its processes inherit the CPU affinity of this process when they start.
         pin(server_core)
         try:
             url = stack.enter_context(postgresql.running_server(durable=True))

@@ -1,7 +1,7 @@
 """The admin, whose modules are imported when its first page is requested.
 
 They are a quarter of the imports of the whole server, in time and in memory, and many servers
-never show a page of the admin. `manage.py check` imports and checks them as always.
+never show a page of the admin. `manage.py check` imports and checks them as usual.
 """
 
 from functools import cache, cached_property
@@ -33,7 +33,7 @@ def _check_admin(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
 
 
 class SiteOnDemand(admin.AdminSite):
-    """The admin site. The methods through which every page goes complete it first."""
+    """The admin site. Every page calls one of these methods, which import all `admin` modules."""
 
     def get_urls(self) -> list[Any]:
         _discover()
@@ -45,12 +45,12 @@ class SiteOnDemand(admin.AdminSite):
 
 
 def admin_routes() -> tuple[Any, str, str]:
-    """What `admin.site.urls` is to `path`; the patterns are made when they are first needed."""
+    """An argument for `path`, like `admin.site.urls`; the patterns are made when first needed."""
     return _Routes(), "admin", admin.site.name
 
 
 class _Routes:
-    """Like a module with routes."""
+    """Takes the place of a URLconf module."""
 
     @cached_property
     def urlpatterns(self) -> list[URLPattern | URLResolver]:

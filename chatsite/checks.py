@@ -83,12 +83,12 @@ def _production_problems() -> Iterator[CheckMessage]:
     elif not settings.CHATSITE_PUBLIC_URL.startswith("https://"):
         yield Error(
             "CHATSITE_PUBLIC_URL must begin with https:// in production.",
-            hint="The SDKs do not send tokens over http.",
+            hint="The SDKs do not send tokens over HTTP.",
             id="chatsite.E002",
         )
     if settings.CHATSITE_ACCESS_KEY == development.ACCESS_KEY:
         yield Error(
-            "CHATSITE_ACCESS_KEY is the development key, which is public.",
+            "CHATSITE_ACCESS_KEY is the development key, which is publicly known.",
             hint="Leave it unset: the first start generates a key.",
             id="chatsite.E003",
         )
@@ -250,11 +250,11 @@ def check_openid_connect(**kwargs: Any) -> list[CheckMessage]:
 
 @register(SETTINGS_CHECKS)
 def check_limits(**kwargs: Any) -> list[CheckMessage]:
-    """Limits can be changed in the profile `open` only, and must be consistent."""
+    """Limits can only be changed in the profile `open`, and must be consistent."""
     own = environment.given("CHATSITE_LIMIT_")
     problems: list[CheckMessage] = []
     if own and settings.CHATSITE_LIMITS == "acs":
-        message = f"{', '.join(own)}: only the profile CHATSITE_LIMITS=open can be changed."
+        message = f"{', '.join(own)}: limits can only be changed with CHATSITE_LIMITS=open."
         problems.append(Error(message, id="chatsite.E011"))
     if settings.LIMITS.retention_days_minimum > settings.LIMITS.retention_days_maximum:
         message = "CHATSITE_LIMIT_RETENTION_DAYS_MINIMUM is above _MAXIMUM."

@@ -1,8 +1,8 @@
-"""How an HTTP request gets from the event loop into Django, and back.
+"""Runs Django requests in threads that live as long as the process.
 
 Django's own handler opens a new thread, and with it a new database connection, for every request,
-and crosses between loop and threads several times. Here a few threads live as long as the
-process, each keeps its SQLite connection, and a request crosses over once.
+and crosses between loop and threads several times. Here each of a few threads keeps its SQLite
+connection, and a request is handed to a thread once.
 """
 
 import asyncio
@@ -28,17 +28,17 @@ from wire.routes import Pool, refusal, route_of
 
 @dataclass(frozen=True)
 class PoolSize:
-    """How many threads a pool has, and how many more requests may wait for one of them."""
+    """The number of threads, and of requests that may wait for one."""
 
     threads: int
-    # None: as many as come.
+    # None: unlimited.
     queue: int | None = None
 
 
 POOL_SIZES = {
     # More threads would only wait for each other: for the interpreter's lock, and the database.
     Pool.REQUESTS: PoolSize(threads=4),
-    # These mostly wait for a program or a server elsewhere.
+    # These mostly wait for another program or server.
     Pool.ENGINES: PoolSize(threads=4, queue=28),
 }
 
@@ -100,7 +100,7 @@ def _too_busy(path: str) -> HttpResponse:
         headers={"Retry-After": "1"},
     )
     response = refusal(path, error)
-    # No middleware runs, and pages of other origins must see the status all the same.
+    # No middleware runs, and pages of other origins must be able to read the status.
     response["Access-Control-Allow-Origin"] = "*"
     response["Access-Control-Expose-Headers"] = "retry-after"
     return response
@@ -115,7 +115,7 @@ async def send_response(response: HttpResponse, send: Any) -> None:
 
 
 class SingleHopHandler(ASGIHandler):
-    """Runs middleware and view of a request in one go, in a thread that outlives it."""
+    """Runs middleware and view of a request in one call, in a long-lived thread."""
 
     def __init__(self, threads: int, name: str) -> None:
         BaseHandler.__init__(self)
@@ -183,8 +183,8 @@ class SingleHopHandler(ASGIHandler):
 def tune_garbage_collector() -> None:
     """Freezes everything that was made at start, so that later collections skip it.
 
-    Collections during requests then have little to look at; they used to decide how long the
-    slowest requests took.
+    Collections during requests then have little to scan, which lowers the longest
+    response times.
     """
     gc.collect()
     gc.freeze()

@@ -1,8 +1,8 @@
 """Runs hot operations in front of Django's handler (see `wire.short_path`).
 
-What middleware adds for other requests is here as values that are computed once: cross-origin
-headers, the protocol's headers, counting. `tests/test_short_path.py` compares every answer with
-that of the ordinary view, byte by byte.
+What middleware does for other requests is done here: cross-origin headers, the protocol's headers
+and metrics. `tests/test_short_path.py` compares every answer with that of the ordinary view, byte
+by byte.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ class _Operation(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A request for a hot operation, and what there is to do for it."""
+    """A request for a hot operation, and the work to do for it."""
 
     path: ShortPath
     request: ShortRequest
@@ -85,7 +85,7 @@ class ShortPaths:
         return int(found.lastgroup[1:]) if found is not None and found.lastgroup else None
 
     async def answer(self, number: int, scope: dict[str, Any], body: bytes, send: Any) -> bool:
-        """Answers a request for operation `number`; False if the ordinary view must do it.
+        """Answers a request for operation `number`; False if the ordinary view must.
 
         Raises ChatError 503 if it is not known whether the request was carried out.
         """
@@ -96,12 +96,12 @@ class ShortPaths:
         try:
             answer = await self._run(call)
         except OutcomeUnknown:
-            # The view would do it a second time.
+            # The view might do it a second time.
             raise unavailable() from None
         except (ChatError, DatabaseError):
             return False
         except Exception:
-            # Nothing has been written, and the view may know better.
+            # Nothing has been written, so the view can still answer.
             logger.exception("Short path failed operation=%s", call.path.operation)
             return False
         if answer is None:
@@ -112,21 +112,21 @@ class ShortPaths:
         return True
 
     def prepare(self, number: int, scope: dict[str, Any], body: bytes) -> "Call | None":
-        """What there is to do for a request; None if the ordinary view must do it."""
+        """The call for a request; None if the ordinary view must answer it."""
         operation = self._operations[number]
         request = self._request(number, scope, body)
         work = _prepared(operation, request) if request is not None else None
         return Call(operation.path, request, work) if request and work else None
 
     async def _run(self, call: "Call") -> ShortAnswer | None:
-        # SQLite has one writer at a time; elsewhere, threads of the pool can write side by side.
+        # SQLite has one writer at a time; elsewhere, threads of the pool can write concurrently.
         if call.path.writes and (_HAS_ONE_WRITER or isinstance(call.work, Batched)):
             return await self._writer.run(call.work)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, _run, call.work)
 
     def _request(self, number: int, scope: dict[str, Any], body: bytes) -> ShortRequest | None:
-        """The request, if it is an ordinary one."""
+        """The request; None if it is unusual and the view must answer it."""
         headers = dict(scope["headers"])
         if len(headers) != len(scope["headers"]) or any(name in headers for name in _UNUSUAL):
             return None
@@ -158,7 +158,7 @@ class ShortPaths:
     def finish(
         self, scope: dict[str, Any], call: Call, answer: ShortAnswer, started: float
     ) -> Headers:
-        """Notes the request for monitoring; the headers, in the order of the ordinary view's."""
+        """Records the request for monitoring; returns the headers in the ordinary view's order."""
         seconds = time.perf_counter() - started
         # The correlation vector of the real service: 128 random bits, and a counter.
         vector = base64.b64encode(secrets.token_bytes(16))[:22] + b".0"
@@ -180,7 +180,7 @@ class ShortPaths:
 def _answered(
     scope: dict[str, Any], call: Call, answer: ShortAnswer, seconds: float, vector: bytes
 ) -> AnsweredRequest:
-    """What monitoring notes of a request, as `monitoring.request_log.answered` does of others."""
+    """What monitoring records, like `monitoring.request_log.answered` for other requests."""
     headers = call.request.headers
     user_agent = headers.get(b"x-ms-useragent") or headers.get(b"user-agent", b"")
     client = scope.get("client")
@@ -227,7 +227,7 @@ def _run(work: Callable[[], ShortAnswer | None]) -> ShortAnswer | None:
     try:
         return work()
     except DatabaseError:
-        # It may be broken, and the next request deserves a good one.
+        # The connection may be broken; the next request opens a new one.
         connection.close()
         raise
 
@@ -244,7 +244,7 @@ def _unnamed(expression: str) -> str:
 
 @lru_cache(1024)
 def _host(given: bytes) -> tuple[str, str] | None:
-    """A Host header, and the name in it, if it is one of ours."""
+    """The Host header and its host name; None if it is not a host of this server."""
     host = given.decode("latin-1")
     domain, _ = split_domain_port(host)
     if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
@@ -255,7 +255,7 @@ def _host(given: bytes) -> tuple[str, str] | None:
 
 
 def _shared_headers() -> dict[bool, Headers]:
-    """What every answer carries, by whether the request named its origin."""
+    """The headers of every response, by whether the request has an Origin header."""
     always: Headers = []
     if settings.SECURE_HSTS_SECONDS:
         value = f"max-age={settings.SECURE_HSTS_SECONDS};includeSubDomains"

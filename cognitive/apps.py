@@ -3,7 +3,7 @@ from django.apps import AppConfig
 
 class CognitiveConfig(AppConfig):
     name = "cognitive"
-    verbose_name = "cognitive services"
+    verbose_name = "Cognitive services"
 
     def ready(self) -> None:
         from cognitive import checks  # noqa: F401

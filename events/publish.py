@@ -106,7 +106,7 @@ def announce(event: ThreadEvent) -> None:
 
 
 def _announce(events: Sequence[ThreadEvent]) -> None:
-    """Hands events to the sinks (`EVENT_SINKS`). A sink that fails is logged, no more."""
+    """Hands events to the sinks (`EVENT_SINKS`). A failing sink is only logged."""
     for sink in _imported(tuple(settings.EVENT_SINKS)):
         try:
             sink(events)

@@ -1,4 +1,4 @@
-"""Error responses of the identity data plane: one root, and always a body."""
+"""Error responses of the identity data plane: always a body with `error`."""
 
 from django.http import HttpResponse
 

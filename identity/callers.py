@@ -43,7 +43,7 @@ WHERE {IDENTITY_CONDITION}
 
 
 def unverified_claims(token: str) -> Claims | None:
-    """What a token claims; None if it is none of ours or has expired."""
+    """What a token claims; None if it is not from this server or has expired."""
     claims = tokens.read(token) if len(token) <= _LONGEST_TOKEN else None
     return claims if claims is not None and claims.expires > time.time() else None
 

@@ -5,7 +5,7 @@ from wire import telemetry
 
 class LiveConfig(AppConfig):
     name = "live"
-    verbose_name = "live events"
+    verbose_name = "Live events"
 
     def ready(self) -> None:
         """Register the gauge of open connections with telemetry."""

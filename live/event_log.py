@@ -100,7 +100,7 @@ FROM events_event WHERE id > %s ORDER BY id LIMIT %s
 
 
 def read_after(cursor: Cursor, limit: int) -> tuple[list[Event], Cursor]:
-    """The same as `events.following.read_after`, by a shorter way if no id is missing.
+    """The same as `events.following.read_after`, with fewer queries if no id is missing.
 
     That is if no id is awaited and none is missing among those found; on SQLite a missing id will
     never appear.

@@ -1,7 +1,7 @@
 """The hub: one per server process, between the event log and the subscribers.
 
 It follows the log (`events.following`), so that events are neither lost nor doubled nor reordered
-whatever happens to a notification: notifications only say that there is something to read. See
+even if notifications are lost: they only signal that the log has new events. See
 docs/decisions/0004-live-follows-the-log.md.
 """
 
@@ -64,9 +64,9 @@ class _Batch:
 
 
 class Hub:
-    """The subscribers of one process, and its place in the log. Belongs to one event loop.
+    """The subscribers of one process, and its position in the log. Belongs to one event loop.
 
-    There are two places: the log has been read up to `_read_to`, by any thread; it has been
+    There are two positions: the log has been read up to `_read_to`, by any thread; it has been
     delivered up to `cursor`, by the loop, in the order of reading.
     """
 

@@ -1,7 +1,7 @@
 """The channel layer between the hubs of several processes.
 
 It carries hints only: that the log has something new, that a user is typing, that a connection was
-replaced. Whatever it loses, the hubs find in the database.
+replaced. The hubs find lost messages in the database.
 """
 
 import asyncio

@@ -29,10 +29,10 @@ _MAX_EPHEMERAL = 1_000
 
 
 def notify_hubs(events: Sequence[ThreadEvent]) -> None:
-    """Notify all hubs of events, and wait a moment until the local one has delivered them.
+    """Notify all hubs of events, and wait briefly until the local one has delivered them.
 
     The thread of a group commit does not wait: the loop delivers the events before it answers the
-    requests that caused them, because that is the order in which it is told.
+    requests that caused them, because it is scheduled first.
     """
     local = hub.current_hub()
     if layer.reaches_peers():

@@ -1,4 +1,4 @@
-"""The hot operations of the SDKs' protocol (see `wire.short_path`): each connection begins so."""
+"""The hot operations of the SDKs' protocol (see `wire.short_path`): every connection uses them."""
 
 from live import credentials
 from live.credentials import Credential
@@ -10,7 +10,7 @@ from wire.versions import ApiVersion
 
 
 def _credential(request: ShortRequest) -> Credential | None:
-    """As `credentials.of_skype_token`; None instead of a refusal."""
+    """As `credentials.of_skype_token`; returns None instead of raising ChatError."""
     token = request.headers.get(b"x-skypetoken", b"").decode("latin-1") or request.token()
     return credentials.of_token(token, request.host_name) if token else None
 

@@ -60,7 +60,7 @@ class SubscriberIndex:
         return any(person.raw_id in self.members for person in _joining(event))
 
     def add(self, subscriber: "Subscriber", memberships: Memberships) -> None:
-        """Add a subscriber with its user's memberships, at the hub's place in the log or later."""
+        """Add a subscriber with its user's memberships, as of the hub's position or later."""
         if subscriber.raw_id is None:
             self.services.setdefault(subscriber.scope.resource_id, []).append(subscriber)
             return

@@ -51,7 +51,7 @@ class Subscriber(ABC):
         self.credential = credential
         self.scope = scope
         self.writer = writer
-        # The hub's place in the log when it admitted the subscriber, which gets what comes after.
+        # The hub's position when it admitted the subscriber, which gets the events after it.
         self.start = Cursor()
         self.close_reason: CloseReason | None = None
         self.last_sent = time.monotonic()
@@ -66,7 +66,7 @@ class Subscriber(ABC):
 
     @property
     def is_live(self) -> bool:
-        """Whether everything before the hub's place in the log has been sent."""
+        """Whether everything before the hub's position in the log has been sent."""
         return self._held is None
 
     def offer(self, outgoing: OutgoingEvent) -> bool:
@@ -149,7 +149,7 @@ class Subscriber(ABC):
         """Render and send one event."""
 
     def tick(self, now: float, cursor: Cursor) -> None:
-        """Called when `next_check` said, with `time.monotonic()` and the hub's place in the log."""
+        """Called at the time of `next_check`, with `time.monotonic()` and the hub's position."""
         return
 
     def next_check(self, now: float, clock: float) -> float:
@@ -157,7 +157,10 @@ class Subscriber(ABC):
         return min(now + MAX_CHECK_SECONDS, now + self.credential.expires - clock)
 
     async def run_guarded(self, work: Awaitable[None]) -> None:
-        """Await the subscriber's own work. If it fails, the client is told to reconnect."""
+        """Await the subscriber's own work.
+
+        If it fails, the connection is closed so that the client reconnects.
+        """
         try:
             await work
         except Exception:

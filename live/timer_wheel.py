@@ -1,4 +1,4 @@
-"""One timer for many objects that each need attention now and then."""
+"""A timer wheel: one timer for many objects."""
 
 import time
 from collections import defaultdict
@@ -10,8 +10,8 @@ T = TypeVar("T")
 class TimerWheel(Generic[T]):
     """Objects by the time at which they are due, in slots of `resolution` seconds.
 
-    Adding an object and finding those that are due cost the same however many there are. An object
-    that has gone stays in its slot until it is due, so callers check whether it is still wanted.
+    Adding an object takes constant time, and so does finding each that is due. Objects cannot be
+    removed: callers check whether one that is due is still needed.
     """
 
     def __init__(self, resolution: float) -> None:

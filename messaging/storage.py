@@ -1,6 +1,6 @@
 """How a sent message is written: the one place where SQLite and PostgreSQL differ.
 
-A message is three facts: the thread's counters move on, the message, the event. On SQLite these
+A send writes three things: the thread's counters, the message and the event. On SQLite these
 are three statements, because a statement costs little there. On PostgreSQL they are one, because
 each costs a round trip, and the lock on the thread's row lasts until the commit.
 """
@@ -42,7 +42,7 @@ _MESSAGE_COLUMNS = (
 )
 _INSERT_MESSAGE = insert_statement("insert a message", ChatMessage, _MESSAGE_COLUMNS)
 
-# PostgreSQL only. What the event's data says of the position is added to the rest of it.
+# PostgreSQL only. It adds the members that depend on the position to the event's data.
 _SEND = Statement(
     "send a message in one statement",
     """
@@ -74,7 +74,7 @@ SELECT last_version, last_message_sequence, last_event_sequence FROM place
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message before the thread has given it its place; `content` is what is to be stored."""
+    """A message that has no position in its thread yet; `content` is stored as it is."""
 
     content: str
     message_type: Literal["text", "html"]
@@ -138,9 +138,9 @@ def write_message_at(access: ThreadAccess, draft: Draft, position: Position) -> 
 
 
 def _write_at_once(messages: Sequence[tuple[ThreadAccess, Draft]]) -> list[Position | None]:
-    # Every process locks threads in the same order, so that two do not wait for each other.
+    # Every process locks threads in the same order, which prevents deadlocks.
     places = sorted(range(len(messages)), key=lambda place: messages[place][0].thread_pk)
-    # One statement is a transaction by itself, and so is one pipeline.
+    # One statement is its own transaction, and so is one pipeline.
     try:
         rows = _SEND.fetch_each([_send_parameters(*messages[place]) for place in places])
     except OperationalError as error:

@@ -1,4 +1,4 @@
-"""What monitoring notes of a request when it is answered."""
+"""What monitoring records about a request when it is answered."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,9 +14,9 @@ class ApiOperation:
 
 @dataclass(slots=True)
 class AnsweredRequest:
-    """What is noted of a request when it is answered; the record is made of it later.
+    """An answered request, from which its row in the request log is made later.
 
-    Texts are as they came: they may be too long for their columns, or not storable.
+    Texts are as received: too long for their columns, perhaps, or not storable in a database.
     """
 
     operation: ApiOperation

@@ -123,7 +123,7 @@ class Flusher:
 
     def _finish(self) -> None:
         flush()
-        # If the database does not answer, the report expires by itself.
+        # If the database does not answer, the report expires.
         ProcessReport.objects.filter(pk=self.id).delete()
 
 

@@ -38,7 +38,10 @@ class Idleness:
         self._longest_ms = 0
 
     def is_idle(self, at_ms: int) -> bool:
-        """Costs one or two queries a minute; the first call returns False."""
+        """Whether jobs can be skipped; the first call returns False.
+
+        Makes one or two queries a minute.
+        """
         self.was_idle = self._has_run and not self._is_active(at_ms)
         self._has_run = True
         return self.was_idle

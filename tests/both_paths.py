@@ -109,9 +109,10 @@ class Both:
         *,
         short: bool | None = None,
     ) -> Answer:
-        """Asserts that both answer alike, and whether by the short path: only a success may be.
+        """Asserts that both responses are the same, and that no error came from the short path.
 
-        `name` is what a failure is reported with.
+        `short` also asserts whether the short path answered. `name` identifies the request in a
+        failure.
         """
         ordinary, shortly = self.ask(method, target, headers, body)
         assert shortly.normalized() == ordinary.normalized(), name

@@ -1,7 +1,7 @@
-"""Django's test client over the short path: `--short-path`.
+"""Sends the requests of Django's test client over the short path (`--short-path`).
 
 Requests for hot operations are answered by `chatsite.short_path`, in the thread and transaction of
-the test; all others, and those that it leaves to the views, as always.
+the test; views answer all others as usual.
 """
 
 import time
@@ -46,14 +46,14 @@ def short_response(paths: ShortPaths, request: HttpRequest) -> HttpResponse | No
     try:
         call = paths.prepare(number, scope, request.body) if number is not None else None
     except RequestDataTooBig:
-        # A server refuses such a body before.
+        # A server rejects such a body earlier.
         return None
     if call is None:
         return None
     try:
         answer = call.work()
     except (ChatError, RuntimeError):
-        # What tests break on purpose included.
+        # RuntimeError is what tests raise on purpose.
         return None
     if answer is None:
         return None

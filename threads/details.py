@@ -48,8 +48,8 @@ def describe(
 ) -> dict[int, dict[str, Any]]:
     """The members in `names`, for those of the threads that the caller takes part in.
 
-    All are read from one snapshot, so that a client that follows the events can tell from the last
-    message which events the counts include.
+    All are read from one snapshot, so that a client that follows the events can determine from
+    the last message which events the counts include.
     """
     if not names or not thread_pks:
         return {}

@@ -1,4 +1,4 @@
-"""Bodies of pages, which the ordinary view and the short path share."""
+"""Response bodies of pages, shared by the ordinary view and the short path."""
 
 from collections.abc import Sequence
 from typing import Any

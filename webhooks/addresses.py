@@ -27,7 +27,7 @@ class InvalidEndpoint(ValueError):
 
 
 class ForbiddenAddress(Exception):
-    """The endpoint's name resolves only to addresses that webhooks may not connect to."""
+    """The endpoint has no address that webhooks may connect to."""
 
 
 class UnknownHost(Exception):
@@ -65,7 +65,7 @@ def parse_endpoint(url: str) -> Endpoint:
     if parts.scheme not in _PORTS or not host:
         raise InvalidEndpoint("The endpoint URL must begin with https:// and a host.")
     if parts.username is not None or parts.password is not None:
-        raise InvalidEndpoint("The endpoint URL must not hold a user name or password.")
+        raise InvalidEndpoint("The endpoint URL must not contain a user name or password.")
     if port == 0:
         raise InvalidEndpoint("The endpoint URL must not have port 0.")
     if parts.scheme == "http" and not settings.CHATSITE_WEBHOOK_HTTP and not _is_loopback(host):
@@ -102,10 +102,18 @@ def resolve(endpoint: Endpoint) -> list[tuple[socket.AddressFamily, Any]]:
     ]
     if not allowed:
         raise ForbiddenAddress(
-            f"{endpoint.host} resolves to addresses that webhooks may not reach; "
-            "CHATSITE_WEBHOOK_NETWORKS allows networks of your own."
+            f"{_forbidden(endpoint.host)}. "
+            "To allow a private network, add it to CHATSITE_WEBHOOK_NETWORKS."
         )
     return allowed
+
+
+def _forbidden(host: str) -> str:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return f"{host} resolves to addresses that webhooks may not reach"
+    return f"Webhooks may not be sent to the address {host}"
 
 
 def _may_connect(text: str, endpoint: Endpoint) -> bool:

@@ -64,7 +64,7 @@ def _waiting(subscription: EventSubscription) -> Iterator[str]:
 class EventSubscriptionAdmin(ToolkitAdmin):
     """Event subscriptions: filters, endpoint, validation and deliveries."""
 
-    purpose = "Endpoints and the events they get: filters, validation, test events, replays."
+    purpose = "Endpoints and the events they receive: filters, validation, test events, replays."
     links: ClassVar[list[Link]] = [
         Link(
             "Deliveries",
@@ -112,7 +112,7 @@ class EventSubscriptionAdmin(ToolkitAdmin):
         Operation(
             name="redrive",
             label="Send dead letters again",
-            consequences=("Attempts and time to live start over.",),
+            consequences=("Attempts and time to live are reset.",),
             done="dead letters queued",
             run=lambda subscription: services.redrive(deliveries=_dead(subscription)),
             permission="change",

@@ -61,7 +61,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         Operation(
             name="redrive",
             label="Send again",
-            consequences=("Attempts and time to live start over; the event id stays the same.",),
+            consequences=("Attempts and time to live are reset; the event id stays the same.",),
             done="queued again",
             run=lambda delivery: services.redrive(
                 deliveries=Delivery.objects.filter(pk=delivery.pk)

@@ -60,7 +60,8 @@ class SubscriptionForm(forms.ModelForm):
     event_schema = forms.ChoiceField(
         label="Schema",
         choices=EventSchema.choices,
-        help_text="CloudEvents endpoints must answer OPTIONS, Event Grid ones a validation event.",
+        help_text="CloudEvents endpoints must answer OPTIONS, and "
+        "Event Grid endpoints must answer a validation event.",
     )
     included_event_types = forms.MultipleChoiceField(
         label="Event types",

@@ -1,4 +1,4 @@
-"""What publishing an event does for webhooks: a comparison in memory.
+"""The event sink of webhooks; costs a comparison in memory.
 
 The dispatcher follows the log. It is woken if a subscription wants events of this type.
 """

@@ -1,4 +1,4 @@
-"""Tags of system checks, by which `manage.py serve` chooses those that it runs."""
+"""Tags of system checks, by which `manage.py serve` selects the checks that it runs."""
 
 # Checks of settings; others check the code.
 SETTINGS_CHECKS = "chatsite_settings"

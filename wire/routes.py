@@ -28,18 +28,18 @@ class Pool(Enum):
     """The threads that run a request. `chatsite.handler` says how many each has."""
 
     REQUESTS = "requests"
-    # Translation, sentiment and speech take far longer than a message and must not hold it up.
+    # Translation, sentiment and speech take far longer than a message and must not delay it.
     ENGINES = "engines"
 
 
 @dataclass(frozen=True)
 class ShortPath:
-    """A hot operation that is answered in front of Django (`wire.short_path`).
+    """A hot operation that is answered without Django's handler (`wire.short_path`).
 
     `pattern` is a regular expression for the whole path, without leading slashes; its named groups
     are the request's `parts`. `prepare` is the dotted path of the function, `operation` Azure's
-    name as in `WireView.operations`. `writes`: it belongs into the group commit. Without an
-    api-version in the protocol (`is_versioned`) the function is given the newest.
+    name as in `WireView.operations`. `writes`: it takes part in the group commit. If the protocol
+    has no api-version (`is_versioned` is False), the function gets the newest one.
     """
 
     method: str
@@ -60,10 +60,10 @@ class Route:
     """A group of paths with the same properties.
 
     `pattern` is a regular expression for the beginning of a path, without leading slashes and in
-    any letter case; it ends at a slash or at the end of the path. `whole` asks for the whole path.
-    `http` and `websocket` are dotted paths of ASGI applications that answer without Django, with
-    the pattern's named groups in `scope["url_route"]["kwargs"]`, as in Channels; `methods` are
-    those that `http` accepts (all, if empty). Preflight requests always go to Django.
+    any letter case; it ends at a slash or at the end of the path. With `whole` it must match the
+    whole path. `http` and `websocket` are dotted paths of ASGI applications that answer without
+    Django, with the pattern's named groups in `scope["url_route"]["kwargs"]`, as in Channels;
+    `methods` are those that `http` accepts (all, if empty). Preflight requests always go to Django.
     `unknown` is the dotted path of the view for paths that no operation matches. `short_paths` are
     the operations below this route that have a short path.
     """
@@ -149,7 +149,7 @@ def refusal(path: str, error: ChatError) -> HttpResponse:
 def any_case(text: str) -> str:
     """A pattern for `text` in any letter case.
 
-    Spelt out, letter by letter: Django cannot reverse any route of a site in which one has a flag.
+    Spelled out letter by letter: Django cannot reverse any URL if one pattern has an inline flag.
     """
     return "".join(
         f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else re.escape(letter)

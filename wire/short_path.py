@@ -1,8 +1,8 @@
 """The short path: hot operations answered without Django's handler, middleware and views.
 
 A route names its hot operations (`wire.routes.ShortPath`). An operation answers the ordinary
-success only. For anything else it returns None and the view handles the request, so that every
-refusal has one implementation. `chatsite.short_path` runs it.
+success only. For anything else it returns None and the view handles the request, so that each
+error has one implementation. `chatsite.short_path` runs it.
 """
 
 from collections.abc import Callable
@@ -29,11 +29,11 @@ def parse_query(query: bytes) -> Parameters | None:
 
 
 class ShortRequest:
-    """A request for a hot operation: only what operations need of it.
+    """A request for a hot operation, with only what operations need.
 
-    `query_params` are the parameters of the query; `host` is the Host header, which names one of
-    our hosts, and `host_name` the same without its port; `scheme` is the one that the client used;
-    `parts` are the named groups of the operation's pattern.
+    `query_params` are the parameters of the query; `host` is the Host header, which names a host of
+    this server, and `host_name` the same without its port; `scheme` is the one that the client
+    used; `parts` are the named groups of the operation's pattern.
     """
 
     __slots__ = ("body", "headers", "host", "host_name", "parts", "query_params", "scheme")
@@ -66,7 +66,7 @@ class ShortRequest:
         return strict_json.parse_object(self.body)
 
     def has_json_type(self) -> bool:
-        """Whether the Content-Type is one that the views take without a question."""
+        """Whether the Content-Type is one that the views accept."""
         content_type = self.headers.get(b"content-type", b"application/json")
         return content_type.partition(b";")[0].strip().lower().endswith(b"json")
 
@@ -81,7 +81,7 @@ class ShortRequest:
 
 @dataclass(slots=True)
 class ShortAnswer:
-    """A success. The rest is what monitoring notes of it."""
+    """A successful response. `resource_id` to `message_id` are recorded by monitoring."""
 
     status: int
     body: bytes
@@ -92,7 +92,7 @@ class ShortAnswer:
     thread_id: str = ""
     message_id: str = ""
     content_type: str = "application/json; charset=utf-8"
-    # Beside those that every answer has.
+    # In addition to those of every response.
     headers: tuple[tuple[str, str], ...] = ()
 
 

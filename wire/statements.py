@@ -1,4 +1,4 @@
-"""Statements of the hot paths: written once, named, and run on the database driver itself.
+"""Statements of the hot paths: written once, named, and run directly on the database driver.
 
 Compiling a query through the ORM, or passing through Django's cursor, costs several times what the
 database needs for these statements. `tests/test_statements.py` compares each with the models.
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-# By name; for the tests.
+# All statements by name, for the tests.
 registry: "dict[str, Statement]" = {}
 
 
@@ -18,9 +18,9 @@ class Statement:
     """One statement with `%s` placeholders, the same text on SQLite and PostgreSQL.
 
     `inserts` is the model whose row an INSERT writes: the statement must name all its columns.
-    `engines` are the vendors (as Django names them) on which the statement is run.
-    Errors are Django's (`django.db.Error` and its subclasses). Values are what the driver
-    gives: on SQLite a UUID is 32 hexadecimal digits and JSON is text; on PostgreSQL JSON is text.
+    `engines` are the vendors (as Django names them) on which the statement is run. Errors are
+    Django's (`django.db.Error` and its subclasses). Returned values are those of the driver: on
+    SQLite a UUID is 32 hexadecimal digits and JSON is text; on PostgreSQL JSON is text.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Statement:
         inserts: type[models.Model] | None = None,
         engines: Sequence[str] = ("sqlite", "postgresql"),
     ) -> None:
-        assert name not in registry, f"two statements are called {name}"
+        assert name not in registry, f"two statements have the name {name}"
         self.name, self.sql, self.inserts, self.engines = name, sql, inserts, engines
         self._qmark = sql.replace("%s", "?")
         registry[name] = self
@@ -49,8 +49,8 @@ class Statement:
     def fetch_each(self, sets: Sequence[Sequence[Any]]) -> list[tuple[Any, ...] | None]:
         """Runs the statement for each set of parameters, in order; the first row of each.
 
-        On PostgreSQL several are one round trip and, outside of a transaction, one commit: if one
-        fails, nothing of the others remains. On SQLite the caller has begun a transaction.
+        On PostgreSQL several sets take one round trip and, outside of a transaction, one commit:
+        if one fails, none is stored. On SQLite the caller has begun a transaction.
         """
         if connection.vendor != "postgresql" or len(sets) < 2:
             return [self.fetch_one(parameters) for parameters in sets]
@@ -87,8 +87,8 @@ class Statement:
             return self._execute_prepared(driver, parameters)
 
     def _execute_prepared(self, driver: Any, parameters: Sequence[Any]) -> Any:
-        # Not with the cursor that Django has chosen for the driver: it puts the values into the
-        # text, so that PostgreSQL parses and plans the statement each time.
+        # Not with the cursor class that Django sets on the driver: it inserts the values into the
+        # SQL text, so that PostgreSQL parses and plans the statement each time.
         return _prepared_cursor()(driver).execute(self.sql, parameters, prepare=True)
 
 

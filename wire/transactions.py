@@ -1,4 +1,4 @@
-"""Transactions of services: their own, or the one that a group commit shares among several."""
+"""Transactions of services: separate ones, or one that requests share in a group commit."""
 
 import logging
 import threading
@@ -10,14 +10,14 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 logger = logging.getLogger(__name__)
 
 # How long the writer thread of PostgreSQL waits for a row that another transaction has locked. A
-# request that needs longer is left to its view, so that the requests behind it need not wait.
+# request that needs longer is passed on to its view, so that later requests do not wait for it.
 _LOCK_TIMEOUT = "200ms"
 
 
 class OutcomeUnknown(OperationalError):
     """The connection broke while a transaction was committed: it may or may not be stored.
 
-    To repeat the work could do it twice.
+    Repeating the work could do it twice.
     """
 
 
@@ -38,10 +38,11 @@ def is_grouped() -> bool:
 def grouped() -> Iterator[None]:
     """Units of work of several requests.
 
-    On SQLite they share one transaction. On PostgreSQL each has its own, or what is sent in one
-    pipeline (`Statement.fetch_each`): a longer transaction would keep threads locked.
+    On SQLite they share one transaction. On PostgreSQL each has its own, or shares one with the
+    rest of a pipeline (`Statement.fetch_each`): a longer one would keep rows of chat threads
+    locked.
     """
-    # True until the handlers that run after the commit have run.
+    # Still true while the handlers run that were registered with `on_commit`.
     _state.is_grouped = True
     try:
         if shares_transactions():
@@ -67,7 +68,7 @@ def _limit_lock_waits() -> None:
 
 
 def give_up_connection() -> None:
-    """Closes this thread's connection after `grouped`; a pool gets it back as it was."""
+    """Closes this thread's connection after `grouped`; for a pool, its settings are reset first."""
     try:
         if connection.vendor == "postgresql" and connection.connection is not None:
             with connection.cursor() as cursor:

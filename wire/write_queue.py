@@ -29,12 +29,11 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
-# A transaction takes no more jobs than that: a few milliseconds of work.
+# The most jobs in one transaction: a few milliseconds of work.
 MAX_JOBS = 64
 
-
-# The thread gives its connection back after that time without a job, in seconds, on databases
-# whose connections can break meanwhile.
+# After this many seconds without a job, the thread closes its connection, on databases whose
+# idle connections can break.
 IDLE_SECONDS = 60.0
 
 
@@ -65,8 +64,8 @@ class _Job:
 class WriteQueue:
     """A queue of writes, and the thread that runs them.
 
-    A job must do nothing but read and write in the transaction that it finds: if one of a batch
-    fails, all are run again, each in a transaction of its own, so that only the failing one fails.
+    A job must only read and write in the current transaction: if one of a batch fails, all are run
+    again, each in a transaction of its own, so that only the failing one fails.
     """
 
     def __init__(self, name: str = "writer") -> None:
@@ -107,7 +106,7 @@ class WriteQueue:
                 _settle(jobs)
 
     def _take(self) -> list[_Job]:
-        """The jobs that wait, at most `MAX_JOBS`, without those that nobody waits for any more."""
+        """The waiting jobs, at most `MAX_JOBS`, without cancelled ones."""
         jobs: list[_Job] = []
         while self._jobs and len(jobs) < MAX_JOBS:
             job = self._jobs.popleft()
@@ -133,7 +132,7 @@ def _run_together(jobs: list[_Job]) -> None:
             for function, some in groupby(jobs, _function_of):
                 _run_alike(function, list(some))
     except Exception as error:
-        # What failed may be the connection.
+        # The connection itself may have failed.
         _close_connection()
         if len(jobs) == 1 or isinstance(error, OutcomeUnknown):
             for job in jobs:
@@ -175,7 +174,7 @@ def _settle(jobs: list[_Job]) -> None:
         try:
             loop.call_soon_threadsafe(_resolve, some)
         except RuntimeError:
-            # The loop was closed meanwhile; nobody waits any more.
+            # The loop was closed meanwhile; there is no caller left.
             logger.debug("Results of writes were dropped jobs=%d", len(some))
 
 

@@ -69,10 +69,11 @@ class SignUpForm(UserCreationForm):
         super().__init__(*args, **kwargs)
         # Django offers accounts without a password, which could not sign in here.
         self.fields.pop("usable_password", None)
-        self.fields["username"].widget.attrs.pop("autofocus", None)
-        self.fields[
-            "username"
-        ].help_text = "You’ll use it to sign in. Letters, digits, and @ . + - _ only."
+        username = self.fields["username"]
+        username.widget.attrs.pop("autofocus", None)
+        username.help_text = (
+            "You’ll use it to sign in. Letters, digits, and the characters @ . + - _ only."
+        )
         self.fields["password1"].help_text = "At least 8 characters, and not only digits."
         self.fields["password2"].help_text = ""
         self.fields["password2"].label = "Confirm password"

@@ -73,7 +73,7 @@ def test_an_invalid_value_is_refused_in_one_sentence(
                 "is the development key",
                 "shorter than 32 characters",
                 "CHATSITE_OIDC_ISSUER, _AUDIENCE and _JWKS_URL must be set together",
-                "only the profile CHATSITE_LIMITS=open",
+                "limits can only be changed with CHATSITE_LIMITS=open",
             ],
         ),
         (

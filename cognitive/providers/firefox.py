@@ -38,7 +38,9 @@ class Firefox:
 
     def __init__(self) -> None:
         if importlib.util.find_spec("fxtranslate") is None:
-            raise EngineUnavailable("fxtranslate is not installed: pip install fxtranslate==0.5.0.")
+            raise EngineUnavailable(
+                "fxtranslate is not installed. Run `pip install fxtranslate==0.5.0`."
+            )
         folder = settings.CHATSITE_COGNITIVE_MODELS
         if folder is None:
             raise EngineUnavailable("CHATSITE_COGNITIVE_MODELS is not set.")

@@ -34,7 +34,7 @@ class Moonshine(HostedRecognizer):
     def __init__(self) -> None:
         found = util.find_spec("moonshine_voice")
         if found is None or found.origin is None:
-            raise EngineUnavailable("moonshine-voice is not installed (make cognitive).")
+            raise EngineUnavailable("moonshine-voice is not installed. Run `make cognitive`.")
         if not (Path(found.origin).parent / _MODEL / "encoder_model.ort").exists():
             raise EngineUnavailable(
                 "This version of moonshine-voice has no model; version 0.0.49 includes it."

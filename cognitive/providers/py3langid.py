@@ -48,7 +48,7 @@ class Py3langid:
 
     def __init__(self) -> None:
         if importlib.util.find_spec("py3langid") is None:
-            raise EngineUnavailable("py3langid is not installed: make cognitive.")
+            raise EngineUnavailable("py3langid is not installed. Run `make cognitive`.")
         self.languages = frozenset(settings.CHATSITE_COGNITIVE_LANGUAGES) or LANGUAGES
         self._lock = threading.Lock()
         self._identifier: LanguageIdentifier | None = None

@@ -38,7 +38,9 @@ class Whisper(HostedRecognizer):
 
     def __init__(self) -> None:
         if importlib.util.find_spec("faster_whisper") is None:
-            raise EngineUnavailable("faster-whisper is not installed: pip install faster-whisper.")
+            raise EngineUnavailable(
+                "faster-whisper is not installed. Run `pip install faster-whisper`."
+            )
         self.version = metadata.version("faster-whisper")
         super().__init__("cognitive.providers.whisper.WhisperModel", _model())
 

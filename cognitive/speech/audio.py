@@ -175,6 +175,6 @@ def _numpy() -> Any:
         import numpy
     except ImportError:
         raise EngineUnavailable(
-            "numpy is required for audio that is not 16 kHz mono (make cognitive)."
+            "numpy is required for audio that is not 16 kHz mono. Run `make cognitive`."
         ) from None
     return numpy

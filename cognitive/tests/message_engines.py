@@ -102,7 +102,7 @@ class Absent:
     """An engine that is not installed."""
 
     def __init__(self) -> None:
-        raise EngineUnavailable("It is not installed: make cognitive.")
+        raise EngineUnavailable("It is not installed. Run `make cognitive`.")
 
 
 class Crashing:

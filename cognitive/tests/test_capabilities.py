@@ -31,7 +31,7 @@ def test_it_tells_what_there_is_and_why_the_rest_is_missing(
         {
             "name": "absent",
             "available": False,
-            "reason": "It is not installed: make cognitive.",
+            "reason": "It is not installed. Run `make cognitive`.",
         },
         {
             "name": "parrot",
@@ -123,7 +123,7 @@ def test_the_command_is_content_with_what_is_not_installed(english_is_known: Non
     code, output = check()
     assert code == 0
     lines = {line.split()[1]: line for line in output.splitlines()}
-    assert "not installed: make cognitive" in lines["absent"]
+    assert "not installed. Run `make cognitive`." in lines["absent"]
     assert "3 pairs of 3 languages: de en es" in lines["parrot"]
 
 

@@ -40,7 +40,9 @@ def test_a_missing_package_is_named(
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == missing else object()
     )
-    with pytest.raises(EngineUnavailable, match=f"{missing} is not installed: make cognitive"):
+    with pytest.raises(
+        EngineUnavailable, match=f"{missing} is not installed. Run `make cognitive`"
+    ):
         E5()
 
 

@@ -1,4 +1,4 @@
-"""What is stored of the SDKs' clients between connections: the user, and what was answered.
+"""What is stored about the SDKs' clients: the user, and which pushes were acknowledged.
 
 All functions query the database; run them with `live.database`.
 """
@@ -22,7 +22,7 @@ from wire.values import as_uuid, uuid_value
 
 # How long after the handshake the socket may open.
 _SID_MS = 30_000
-# A client that was away longer gets nothing old: applications then list the messages.
+# A client that was disconnected longer gets no old events: applications list the messages.
 RESUME_MS = 5 * 60_000
 # When a client that has not come back is deleted.
 _DELETE_AFTER_MS = 24 * 3_600_000
@@ -92,7 +92,7 @@ def open_endpoint(sid: str, user_id: int | None = None) -> Endpoint | None:
     With `user_id` the handshake must be that user's.
     """
     now, owner, last_id = now_ms(), uuid.uuid4(), following.last_event_id()
-    # Elsewhere the end of the log is more than a number, and the hub knows it.
+    # On PostgreSQL the end of the log is more than a number, which only the hub knows.
     log_end = str(Cursor(last_id)) if following.ids_appear_in_order() else ""
     with unit_of_work():
         row = _OPEN.fetch_one(
@@ -108,7 +108,7 @@ def open_endpoint(sid: str, user_id: int | None = None) -> Endpoint | None:
     resource_id, raw_id = user
     position = Cursor.parse(text) if text else None
     if position is not None and position.last_id > last_id:
-        # One of another log, from before a backup was restored.
+        # It belongs to another log: a backup was restored since.
         position = None
     return Endpoint(
         id=pk,

@@ -1,7 +1,7 @@
-"""Which connection of a client receives in this process, and how far each has answered.
+"""The connection on which each client receives, and the position that it has acknowledged.
 
-Positions are written to the database a few times a second, not for every answer. If a server
-process is killed, the answers of the last moment are lost: those pushes are sent again.
+Positions are written to the database a few times a second, not for every acknowledgment. If a
+server process is killed, the most recent ones are lost, and those pushes are sent again.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SAVE_DELAY_SECONDS = 0.25
-# Well below RESUME_MS, after which a client is taken for a new one.
+# Well below RESUME_MS, after which a client counts as new.
 SAVE_ALL_SECONDS = 120.0
 REPLACED_CHECK_SECONDS = 5.0
 CLEANUP_SECONDS = 600.0
@@ -154,7 +154,7 @@ _of_hubs: "WeakKeyDictionary[Hub, Positions]" = WeakKeyDictionary()
 
 
 def positions(hub: Hub) -> Positions:
-    """The positions of a hub, made if need be."""
+    """The positions of a hub; created by the first call."""
     if hub not in _of_hubs:
         _of_hubs[hub] = Positions(hub)
     return _of_hubs[hub]

@@ -116,7 +116,7 @@ class TrouterSubscriber(Subscriber):
             self._out_of_order.add(number)
 
     def position(self, cursor: Cursor) -> Cursor | None:
-        """Where this client would resume; `cursor` is the hub's place in the log."""
+        """Where this client would resume; `cursor` is the hub's position in the log."""
         if self.is_live and not self._unanswered and not self.close_reason:
             return cursor
         return self._answered

@@ -1,7 +1,7 @@
 """The HTTP requests of the SDKs' protocol: configuration, allocation, handshake, registrations.
 
-All of them authenticate alike: a client whose token allocates but does not register would stop for
-good.
+All of them authenticate in the same way: a client whose token is accepted for the allocation but
+not for the registration would stop permanently.
 """
 
 import secrets
@@ -23,7 +23,7 @@ from wire.errors import ChatError, bad_request
 from wire.paging import QueryRequest
 from wire.views import WireView, empty_response, json_response
 
-# After how many seconds without a frame the client gives a connection up, and how long it waits
+# Seconds without a frame after which the client gives up a connection, and seconds that it waits
 # for one to close.
 HEARTBEAT_SECONDS = 180
 TRANSPORTS = "websocket,xhr-polling"
@@ -50,7 +50,7 @@ class TrouterView(WireView):
 
 
 def read_epid(request: QueryRequest) -> str:
-    """The ID that the client keeps for life. Raises ChatError 400 if it is not valid."""
+    """The ID of the client, which never changes. Raises ChatError 400 if it is not valid."""
     epid = request.query_params.get("epid", "")
     if not 1 <= len(epid) <= MAX_EPID_LENGTH or not epid.isascii() or not epid.isprintable():
         raise bad_request("The parameter epid is not valid.", target="epid")
@@ -64,7 +64,7 @@ def may_allocate(credential: Credential, epid: str) -> bool:
 
 def allocation(request: QueryRequest) -> dict[str, Any]:
     """The URLs of a connection, which are the same for all clients."""
-    # Scheme, host, port and a slash only: the SDK takes a path for a namespace.
+    # Scheme, host, port and a slash only: the SDK would treat a path as a namespace.
     origin = paging.absolute(request, "/")
     pushes = paging.absolute(request, PUSH_PATH)
     return {

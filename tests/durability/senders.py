@@ -1,4 +1,4 @@
-"""Senders that remember what was acknowledged, and what a database file has of it."""
+"""Senders that record what was acknowledged, and a check that a database file has it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOG = f"{DATABASE}-wal"
 
 
 class Senders:
-    """Users that send as fast as they are answered, each text once, also while a server is away."""
+    """Users that send as fast as they get responses, each text once, even if a server is down."""
 
     def __init__(self, senders: list[Person], threads: list[str]) -> None:
         self._senders, self._threads = senders, threads

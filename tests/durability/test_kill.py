@@ -18,7 +18,7 @@ async def test_no_acknowledged_message_is_missing_or_doubled_after_kills(tmp_pat
         (node,) = cluster.nodes
         async with Senders.sending(node.site, SENDERS) as senders:
             for kill in range(KILLS):
-                # The number decides when: at any moment of a batch.
+                # A random number, so that the kill comes at any moment of a batch.
                 await senders.more(random.randint(20, 300))
                 node.kill()
                 # Opening the database would repair it, which the server must do itself.

@@ -1,13 +1,13 @@
 """Acknowledged messages survive a power cut with `CHATSITE_SQLITE_SYNC=full`.
 
-A power cut leaves the files as they are at one moment, less what the system had not yet written to
-the disk. Two tests together show that nothing acknowledged is lost:
+A power cut leaves the files as they are at one moment, minus what the system had not yet written
+to the disk. Two tests together show that nothing acknowledged is lost:
 
 - The files at one moment: the database and its write-ahead log are copied during a load, and the
   copies are opened in a new folder. The process is stopped for the copy, so that the moment is the
   same for both files; or it runs on, and then a copy during which a checkpoint moved pages from the
-  log into the database is discarded, because no moment looked like that.
-- Less what was not on the disk: a copy has pages that are only in the system's cache, and how much
+  log into the database is discarded, because the files never were in that state.
+- Minus what was not on the disk: a copy has pages that are only in the system's cache, and how much
   of the log's end a power cut would take cannot be known from outside. Cutting the copied log at a
   random length would also cut what was on the disk. So the system calls are recorded instead:
   before each acknowledgment, the log must have been synced after the last write to it.
@@ -60,7 +60,7 @@ def copy_of_stopped(server: Server, to: Path, order: tuple[str, ...]) -> bool:
 
 
 def copy_of_running(server: Server, to: Path, order: tuple[str, ...]) -> bool:
-    """Copies the files of a running process; False if a checkpoint came between."""
+    """Copies the files of a running process; False if a checkpoint happened meanwhile."""
     before = _checkpoints(server.data)
     copy_files(server.data, to, order)
     return _checkpoints(server.data) == before
@@ -79,7 +79,7 @@ async def test_a_copy_has_every_message_acknowledged_before(
         for number in range(COPIES * 3):
             await senders.more(random.randint(1, 80))
             acknowledged, folder = set(senders.acknowledged), tmp_path / f"copy-{number}"
-            # In a thread, so that the senders go on.
+            # In a thread, so that the senders continue.
             if await asyncio.to_thread(copy, full_server, folder, ORDERS[order]):
                 stored = await asyncio.to_thread(assert_complete, folder, acknowledged)
                 assert stored >= len(acknowledged)

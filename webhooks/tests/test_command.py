@@ -39,7 +39,7 @@ def test_a_subscription_is_created_listed_shown_and_deleted(resource: Resource) 
     assert shown["eventDeliverySchema"] == "CloudEventSchemaV1_0"
     assert "hidden" not in run("show", "my-hook")
     run("delete", "my-hook")
-    assert run("list") == ""
+    assert run("list") == "There are no event subscriptions.\n"
 
 
 def test_a_definition_comes_from_a_file_and_options_win(resource: Resource, tmp_path: Path) -> None:

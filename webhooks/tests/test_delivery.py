@@ -403,7 +403,7 @@ def flood(connection: socket.socket) -> None:
         (garbage, "SocketError", None, "garbage"),
         (hang_up, "SocketError", None, "closed"),
         (flood, "Busy", 500, "xxxx"),
-        (None, "ResolutionError", None, "webhooks may not reach"),
+        (None, "ResolutionError", None, "Webhooks may not be sent to the address"),
     ],
 )
 def test_an_endpoint_that_misbehaves_is_recorded_and_affects_no_other(

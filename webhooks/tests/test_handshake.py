@@ -210,7 +210,8 @@ def test_an_endpoint_that_cannot_be_reached_fails_with_the_reason(
     clock.forward(seconds=6)
     subscription = settle(validator)
     assert subscription.provisioning_state == State.FAILED
-    assert "webhooks may not reach" in subscription.last_validation["problem"]
+    problem = subscription.last_validation["problem"]
+    assert "Webhooks may not be sent to the address 10.0.0.1." in problem
 
 
 # --- CloudEvents ---------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
-"""Write transactions of this process, in the order in which they were asked for.
+"""Write transactions of this process, in the order in which they were requested.
 
 SQLite itself has no queue: a connection that finds the database locked sleeps, up to 100 ms at a
-time, and tries again. Beside the writer thread of `wire.write_queue`, which hardly ever leaves the
-database unlocked while many clients send, an ordinary request could wait for a long time.
+time, and tries again. While many clients send, the writer thread of `wire.write_queue` hardly
+ever leaves the database unlocked, so an ordinary request could wait for a long time.
 """
 
 import threading
@@ -21,7 +21,7 @@ class FairLock:
         self._is_held = False
 
     def acquire(self, timeout: float) -> bool:
-        """Waits for the lock, at most `timeout` seconds. Whether it was given."""
+        """Waits at most `timeout` seconds for the lock; returns whether it was acquired."""
         with self._mutex:
             if not self._is_held:
                 self._is_held = True
@@ -35,7 +35,7 @@ class FairLock:
             if turn in self._waiting:
                 self._waiting.remove(turn)
                 return False
-        # It was handed over at the last moment.
+        # It was handed over just after the timeout.
         return True
 
     def release(self) -> None:

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from asgi_server.interface import CannotListen, InvalidTLSFiles, Server, ServerOptions, TLSFiles
 
-# Installs the server's event loop, so it comes before whatever uses one.
+# Installs the server's event loop, so it must be imported before anything that uses one.
 from asgi_server.process import create_server
 from background.worker import Worker
 from chatsite import certificates, handler, preparation, welcome

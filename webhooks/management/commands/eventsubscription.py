@@ -37,7 +37,7 @@ class Command(BaseCommand):
             ("validate", "validates the endpoint again"),
         ):
             one = verbs.add_parser(verb, help=text)
-            one.add_argument("name")
+            one.add_argument("name", help="the name of the subscription")
             if verb == "validate":
                 _add_wait(one)
         _add_definition(verbs.add_parser("create", help="creates or replaces a subscription"))
@@ -55,7 +55,10 @@ class Command(BaseCommand):
             raise CommandError(refusal.message or refusal.code) from None
 
     def _list(self, resource: Resource, options: dict[str, Any]) -> None:
-        for one in resource.event_subscriptions.order_by("name"):
+        found = resource.event_subscriptions.order_by("name")
+        if not found:
+            self.stdout.write("There are no event subscriptions.")
+        for one in found:
             self.stdout.write(f"{one.name}  {one.provisioning_state}  {one.endpoint_base_url}")
 
     def _show(self, resource: Resource, options: dict[str, Any]) -> None:
@@ -114,7 +117,7 @@ def _add_wait(parser: argparse.ArgumentParser) -> None:
 
 def _add_definition(parser: argparse.ArgumentParser) -> None:
     _add_wait(parser)
-    parser.add_argument("name")
+    parser.add_argument("name", help="the name of the subscription")
     parser.add_argument("url", nargs="?", help="the endpoint")
     parser.add_argument(
         "--definition", type=Path, metavar="FILE", help="the properties of the management API"
@@ -123,7 +126,9 @@ def _add_definition(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--event-type", action="append", metavar="TYPE", help="may be repeated; default: all"
     )
-    parser.add_argument("--subject-begins-with", metavar="TEXT")
+    parser.add_argument(
+        "--subject-begins-with", metavar="TEXT", help="only events whose subject begins with TEXT"
+    )
     parser.add_argument("--max-events-per-batch", type=int, metavar="COUNT")
     parser.add_argument("--signing-secret", metavar="SECRET", help="signs every request with it")
 
