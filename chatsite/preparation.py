@@ -77,8 +77,8 @@ def refuse_development_key() -> None:
     resource = Resource.objects.filter(known).first()
     if resource:
         raise CommandError(
-            f"The resource {resource.name!r} has the development key, which is public. Regenerate "
-            "it in the admin of a development server, or start with a new database."
+            f"The resource {resource.name!r} has the development key, which is publicly known. "
+            "Regenerate it in the admin of a development server, or start with a new database."
         )
 
 
