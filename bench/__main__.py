@@ -60,7 +60,8 @@ def main() -> None:
             targets = cognitive.run(quick=arguments.quick, ports=ports[1:])
             print(report.target_table(targets), end="\n\n")
         else:
-            print(goal_table(_measure(ports, plan, wanted), plan.rounds), end="\n\n")
+            goals = _measure(ports, plan, wanted, first_port=arguments.port)
+            print(goal_table(goals, plan.rounds), end="\n\n")
     except UnexpectedResponse as problem:
         sys.exit(f"The run failed: {problem}")
     print(f"{time.monotonic() - started:.0f} seconds.")
@@ -79,7 +80,9 @@ def _stop(number: int, frame: FrameType | None) -> None:
     sys.exit(f"Stopped by {signal.Signals(number).name}.")
 
 
-def _measure(ports: Sequence[int], plan: Plan, wanted: Sequence[str]) -> list[Goal]:
+def _measure(
+    ports: Sequence[int], plan: Plan, wanted: Sequence[str], *, first_port: int | None
+) -> list[Goal]:
     """Prints the selected tables; returns their goals."""
     server_core, client_core = cores()
     pin(client_core)
@@ -93,7 +96,7 @@ def _measure(ports: Sequence[int], plan: Plan, wanted: Sequence[str]) -> list[Go
         if "live" in wanted:
             _progress("measuring sockets")
             seconds = 2.0 if plan.rounds > 1 else 1.0
-            goals += measure_sockets(rounds=plan.rounds, seconds=seconds, port=ports[0])
+            goals += measure_sockets(rounds=plan.rounds, seconds=seconds, port=first_port)
         if "statements" in wanted:
             goals += _count_statements(folder, ports)
         if "subscriptions" in wanted:

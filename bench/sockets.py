@@ -19,7 +19,7 @@ Threads = dict[tuple[str, int], BenchThread]
 Results = dict[tuple[str, int], list[Result]]
 
 
-def measure_sockets(*, rounds: int, seconds: float, port: int) -> list[Goal]:
+def measure_sockets(*, rounds: int, seconds: float, port: int | None) -> list[Goal]:
     """Measures connections, idle sockets and deliveries."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
