@@ -89,6 +89,11 @@ class GridEvent:
     data: dict[str, Any]
 
 
+def subject_beginning(event: ThreadEvent) -> str:
+    """What the subjects of all events about a thread begin with."""
+    return f"thread/{event.thread_id}"
+
+
 def per_thread(event: ThreadEvent) -> Iterator[GridEvent]:
     """The events of the thread: one, or one for each participant who came or went."""
     event_type, _ = LEVELS.get(event.type, ("", ""))
@@ -134,7 +139,7 @@ def _id(event: ThreadEvent, event_type: str, subject: str) -> str:
 
 def _facts(event: ThreadEvent) -> Iterator[tuple[str, dict[str, Any]]]:
     """Subject and data that both levels share; one pair for each participant concerned."""
-    thread = f"thread/{event.thread_id}"
+    thread = subject_beginning(event)
     who = _initiator(event)
     base = {"threadId": event.thread_id, "transactionId": _transaction(event)}
     match event:

@@ -39,6 +39,8 @@ class SubscriptionIndex:
     _by_type: dict[tuple[UUID, str], _Prefixes] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(dict))
     )
+    # Longer prefixes, cut to the length of a subject's beginning; filled when needed.
+    _cut: dict[tuple[UUID, str, int], frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> "SubscriptionIndex":
@@ -50,6 +52,7 @@ class SubscriptionIndex:
 
     def add(self, subscription: EventSubscription) -> None:
         """Adds a subscription under each event type that it wants."""
+        self._cut.clear()
         candidate = Candidate(subscription, subscription.filter())
         prefix = subscription.subject_begins_with.lower()
         for event_type in candidate.filter.event_types:
@@ -59,6 +62,24 @@ class SubscriptionIndex:
     def wants(self, resource_id: UUID, event_type: str) -> bool:
         """Whether any subscription of the resource wants events of that type."""
         return (resource_id, event_type) in self._by_type
+
+    def may_want(self, resource_id: UUID, event_type: str, beginning: str) -> bool:
+        """Whether a subscription may want an event of that type whose subject begins so."""
+        prefixes = self._by_type.get((resource_id, event_type))
+        if not prefixes:
+            return False
+        start = beginning.lower()
+        if any(start[:length] in prefixes[length] for length in prefixes if length <= len(start)):
+            return True
+        return start in self._cut_prefixes(resource_id, event_type, len(start))
+
+    def _cut_prefixes(self, resource_id: UUID, event_type: str, size: int) -> frozenset[str]:
+        key = (resource_id, event_type, size)
+        if key not in self._cut:
+            by_length = self._by_type[resource_id, event_type].items()
+            longer = (prefix for length, some in by_length if length > size for prefix in some)
+            self._cut[key] = frozenset(prefix[:size] for prefix in longer)
+        return self._cut[key]
 
     def __bool__(self) -> bool:
         return bool(self._by_type)
@@ -156,10 +177,13 @@ class CurrentIndex:
             return self._index
         return self._index if self.age_seconds < seconds else self.get()
 
-    def may_want(self, resource_id: UUID, event_types: Iterable[str]) -> bool:
-        """Whether a subscription wants one of the types; True if that is unknown. No query."""
+    def may_want(self, resource_id: UUID, event_types: Iterable[str], beginning: str) -> bool:
+        """Whether a subscription may want an event of one of the types; True if that is unknown.
+
+        `beginning` is what the subjects of these events begin with. No query.
+        """
         return self._is_stale or any(
-            self._index.wants(resource_id, event_type) for event_type in event_types
+            self._index.may_want(resource_id, event_type, beginning) for event_type in event_types
         )
 
 

@@ -26,7 +26,7 @@ def _wake_for(event: ThreadEvent) -> None:
     if not event_types:
         return
     if event.is_stored:
-        if index.may_want(event.resource_id, event_types):
+        if index.may_want(event.resource_id, event_types, eventgrid.subject_beginning(event)):
             events_pending.set()
         return
     subscriptions = index.recent(MAXIMUM_AGE_SECONDS)

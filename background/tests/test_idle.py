@@ -84,6 +84,34 @@ def test_sends_wake_the_dispatcher_only_if_a_subscription_wants_their_type(
     assert Delivery.objects.count() == 2
 
 
+def test_sends_wake_the_dispatcher_only_if_a_subscription_may_want_their_subject(
+    idle: Simulation, alice: Person, bob: Person, resource: Resource
+) -> None:
+    thread, other = alice.create_thread(bob), alice.create_thread(bob)
+    name = thread.rpartition("/")[2]
+    # Of one thread in another letter case, of one sender in it, and of a thread that is nowhere.
+    for number, beginning in enumerate(
+        (f"THREAD/{name}", f"thread/{name}/sender/{bob.id}", "thread/19:nowhere")
+    ):
+        subscribe(
+            resource,
+            URL,
+            name=f"hook-{number}",
+            included_event_types=[IN_THREAD],
+            subject_begins_with=beginning,
+        )
+    idle.run(MINUTE)
+    alice.send(other)
+    assert idle.woken() == 0
+    alice.send(thread)
+    assert idle.woken() == 1
+    idle.run(0.001)
+    assert [delivery.subscription.name for delivery in Delivery.objects.all()] == ["hook-0"]
+    bob.send(thread)
+    idle.run(1)
+    assert Delivery.objects.count() == 3
+
+
 def test_other_resources_subscriptions_wake_nothing(
     idle: Simulation, alice: Person, bob: Person, other_resource: Resource
 ) -> None:
