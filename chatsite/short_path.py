@@ -163,7 +163,11 @@ class ShortPaths:
         # The correlation vector of the real service: 128 random bits, and a counter.
         vector = base64.b64encode(secrets.token_bytes(16))[:22] + b".0"
         if call.path.operation:
-            record_answered(_answered(scope, call, answer, seconds, vector))
+            try:
+                record_answered(_answered(scope, call, answer, seconds, vector))
+            except Exception:
+                # The request has succeeded.
+                logger.exception("Request could not be counted path=%r", scope["path"])
         head: Headers = [(b"content-type", answer.content_type.encode()) if answer.body else _EMPTY]
         if answer.location:
             head.append((b"location", answer.location.encode("latin-1")))
