@@ -131,6 +131,7 @@ async def open_socket(
     assert client.transport is not None
     client.transport.write(
         f"GET {target} HTTP/1.1\r\nHost: {HOST}:{port}\r\nUpgrade: websocket\r\n"
+        "X-Forwarded-Proto: https\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n"
         f"{authorization}\r\n".encode()
