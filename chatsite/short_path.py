@@ -140,6 +140,9 @@ class ShortPaths:
         given = headers.get(b"host", b"")
         if settings.USE_X_FORWARDED_HOST:
             given = headers.get(b"x-forwarded-host", given)
+        if len(given) > _MAX_HOST_LENGTH or len(scope["query_string"]) > _MAX_QUERY_LENGTH:
+            # Strangers must not fill the caches of both.
+            return None
         host = _host(given)
         found = self._patterns[number].fullmatch(scope["path"])
         parameters = parse_query(scope["query_string"])
@@ -210,6 +213,9 @@ def _answered(
 
 
 _HAS_ONE_WRITER = connection.vendor == "sqlite"
+# In bytes; hosts and queries of clients are far shorter.
+_MAX_HOST_LENGTH = 300
+_MAX_QUERY_LENGTH = 1000
 _EMPTY = (b"content-length", b"0")
 _VERSIONS = (b"api-supported-versions", SUPPORTED_HEADER.encode())
 

@@ -16,6 +16,7 @@ from events.models import Event
 from identity.models import Resource
 from tests.both_paths import Both, Stage, expired_token, headers_of
 from tests.cast import Person, make_person
+from wire.short_path import parse_query
 from wire.versions import SUPPORTED
 
 NEWEST = "2025-03-15"
@@ -333,6 +334,16 @@ def test_an_origin_without_a_value_has_the_same_answer(both: Both, stage: Stage)
     method, target, body = request_of(stage, "send")
     headers = headers_of(stage.tokens["alice"], ("origin", ""))
     both.assert_same("origin", method, target, headers, body)
+
+
+def test_a_query_too_long_for_the_cache_is_left_to_the_view_with_the_same_answer(
+    both: Both, stage: Stage
+) -> None:
+    method, target, body = request_of(stage, "send")
+    parse_query.cache_clear()
+    long_target = f"{target}&padding={'x' * 2000}"
+    both.assert_same("query", method, long_target, headers_of(stage.tokens["alice"]), body)
+    assert parse_query.cache_info().currsize == 0
 
 
 @every_operation
